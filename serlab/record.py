@@ -1,0 +1,242 @@
+"""Everything serlab measures, as frozen dataclasses. Times are seconds, sizes are bytes.
+
+Records are what ``measure`` makes, ``store`` keeps, ``analysis`` reads and ``report`` shows; they hold no behaviour
+beyond what can be derived from their own fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Op = Literal["encode", "decode"]
+Form = Literal["values", "content"]
+Transport = Literal["grpc", "rest", "none"]
+InstanceKind = Literal["embedded", "binary", "docker", "remote"]
+
+OPS: tuple[Op, ...] = ("encode", "decode")
+FORMS: tuple[Form, ...] = ("values", "content")
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadInfo:
+    """A payload as a result remembers it; ``raw_bytes`` is the size of the array's own buffer."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    distribution: str
+    seed: int
+    raw_bytes: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Case:
+    """payload × codec × op (× form, for what a gRPC server answers). The id is derived and never parsed back."""
+
+    payload: str
+    codec: str
+    op: Op
+    form: Form | None = None
+
+    @property
+    def id(self) -> str:
+        """Name of the case for people and for pyperf: ``encode/image/orjson``."""
+        parts = [self.op, self.payload, self.codec]
+        return "/".join([*parts, self.form] if self.form else parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with the bounds of its 95 % confidence interval; ``runs`` processes stand behind it."""
+
+    median: float
+    low: float
+    high: float
+    runs: int
+
+    def spans(self, value: float) -> bool:
+        """Whether ``value`` is within the interval: a ratio that spans 1 is too close to call."""
+        return self.low <= value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The samples of one fresh process: seconds per call, each the mean over ``loops`` calls.
+
+    ``timed_s`` is the wall time spent inside timed loops, warmups included.
+    """
+
+    case: Case
+    round: int
+    loops: int
+    values_s: tuple[float, ...]
+    timed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exactness:
+    """What became of the elements of a tensor on its way: how many elements got which verdict.
+
+    ``counts`` maps a verdict (see ``analysis.exactness``) to a number of elements; ``failure`` is the error that kept
+    the tensor from arriving at all, "" otherwise.
+    """
+
+    elements: int
+    counts: Mapping[str, int]
+    worst_ulp: int = 0
+    failure: str = ""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every element came back with the same bits."""
+        return not self.failure and self.counts.get("exact", 0) == self.elements
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The correctness of one payload × codec round trip, established before anything is timed."""
+
+    payload: str
+    codec: str
+    exactness: Exactness
+    request_bytes: int
+    response_bytes: Mapping[str, int]  # by form; REST codecs have one entry, "body"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryFrame:
+    """A place in the code that held memory at the peak."""
+
+    function: str
+    file: str
+    line: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryProfile:
+    """What one encode or decode adds to the process, from memray.
+
+    ``peak_bytes`` is the high-water mark, of which ``pymalloc_peak_bytes`` were Python's small objects;
+    ``allocated_bytes`` is the sum of everything allocated, also what was freed at once. ``capture`` and ``flamegraph``
+    are paths relative to the run's folder.
+    """
+
+    case: Case
+    raw_bytes: int
+    peak_bytes: int
+    pymalloc_peak_bytes: int
+    allocated_bytes: int
+    allocations: int
+    capture: str
+    flamegraph: str = ""
+    top: tuple[MemoryFrame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallSample:
+    """One end-to-end call: the client's encode, then send + server + receive, then the client's decode.
+
+    ``total_s`` is measured around all three by its own pair of clock readings.
+    """
+
+    encode_s: float
+    exchange_s: float
+    decode_s: float
+    total_s: float
+
+    @property
+    def left_over_s(self) -> float:
+        """What the three stages do not explain."""
+        return self.total_s - self.encode_s - self.exchange_s - self.decode_s
+
+
+@dataclass(frozen=True, slots=True)
+class EndToEndRun:
+    """The calls of one fresh client process against a live instance.
+
+    CPU seconds are totals over ``calls``; ``error`` is what ended the run early, "" otherwise.
+    """
+
+    payload: str
+    codec: str
+    transport: Transport
+    round: int
+    calls: tuple[CallSample, ...]
+    request_bytes: int
+    response_bytes: int
+    client_cpu_s: float
+    server_cpu_s: float | None
+    server_peak_rss_bytes: int | None
+    exactness: Exactness | None = None
+    error: str = ""
+    error_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A live instance's addresses: ``host:port`` each, "" where the instance does not offer the protocol.
+
+    ``pid`` is the server's process where it is on this machine and known, for CPU and memory readings.
+    ``base_url`` is ``http(s)://host:port``.
+    """
+
+    kind: InstanceKind
+    version: str
+    grpc: str
+    rest: str
+    pid: int | None = None
+    tls: bool = False
+
+    @property
+    def base_url(self) -> str:
+        """Root of the REST API."""
+        return f"{'https' if self.tls else 'http'}://{self.rest}"
+
+    @property
+    def label(self) -> str:
+        """How tables and plots name the instance."""
+        return f"{self.kind} ({self.version})"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Where a run was measured."""
+
+    name: str
+    cpu_model: str
+    cores: int
+    memory_bytes: int
+    governor: str
+    kernel: str
+    os: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What a run was asked to do, where and with what: the first thing written and the last thing updated."""
+
+    name: str
+    machine: Machine
+    started: str  # ISO 8601, UTC
+    profile: str
+    seed: int
+    command: str
+    payloads: tuple[PayloadInfo, ...]
+    codecs: tuple[str, ...]
+    versions: Mapping[str, str]
+    git_commit: str = ""
+    finished: str = ""
+    load_before: tuple[float, ...] = ()
+    load_after: tuple[float, ...] = ()
+    instance: Mapping[str, Any] = field(default_factory=dict)  # kind, version, model, transport options
+    rounds: int = 0
+    wall_s: float = 0.0
+    timed_s: float = 0.0
+    unavailable: Mapping[str, str] = field(default_factory=dict)  # codec -> reason
+    gates: tuple[Gate, ...] = ()
+    warnings: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()  # what was asked for and could not be measured, in words
