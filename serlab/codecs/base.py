@@ -19,8 +19,8 @@ Body = bytes
 class Call:
     """What a client knows before it calls: the names, and the dtype and shape of the tensor that travels.
 
-    Formats that do not say what their numbers are (JSON, base64) need ``dtype`` and ``shape`` to read a response, as any
-    client of such a server does. The first dimension is the batch: a body may hold another number of rows.
+    Formats that do not say what their numbers are (JSON, base64) need ``dtype`` and ``shape`` to read a response, as
+    any client of such a server does. The first dimension is the batch: a body may hold another number of rows.
     """
 
     model: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.codecs.rest_rows import read_request_rows, rows_of, tensor_of, write_predictions
 from serlab.errors import CodecError
@@ -13,7 +15,7 @@ class JsonOrjsonListCodec(Codec):
 
     name = "json-orjson-list"
     transport = "rest"
-    requires = ("orjson",)
+    requires: ClassVar[tuple[str, ...]] = ("orjson",)
     summary = ".tolist() + orjson.dumps / orjson.loads + np.array"
 
     def __init__(self) -> None:

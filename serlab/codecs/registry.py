@@ -40,6 +40,15 @@ def get(name: str) -> Codec:
     return _instance(kind)
 
 
+def describe(name: str) -> dict[str, str]:
+    """Transport, signature and summary of a codec, without needing its library; empty where it does not load."""
+    try:
+        kind = _builtin().get(name) or _load_entry_point(name, _third_party()[name])
+    except CodecUnavailableError:
+        return {"transport": "", "signature": "", "summary": ""}
+    return {"transport": kind.transport, "signature": kind.signature, "summary": kind.summary}
+
+
 def unavailable() -> dict[str, str]:
     """Codecs that cannot be used here, each with the reason."""
     reasons = {}

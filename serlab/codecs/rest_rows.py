@@ -1,8 +1,8 @@
 """TensorFlow Serving's JSON in row format, shared by the REST codecs.
 
-A request is ``{"signature_name": …, "instances": [row, …]}``, a response ``{"predictions": [row, …]}`` with one row per
-element of the first dimension (https://www.tensorflow.org/tfx/serving/api_rest). The server writes ``NaN``, ``Infinity``
-and ``-Infinity`` bare, which is not JSON.
+A request is ``{"signature_name": …, "instances": [row, …]}``, a response ``{"predictions": [row, …]}`` with one row
+per element of the first dimension (https://www.tensorflow.org/tfx/serving/api_rest). The server writes ``NaN``,
+``Infinity`` and ``-Infinity`` bare, which is not JSON.
 """
 
 from __future__ import annotations

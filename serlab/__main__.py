@@ -1,0 +1,73 @@
+"""Entry point of ``serlab`` and ``python -m serlab``: finds the commands, turns errors into messages and exit codes.
+
+Exit codes: 0 done, 1 finished but found something (a regression, a mismatch, a case without calls), 2 wrong use or could
+not run, 130 interrupted with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import sys
+from typing import Annotated
+
+import typer
+
+import serlab.cli
+from serlab import __version__
+from serlab.errors import SerlabError
+
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+def build_app() -> typer.Typer:
+    """Return the application with every command found in ``serlab.cli``."""
+    app = typer.Typer(
+        name="serlab",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="What it costs to move a tensor to and from a model server, and whether that matters.\n\n"
+        "Example: serlab bench --profile smoke",
+    )
+    app.callback()(_root)
+    for module_info in pkgutil.iter_modules(serlab.cli.__path__):
+        module = importlib.import_module(f"serlab.cli.{module_info.name}")
+        command = getattr(module, module_info.name, None)
+        if inspect.isfunction(command):
+            app.command(module_info.name.replace("_", "-"), **getattr(module, "COMMAND_OPTIONS", {}))(command)
+    return app
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"serlab {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options of serlab itself."""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    try:
+        build_app()()
+    except SerlabError as error:
+        print(f"serlab: {error}", file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+    except KeyboardInterrupt:
+        print("serlab: interrupted", file=sys.stderr)
+        sys.exit(EXIT_INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()
