@@ -1,7 +1,7 @@
 """Entry point of ``serlab`` and ``python -m serlab``: finds the commands, turns errors into messages and exit codes.
 
-Exit codes: 0 done, 1 finished but found something (a regression, a mismatch, a case without calls), 2 wrong use or could
-not run, 130 interrupted with Ctrl-C.
+Exit codes: 0 done, 1 finished but found something (a regression, a mismatch, a case without calls), 2 wrong use or
+could not run, 130 interrupted with Ctrl-C.
 """
 
 from __future__ import annotations

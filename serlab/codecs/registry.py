@@ -29,21 +29,34 @@ def get(name: str) -> Codec:
         UnknownNameError: no such codec.
         CodecUnavailableError: its library is not installed, or its entry point does not load.
     """
-    if name not in names():
-        raise UnknownNameError("codec", name, names())
-    kind = _builtin().get(name) or _load_entry_point(name, _third_party()[name])
+    return _instance(_usable_class(name))
+
+
+def _usable_class(name: str) -> type[Codec]:
+    kind = _class(name)
     missing = [module for module in kind.requires if importlib.util.find_spec(module) is None]
     if missing:
         extra = any(module.startswith("tensorflow") for module in missing)
         how = "pip install 'serlab[tensorflow]'" if extra else "install it and try again"
         raise CodecUnavailableError(f"codec {name} needs {' and '.join(missing)}: {how}")
-    return _instance(kind)
+    return kind
+
+
+def _class(name: str) -> type[Codec]:
+    if name not in names():
+        raise UnknownNameError("codec", name, names())
+    return _builtin().get(name) or _load_entry_point(name, _third_party()[name])
+
+
+def requires(name: str) -> tuple[str, ...]:
+    """Modules that the codec needs, for a process that imports them before it measures."""
+    return _class(name).requires
 
 
 def describe(name: str) -> dict[str, str]:
     """Transport, signature and summary of a codec, without needing its library; empty where it does not load."""
     try:
-        kind = _builtin().get(name) or _load_entry_point(name, _third_party()[name])
+        kind = _class(name)
     except CodecUnavailableError:
         return {"transport": "", "signature": "", "summary": ""}
     return {"transport": kind.transport, "signature": kind.signature, "summary": kind.summary}
@@ -54,7 +67,7 @@ def unavailable() -> dict[str, str]:
     reasons = {}
     for name in names():
         try:
-            get(name)
+            _usable_class(name)
         except CodecUnavailableError as error:
             reasons[name] = str(error)
     return reasons
