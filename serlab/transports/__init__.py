@@ -1,0 +1,1 @@
+"""Transports: what moves a body to an endpoint and returns the response body."""

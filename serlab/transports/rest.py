@@ -1,0 +1,139 @@
+"""REST over HTTP/1.1: posts a body to ``/v1/models/<model>:predict`` over one keep-alive connection."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from urllib.parse import quote, urlsplit
+
+from serlab.errors import TransportError, UsageError
+from serlab.record import Endpoint
+from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
+from serlab.transports.http1 import Http1Connection, NotHttpError, Response
+
+#: How much of an error that is not TF Serving's JSON is shown.
+_SHOWN_CHARACTERS = 300
+
+
+class RestTransport(NetworkTransport):
+    """Posts bodies to one model's predict method.
+
+    Environment proxies are not used, not even for other hosts: a benchmark must know what it measures. To measure a
+    proxy, name it as the endpoint. ``version`` or ``label`` picks a model version; without one the server does.
+    """
+
+    name = "rest"
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        options: TransportOptions | None = None,
+        *,
+        version: int | None = None,
+        label: str | None = None,
+    ) -> None:
+        options = options or TransportOptions()
+        self.url = f"{endpoint.base_url}{predict_path(call.model, version=version, label=label)}"
+        self._options = options
+        address = urlsplit(self.url)
+        if not endpoint.rest or address.hostname is None or address.port is None:
+            raise UsageError(
+                f"{endpoint.label} offers no REST API: choose codecs that speak gRPC, or give its REST port"
+            )
+        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"} | dict(options.headers)
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        self._head = f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}Content-Length: ".encode(
+            "ascii"
+        )
+        self._connection = Http1Connection(
+            address.hostname,
+            address.port,
+            timeout_s=options.timeout_s,
+            quickack=options.quickack,
+            tls=self._tls_context if endpoint.tls else None,
+        )
+
+    @classmethod
+    def connect_to(cls, endpoint: Endpoint, call: ModelCall, options: TransportOptions) -> RestTransport:
+        """Return a transport to the version of the model that the server chooses."""
+        return cls(endpoint, call, options)
+
+    @property
+    def connects(self) -> int:
+        """How many connections were made: more than one means that the server closed the one before."""
+        return self._connection.connects
+
+    def send(self, body: bytes) -> bytes:
+        """Return the body of a 200 answer. ``TransportError.code`` is the status of any other."""
+        try:
+            response = self._connection.exchange(b"%b%d\r\n\r\n" % (self._head, len(body)), body)
+        except NotHttpError as error:
+            raise TransportError(
+                f"the answer from {self.url} is not a whole HTTP/1.1 response: {error}. "
+                "Is this the server's REST port, and is the server still running?"
+            ) from error
+        except OSError as error:
+            raise TransportError(f"POST {self.url} failed: {self._explain(error)}") from error
+        if response.status != 200:
+            raise TransportError(
+                f"POST {self.url} was answered with {response.status} {response.reason}: {error_text(response)}",
+                code=str(response.status),
+            )
+        encoding = response.headers.get("content-encoding", "identity")
+        if encoding != "identity":
+            raise TransportError(
+                f"{self.url} compressed its answer ({encoding}) though it was asked not to", code="200"
+            )
+        return response.body
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _tls_context(self) -> ssl.SSLContext:
+        options = self._options
+        try:
+            context = ssl.create_default_context(cafile=options.ca or None)
+            if options.cert:
+                context.load_cert_chain(options.cert, options.key)
+        except OSError as error:  # ssl.SSLError is one
+            files = ", ".join(path for path in (options.ca, options.cert, options.key) if path)
+            raise UsageError(f"cannot use the TLS files ({files}): {error}") from error
+        return context
+
+    def _explain(self, error: OSError) -> str:
+        if isinstance(error, TimeoutError):
+            limit = f"{self._options.timeout_s:g} s"
+            return f"no complete answer within {limit}. Raise the timeout if the call may take longer"
+        if isinstance(error, ConnectionRefusedError):
+            return "nothing listens there (connection refused). Is the server running, and is this its REST port?"
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f"the server's certificate is not trusted ({error.verify_message}). Name its authority with --ca"
+        if isinstance(error, ssl.SSLError):
+            return f"TLS failed ({error.reason or error}). Does the server speak TLS on this port?"
+        return f"{error.strerror or error}"
+
+
+def predict_path(model: str, *, version: int | None = None, label: str | None = None) -> str:
+    """Return the path of a model's predict method. Raises ``UsageError`` for both a version and a label."""
+    if version is not None and label is not None:
+        raise UsageError("a model version is picked by number or by label, not by both")
+    path = f"/v1/models/{quote(model, safe='')}"
+    if version is not None:
+        path += f"/versions/{version:d}"
+    elif label is not None:
+        path += f"/labels/{quote(label, safe='')}"
+    return f"{path}:predict"
+
+
+def error_text(response: Response) -> str:
+    """Return the server's own words: the ``error`` member TF Serving sends, or the beginning of anything else."""
+    text = response.body.decode("utf-8", "replace")
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None
+    if isinstance(document, dict) and "error" in document:
+        return str(document["error"])
+    return text[:_SHOWN_CHARACTERS] or "(no text)"
