@@ -1,0 +1,122 @@
+"""The pyperf side of timing: what ``benches/encode.py`` and ``benches/decode.py`` run, by hand or as one worker.
+
+Run by hand, pyperf's own manager spawns the processes. ``serlab time`` instead runs ``run_worker`` in fresh processes
+of its own, in shuffled rounds. Both time the same two loops below.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from itertools import repeat
+from typing import Any
+
+import pyperf
+
+from serlab.codecs import registry
+from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.measure.cases import time_cases
+from serlab.measure.echo import echo_call
+from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.record import Case, Op
+
+DEFAULT_PAYLOADS = ("vector-1k", "vector-10k", "image")
+
+
+def time_encode(loops: int, codec: Codec, tensor: Tensor, call: Call) -> float:
+    """Return the seconds that ``loops`` calls of ``codec.encode`` take; the bodies are dropped as they come."""
+    encode = codec.encode
+    start = time.perf_counter()
+    for _ in repeat(None, loops):
+        encode(tensor, call)
+    return time.perf_counter() - start
+
+
+def time_decode(loops: int, codec: Codec, body: Body, call: Call) -> float:
+    """Return the seconds that ``loops`` calls of ``codec.decode`` take."""
+    decode = codec.decode
+    start = time.perf_counter()
+    for _ in repeat(None, loops):
+        decode(body, call)
+    return time.perf_counter() - start
+
+
+class TimedCase:
+    """The function pyperf calls for a case. Builds payload and body at its first call, in the worker itself."""
+
+    def __init__(self, case: Case, seed: int) -> None:
+        self._case, self._seed = case, seed
+        self._timed: Callable[[int], float] | None = None
+
+    def __call__(self, loops: int) -> float:
+        """Return the seconds that ``loops`` calls take."""
+        if self._timed is None:
+            self._timed = self._bind()
+        return self._timed(loops)
+
+    def _bind(self) -> Callable[[int], float]:
+        codec = registry.get(self._case.codec)
+        payload = parse_payload(self._case.payload, seed=self._seed)
+        tensor, call = payload.build(), echo_call(codec, payload)
+        if self._case.op == "encode":
+            return lambda loops: time_encode(loops, codec, tensor, call)
+        body = codec.write_response(tensor, call, self._case.form)
+        return lambda loops: time_decode(loops, codec, body, call)
+
+
+def main(op: Op) -> None:
+    """Run the pyperf script for ``op``: every payload × codec, or those named with ``--payload`` and ``--codec``."""
+    runner = _runner()
+    args = runner.parse_args()
+    payloads = _list(args.payload) or list(DEFAULT_PAYLOADS)
+    for case in time_cases(payloads, _list(args.codec) or registry.available(), [op]):
+        bench(runner, case, args.seed)
+
+
+def bench(runner: pyperf.Runner, case: Case, seed: int, **metadata: Any) -> pyperf.Benchmark | None:
+    """Time one case under ``runner``; its parts go into the metadata, so that no one has to parse its id."""
+    labels = {"payload": case.payload, "codec": case.codec, "op": case.op, "form": case.form, "seed": seed}
+    named = {f"serlab_{key}": value for key, value in {**labels, **metadata}.items() if value is not None}
+    return runner.bench_time_func(case.id, TimedCase(case, seed), metadata=named)
+
+
+def run_worker(
+    case: dict[str, Any], seed: int, round_number: int, loops: int, values: int, min_value_s: float, output: str
+) -> int:
+    """Be one pyperf worker: time ``case``, write the pyperf JSON to ``output``, return the number of loops.
+
+    With ``loops`` 0 the run calibrates: loops double until one value takes ``min_value_s``.
+    """
+    options = ["--worker", "--worker-task=0", "--quiet"]
+    if loops:
+        options += [f"--loops={loops}", f"--values={values}", "--warmups=1"]
+    else:
+        options += ["--calibrate-loops", f"--min-time={min_value_s}", "--values=1", "--warmups=0"]
+    # pyperf reads its options from here alone, and records the command.
+    sys.argv = [f"{case['op']}.py", *options]
+    benchmark = bench(_runner(), Case(**case), seed, round=round_number)
+    if benchmark is None:  # cannot be: a worker runs exactly task 0
+        raise RuntimeError("pyperf skipped the only benchmark")
+    benchmark.dump(output, compact=True, replace=True)
+    return int(benchmark.get_runs()[0].get_loops())
+
+
+def _runner() -> pyperf.Runner:
+    runner = pyperf.Runner(add_cmdline_args=_pass_on)
+    runner.argparser.add_argument("--payload", help="payload specs, separated by commas")
+    runner.argparser.add_argument("--codec", help="codec names, separated by commas")
+    runner.argparser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the payloads' values")
+    return runner
+
+
+def _pass_on(command: list[str], args: Namespace) -> None:
+    """Give the workers the options that decide which cases there are, and in which order."""
+    for option in ("payload", "codec", "seed"):
+        if (value := getattr(args, option)) is not None:
+            command += [f"--{option}", str(value)]
+
+
+def _list(text: str | None) -> Sequence[str]:
+    return [item for item in (text or "").split(",") if item]
