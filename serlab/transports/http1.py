@@ -1,8 +1,8 @@
 """One HTTP/1.1 keep-alive connection, made for measuring: as little client as an exchange can have.
 
 The head and the body leave in one system call, the response body is received into its final buffer, and nothing is
-retried. Against a server that answers from memory a 1 KB exchange takes about 0.8 of the time ``http.client`` needs and half
-of what urllib3 needs; that time would be charged to the codec.
+retried. Against a server that answers from memory a 1 KB exchange takes about 0.8 of the time ``http.client`` needs
+and half of what urllib3 needs; that time would be charged to the codec.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class Http1Connection:
         if not line.endswith(b"\n"):
             if not line:
                 raise NotHttpError("the server closed the connection without answering")
-            raise NotHttpError(f"it starts with {line[:24]!r}")
+            raise NotHttpError(_not_a_status_line(line))
         return line.rstrip(b"\r\n")
 
     def _headers(self) -> dict[str, str]:
@@ -240,5 +240,12 @@ def _status_line(line: bytes) -> tuple[str, int, str]:
     version, _, rest = line.decode("latin-1").partition(" ")
     status, _, reason = rest.partition(" ")
     if not version.startswith("HTTP/1.") or len(status) != 3 or not status.isdigit():
-        raise NotHttpError(f"it starts with {line[:24]!r}")
+        raise NotHttpError(_not_a_status_line(line))
     return version, int(status), reason
+
+
+def _not_a_status_line(line: bytes) -> str:
+    # RFC 9113, section 3.4: an HTTP/2 server speaks first, with a SETTINGS frame (type 4) on stream 0.
+    if line[3:4] == b"\x04" and line[5:9] == bytes(4):
+        return "it is HTTP/2, as a gRPC port speaks"
+    return f"it starts with {line[:24]!r}"

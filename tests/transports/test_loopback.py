@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from serlab.codecs import registry
+from serlab.codecs.base import Call
+from serlab.errors import CodecError
+from serlab.transports.loopback import LoopbackTransport
+
+
+@pytest.fixture
+def whole_call() -> Call:
+    return Call("echo", "serving_default", "x", "y", np.dtype("float32"), (2, 3))
+
+
+def test_a_tensor_comes_back_through_the_codecs_own_server_half(whole_call):
+    codec = registry.get("json")
+    tensor = np.arange(6, dtype=np.float32).reshape(2, 3)
+    with LoopbackTransport(codec, whole_call) as transport:
+        response = transport.send(codec.encode(tensor, whole_call))
+        assert transport.requests == 1
+    assert json.loads(response)["predictions"] == tensor.tolist()
+    np.testing.assert_array_equal(codec.decode(response, whole_call), tensor)
+
+
+def test_the_form_reaches_the_codec(whole_call):
+    class Reporting:
+        def read_request(self, body, call):
+            return body
+
+        def write_response(self, tensor, call, form=None):
+            return b"%b as %b for %b" % (tensor, form.encode(), call.model.encode())
+
+    assert LoopbackTransport(Reporting(), whole_call, "content").send(b"x") == b"x as content for echo"
+
+
+def test_what_the_codec_raises_passes_through(whole_call):
+    with pytest.raises(CodecError):
+        LoopbackTransport(registry.get("json"), whole_call).send(b"not json")
