@@ -1,0 +1,74 @@
+"""Keeps one export of the echo servable per version of its code, so that no run pays for exporting it twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from serlab.errors import ServableError
+from serlab.servable.signatures import ECHO_MODEL
+
+#: The files an export is made from; a change in any of them makes a new export.
+_SOURCES = ("signatures.py", "echo.py")
+
+
+def default_cache() -> Path:
+    """Return the folder for exports: ``$XDG_CACHE_HOME/serlab/servables``, or the same under ``~/.cache``."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "serlab" / "servables"
+
+
+def ensure_echo(cache: Path | None = None) -> Path:
+    """Return the echo servable's base folder (``…/echo``, holding version ``1``), exporting it if need be.
+
+    The base folder is what ``--model_base_path`` takes. Exports go to a temporary folder first and are moved into place
+    in one step: a run that is interrupted or races another never leaves a half-written servable.
+
+    Raises:
+        ServableError: TensorFlow is missing, or the cache cannot be written.
+    """
+    home = (cache or default_cache()) / f"echo-{_fingerprint()}"
+    base = home / ECHO_MODEL
+    if (base / "1" / "saved_model.pb").is_file():
+        return base
+    from serlab.servable.echo import export_echo
+
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".exporting-", dir=home.parent))
+    except OSError as error:
+        raise ServableError(
+            f"cannot write the servables' cache {home.parent}: {error}; set XDG_CACHE_HOME to a folder you can write"
+        ) from error
+    try:
+        export_echo(scratch / ECHO_MODEL / "1")
+        try:
+            scratch.rename(home)
+        except OSError as error:
+            # Another process was first, which is fine; anything else is not.
+            if not (base / "1" / "saved_model.pb").is_file():
+                raise ServableError(f"cannot move the exported servable to {home}: {error}") from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return base
+
+
+def _fingerprint() -> str:
+    """Name the export by its sources and by the TensorFlow that would make it."""
+    digest = hashlib.sha256()
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
+    digest.update(_tensorflow_version().encode())
+    return digest.hexdigest()[:16]
+
+
+def _tensorflow_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tensorflow")
+    except PackageNotFoundError:
+        return "none"

@@ -1,0 +1,1 @@
+"""Where a live Serving instance comes from."""

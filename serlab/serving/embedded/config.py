@@ -1,0 +1,82 @@
+"""What the server is told to serve: models, version policies, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from serlab.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """One model: a base folder whose numbered subfolders are its versions.
+
+    ``versions`` is the version policy: an int n for the n latest, a tuple for those very versions, None for all.
+    """
+
+    name: str
+    base_path: Path
+    versions: int | tuple[int, ...] | None = 1
+    labels: Mapping[str, int] = field(default_factory=dict)
+
+    def chosen_versions(self) -> list[int]:
+        """Return the versions on disk that the policy asks for, ascending."""
+        try:
+            found = sorted(int(entry.name) for entry in self.base_path.iterdir() if entry.name.isdecimal())
+        except OSError:
+            return []
+        if self.versions is None:
+            return found
+        if isinstance(self.versions, int):
+            return found[-self.versions :]
+        return [version for version in found if version in self.versions]
+
+
+def read_model_configs(file: Path) -> list[ModelConfig]:
+    """Return the models of a ``ModelServerConfig`` in protobuf's text format (``--model_config_file``).
+
+    Raises:
+        UsageError: the file cannot be read, is not such a message, or asks for what this server does not do.
+    """
+    from google.protobuf import text_format
+    from tensorflow_serving.config import model_server_config_pb2
+
+    try:
+        config = text_format.Parse(file.read_text(), model_server_config_pb2.ModelServerConfig())
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the model config file {file}: {error}") from error
+    except text_format.ParseError as error:
+        raise UsageError(
+            f"{file} is not a ModelServerConfig in protobuf text format: {error}; "
+            'expected model_config_list { config { name: "…" base_path: "…" model_platform: "tensorflow" } }'
+        ) from error
+    if not config.model_config_list.config:
+        raise UsageError(f"{file} lists no model under model_config_list")
+    models = [_model_config(entry, file) for entry in config.model_config_list.config]
+    names = [model.name for model in models]
+    if duplicates := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"{file} names a model twice: {', '.join(duplicates)}")
+    return models
+
+
+def _model_config(entry: object, file: Path) -> ModelConfig:
+    from tensorflow_serving.config import model_server_config_pb2
+
+    assert isinstance(entry, model_server_config_pb2.ModelConfig)
+    if not entry.name or not entry.base_path:
+        raise UsageError(f"{file} has a model without a name or a base_path")
+    if entry.model_platform not in ("", "tensorflow"):
+        raise UsageError(
+            f"{file}: model {entry.name!r} has the platform {entry.model_platform!r}; only 'tensorflow' is served"
+        )
+    policy = entry.model_version_policy
+    versions: int | tuple[int, ...] | None = 1
+    if policy.WhichOneof("policy_choice") == "all":
+        versions = None
+    elif policy.WhichOneof("policy_choice") == "specific":
+        versions = tuple(policy.specific.versions)
+    elif policy.WhichOneof("policy_choice") == "latest":
+        versions = policy.latest.num_versions or 1
+    return ModelConfig(entry.name, Path(entry.base_path), versions, dict(entry.version_labels))
