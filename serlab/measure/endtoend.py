@@ -1,0 +1,111 @@
+"""End to end: one fresh client process, one call in flight, against a live instance.
+
+The ledger of a call: encode; send + server + receive; decode; and what is left over, from a clock around all three.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+from serlab.analysis.exactness import compare
+from serlab.codecs import registry
+from serlab.codecs.base import Call, Codec, Tensor
+from serlab.errors import CodecError, SerlabError, TransportError
+from serlab.measure.echo import echo_call
+from serlab.measure.server_meter import ServerMeter
+from serlab.payload import parse_payload
+from serlab.record import CallSample, EndToEndRun, Endpoint
+from serlab.transports.base import Transport, TransportOptions
+from serlab.transports.registry import open_transport
+
+#: Calls before the timed ones: the first connects, the second finds buffers and caches grown.
+WARMUP_CALLS = 2
+#: A warm-up that alone takes this long is enough; the largest payloads take seconds per call.
+WARMUP_LIMIT_S = 1.0
+#: Fewer calls than this say nothing about a median, however long they take.
+MIN_CALLS = 2
+MAX_CALLS = 200
+
+
+def timed_call(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> CallSample:
+    """Make one call and return its ledger. Raises what ``send`` and ``decode`` raise."""
+    clock = time.perf_counter
+    begin = clock()
+    body = codec.encode(tensor, call)
+    encoded = clock()
+    answer = transport.send(body)
+    received = clock()
+    codec.decode(answer, call)
+    decoded = clock()
+    return CallSample(encoded - begin, received - encoded, decoded - received, clock() - begin)
+
+
+def measure(
+    endpoint: Endpoint,
+    options: TransportOptions,
+    *,
+    payload_spec: str,
+    codec_name: str,
+    seed: int,
+    round_number: int,
+    calls_s: float,
+    call: Call | None = None,
+) -> EndToEndRun:
+    """Call the endpoint for about ``calls_s`` seconds and return every call's ledger.
+
+    The first answer is compared with what was sent; a call that fails ends the run, which keeps the calls before it.
+    ``call`` names another model's call than the lab's own echo; its answers are not compared.
+    """
+    payload, codec = parse_payload(payload_spec, seed=seed), registry.get(codec_name)
+    blank = EndToEndRun(payload_spec, codec_name, codec.transport, round_number, (), 0, 0, 0.0, None, None)
+    samples: list[CallSample] = []
+    meter = ServerMeter(endpoint.pid)
+    try:
+        tensor, wanted = payload.build(), call or echo_call(codec, payload)
+        body = codec.encode(tensor, wanted)
+        with open_transport(codec.transport, endpoint, wanted, options) as transport:
+            answer = transport.send(body)
+            sizes = replace(blank, request_bytes=len(body), response_bytes=len(answer))
+            received = codec.decode(answer, wanted)
+            blank = sizes if call else replace(sizes, exactness=compare(tensor, received))
+            del body, answer, received
+            _warm_up(transport, codec, tensor, wanted)
+            meter.reset_peak()
+            server_before, client_before = meter.cpu_s(), time.process_time()
+            end = time.perf_counter() + calls_s
+            try:
+                while len(samples) < MAX_CALLS and (len(samples) < MIN_CALLS or time.perf_counter() < end):
+                    samples.append(timed_call(transport, codec, tensor, wanted))
+            finally:
+                client_after, server_after = time.process_time(), meter.cpu_s()
+                blank = replace(
+                    blank,
+                    calls=tuple(samples),
+                    client_cpu_s=client_after - client_before,
+                    server_cpu_s=_difference(server_before, server_after),
+                    server_peak_rss_bytes=meter.peak_rss_bytes(),
+                )
+    except TransportError as error:
+        return replace(blank, error=str(error), error_code=error.code)
+    except SerlabError as error:
+        return replace(blank, error=str(error), error_code="CODEC" if isinstance(error, CodecError) else "CLIENT")
+    return blank
+
+
+def run_worker(endpoint: dict[str, Any], options: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Be one fresh client process; return the EndToEndRun as JSON types."""
+    return asdict(measure(Endpoint(**endpoint), TransportOptions(**options), **arguments))
+
+
+def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> None:
+    end = time.perf_counter() + WARMUP_LIMIT_S
+    for _ in range(WARMUP_CALLS):
+        timed_call(transport, codec, tensor, call)
+        if time.perf_counter() > end:
+            return
+
+
+def _difference(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else after - before
