@@ -1,0 +1,1 @@
+"""The precision lab: which values survive a codec, the way to a server, and the way back."""
