@@ -1,0 +1,168 @@
+"""Trips through a live server that serves the lab's echo: both legs in a row, and each alone.
+
+The request leg ends at a ``bits_`` signature, which answers the bytes the graph received; the response leg starts at a
+``from_bits_`` signature, whose graph makes the tensor from bytes. The bytes travel as strings, which both protocols
+carry untouched, so only the leg in question can alter a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serlab.codecs import registry
+from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.errors import CodecError, CodecUnavailableError, TransportError, UnknownNameError
+from serlab.measure.precision.trips import ServerGoneError, Trip
+from serlab.record import Endpoint
+from serlab.servable.signatures import SIGNATURES, Kind, signature
+from serlab.transports.base import NetworkTransport, TransportOptions
+from serlab.transports.registry import open_transport
+
+#: A body of ``trips.CHUNK`` numbers as JSON takes well under a second; a stuck server is told by this.
+TIMEOUT_S = 60.0
+#: Codes that say nothing about the values: no answer came. "" is REST's, the others gRPC's.
+_NO_ANSWER = frozenset({"", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
+#: Codecs that carry strings of bytes unaltered, by transport; the first that is available is used.
+_CARRIERS = {"rest": ("base64",), "grpc": ("wire", "tensor-proto")}
+_STRING = np.dtype(object)
+
+
+class LiveServer:
+    """An endpoint with one transport per protocol, opened when first used. Use as a context manager."""
+
+    def __init__(self, endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> None:
+        self.endpoint, self.model = endpoint, model
+        self._options = replace(options or TransportOptions(), timeout_s=TIMEOUT_S)
+        self._transports: dict[str, NetworkTransport] = {}
+
+    def __enter__(self) -> LiveServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for transport in self._transports.values():
+            transport.close()
+
+    def offers(self, transport: str) -> bool:
+        """Whether the endpoint has an address for the protocol."""
+        return bool({"grpc": self.endpoint.grpc, "rest": self.endpoint.rest}.get(transport))
+
+    def send(self, transport: str, body: Body, call: Call) -> Body:
+        """Return the answer to ``body``.
+
+        A call that brought no answer is made once more on a new connection, since a server may close one at will.
+
+        Raises:
+            TransportError: the server refused the body.
+            ServerGoneError: no answer, twice.
+        """
+        try:
+            return self._transport(transport, call).send(body)
+        except TransportError as error:
+            if error.code not in _NO_ANSWER:
+                raise
+        self._transports.pop(transport).close()
+        try:
+            return self._transport(transport, call).send(body)
+        except TransportError as error:
+            if error.code not in _NO_ANSWER:
+                raise
+            raise ServerGoneError(f"{self.endpoint.label} does not answer: {error}") from error
+
+    def _transport(self, name: str, call: Call) -> NetworkTransport:
+        if name not in self._transports:
+            self._transports[name] = open_transport(name, self.endpoint, call, self._options)
+        return self._transports[name]
+
+
+def live_trips(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Iterator[Trip]:
+    """The legs that the echo servable can tell apart for this codec and dtype.
+
+    Codecs that speak to a string signature have one trip, there and back: the server never makes numbers of their
+    bytes. Strings themselves have one too.
+    """
+    if not server.offers(codec.transport):
+        return
+    if codec.signature == "bytes":
+        yield _both_ways(server, codec, dtype_name, dtype, SIGNATURES["bytes"].name)
+        return
+    if dtype_name != "string":
+        yield _request_leg(server, codec, dtype_name, dtype)
+        yield _response_leg(server, codec, dtype_name, dtype)
+    yield _both_ways(server, codec, dtype_name, dtype, signature("echo", dtype_name).name)
+
+
+def _both_ways(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any], name: str) -> Trip:
+    def carry(tensor: Tensor) -> Tensor:
+        entry = SIGNATURES[name]
+        call = Call(server.model, name, entry.input, entry.output, dtype, tensor.shape)
+        return codec.decode(server.send(codec.transport, codec.encode(tensor, call), call), call)
+
+    return Trip("live", codec.name, dtype_name, "both", None, carry)
+
+
+def _request_leg(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+    carrier = string_carrier(codec.transport)
+
+    def carry(tensor: Tensor) -> Tensor:
+        call = _call(server.model, "bits", dtype_name, dtype, tensor.shape)
+        answer = server.send(codec.transport, codec.encode(tensor, call), call)
+        return _read_bytes(carrier, answer, call)
+
+    return Trip("live", codec.name, dtype_name, "request", None, carry)
+
+
+def _response_leg(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+    carrier = string_carrier(codec.transport)
+
+    def carry(tensor: Tensor) -> Tensor:
+        call = _call(server.model, "from_bits", dtype_name, dtype, tensor.shape)
+        return codec.decode(server.send(codec.transport, _write_bytes(carrier, tensor, call), call), call)
+
+    return Trip("live", codec.name, dtype_name, "response", None, carry)
+
+
+def _call(model: str, kind: Kind, dtype_name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Call:
+    entry = signature(kind, dtype_name)
+    return Call(model, entry.name, entry.input, entry.output, dtype, shape)
+
+
+def string_carrier(transport: str) -> Codec:
+    """The codec that takes strings of bytes over ``transport``. Raises ``CodecUnavailableError`` if none can."""
+    for name in _CARRIERS.get(transport, ()):
+        try:
+            return registry.get(name)
+        except (CodecUnavailableError, UnknownNameError):
+            continue
+    raise CodecUnavailableError(
+        f"no codec is available that carries strings over {transport}: legs cannot be told apart"
+    )
+
+
+def _write_bytes(carrier: Codec, tensor: Tensor, call: Call) -> Body:
+    """A request whose only string is the tensor's bytes."""
+    if carrier.transport == "rest":  # base64 of the rows' bytes is what this codec does with any tensor
+        return carrier.encode(tensor, call)
+    strings = np.empty(1, object)
+    strings[0] = _little_endian(tensor).tobytes()
+    return carrier.encode(strings, replace(call, dtype=_STRING, shape=(1,)))
+
+
+def _read_bytes(carrier: Codec, answer: Body, call: Call) -> Tensor:
+    if carrier.transport == "rest":
+        return carrier.decode(answer, call)
+    (data,) = carrier.decode(answer, replace(call, dtype=_STRING, shape=(1,))).reshape(-1)
+    if len(data) % call.dtype.itemsize:
+        raise CodecError(f"the server answered {len(data)} bytes for elements of {call.dtype.itemsize}")
+    return np.frombuffer(data, call.dtype.newbyteorder("<")).reshape(1, -1)
+
+
+def _little_endian(tensor: NDArray[Any]) -> NDArray[Any]:
+    return np.ascontiguousarray(tensor, tensor.dtype.newbyteorder("<"))
