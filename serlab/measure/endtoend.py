@@ -16,7 +16,7 @@ from serlab.errors import CodecError, SerlabError, TransportError
 from serlab.measure.echo import echo_call
 from serlab.measure.server_meter import ServerMeter
 from serlab.payload import parse_payload
-from serlab.record import CallSample, EndToEndRun, Endpoint
+from serlab.record import CallSample, Endpoint, EndToEndRun
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
 

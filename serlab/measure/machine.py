@@ -50,9 +50,11 @@ def load_average() -> tuple[float, ...]:
 
 
 def git_commit(folder: Path | None = None) -> str:
-    """Return the commit serlab runs from, with "+" if files were changed; "" outside a checkout."""
-    where = folder or Path(__file__).resolve().parent
+    """Return the commit of serlab's own checkout, with "+" if files were changed; "" when it is installed elsewhere."""
+    where = folder or Path(__file__).resolve().parents[2]
     try:
+        if Path(_git(where, "rev-parse", "--show-toplevel")) != where:
+            return ""
         commit = _git(where, "rev-parse", "--short=12", "HEAD")
         changed = _git(where, "status", "--porcelain", "--untracked-files=no")
     except (OSError, subprocess.SubprocessError):

@@ -1,0 +1,108 @@
+"""Does the time in isolation explain the time end to end? Points, robust fits, and what a change of codec saves.
+
+The slope is Theil–Sen's (the median of all pairwise slopes), which a few wild points do not move; the rank correlation
+is Spearman's. Both from SciPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import cast
+
+from serlab.analysis.endtoend import sum_up
+from serlab.analysis.stats import interval, paired_ratio
+from serlab.analysis.view import RunView
+from serlab.record import Case, Correlation, CorrelationPoint, Correlations, EndToEndRun, Form, Interval, Saving
+
+#: With fewer points a rank correlation or a slope says nothing.
+MIN_POINTS = 3
+#: The codec people start from, and whose cost the savings are told against.
+BASELINE = "json"
+
+
+def correlate(view: RunView) -> Correlations:
+    """Return points, fits per transport and over all, and savings against the baseline codec."""
+    points = tuple(point for key, clients in view.clients.items() if (point := _point(view, key, clients)))
+    scopes = [*dict.fromkeys(point.transport for point in points), "all"]
+    fits = tuple(
+        _fit(scope, [point for point in points if scope in ("all", point.transport)]) for scope in scopes if points
+    )
+    return Correlations(points, fits, _savings(points, view))
+
+
+def _decode_case(view: RunView, payload: str, codec: str, transport: str) -> Case:
+    return Case(payload, codec, "decode", cast(Form, view.live_form) if transport == "grpc" else None)
+
+
+def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) -> CorrelationPoint | None:
+    payload, codec = key
+    whole = sum_up(clients)
+    encode = view.case_times.get(Case(payload, codec, "encode"))
+    decode = view.case_times.get(_decode_case(view, payload, codec, whole.transport))
+    if not encode or not decode or not whole.median_s or whole.encode_s is None or whole.decode_s is None:
+        return None
+    isolated = {number: encode[number] + decode[number] for number in encode.keys() & decode.keys()}
+    if not isolated:
+        return None
+    # The mean: isolated times are means too, and both must count the garbage collector's passes alike.
+    totals = {run.round: fmean(call.total_s for call in run.calls) for run in clients if run.calls}
+    share = paired_ratio(isolated, totals) or interval([fmean(isolated.values()) / fmean(totals.values())])
+    encode_s, decode_s = fmean(encode.values()), fmean(decode.values())
+    return CorrelationPoint(
+        payload,
+        codec,
+        whole.transport,
+        encode_s,
+        decode_s,
+        isolated_s=interval(list(isolated.values())),
+        end_to_end_s=whole.median_s,
+        share=share,
+        encode_in_situ_ratio=whole.encode_s / encode_s,
+        decode_in_situ_ratio=whole.decode_s / decode_s,
+    )
+
+
+def _fit(scope: str, points: Sequence[CorrelationPoint]) -> Correlation:
+    if len(points) < MIN_POINTS:
+        return Correlation(scope, len(points), None, None, None)
+    from scipy.stats import spearmanr, theilslopes
+
+    isolated = [point.isolated_s.median for point in points]
+    whole = [point.end_to_end_s.median for point in points]
+    line = theilslopes(whole, isolated)
+    slope = Interval(float(line.slope), float(line.low_slope), float(line.high_slope), len(points))
+    return Correlation(scope, len(points), float(spearmanr(isolated, whole).statistic), slope, float(line.intercept))
+
+
+def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving, ...]:
+    by_key = {(point.payload, point.codec): point for point in points}
+    found = []
+    for point in points:
+        base = by_key.get((point.payload, BASELINE))
+        if base is None or point.codec == BASELINE:
+            continue
+        slow = {run.round: run for run in view.clients[base.payload, base.codec] if run.calls}
+        fast = {run.round: run for run in view.clients[point.payload, point.codec] if run.calls}
+        saved = [_median_total(slow[number]) - _median_total(fast[number]) for number in slow.keys() & fast.keys()]
+        if not saved:
+            continue
+        encode_s, decode_s = base.encode_s - point.encode_s, base.decode_s - point.decode_s
+        whole = interval(saved)
+        statement = (
+            f"{point.payload}: going from {BASELINE} to {point.codec} saves {_ms(encode_s)} encoding and "
+            f"{_ms(decode_s)} decoding in isolation, {_ms(whole.median)} end to end "
+            f"(95 % interval {_ms(whole.low)} to {_ms(whole.high)})"
+        )
+        found.append(Saving(point.payload, BASELINE, point.codec, encode_s, decode_s, whole, statement))
+    return tuple(found)
+
+
+def _median_total(run: EndToEndRun) -> float:
+    ordered = sorted(call.total_s for call in run.calls)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.3g} ms"

@@ -1,0 +1,106 @@
+"""A run arranged by case: per-process times, gates and memory, ready to be compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean
+
+from serlab.analysis.stats import interval, paired_ratio
+from serlab.record import Case, EndToEndRun, Exactness, Gate, Interval, MemoryProfile, Op, RunData
+
+#: The codec that every other is measured against: one copy of the buffer.
+FLOOR = "raw"
+
+
+@dataclass(frozen=True)
+class RunView:
+    """Looks up what a run says about a case. Everything is derived; nothing is measured or changed."""
+
+    data: RunData
+
+    @cached_property
+    def case_times(self) -> dict[Case, dict[int, float]]:
+        """Seconds per call by round: the mean over the values of that round's process."""
+        times: dict[Case, dict[int, float]] = defaultdict(dict)
+        for run in self.data.runs:
+            times[run.case][run.round] = fmean(run.values_s)
+        return dict(times)
+
+    @cached_property
+    def gates(self) -> dict[tuple[str, str], Gate]:
+        """Gate of each payload × codec."""
+        return {(gate.payload, gate.codec): gate for gate in self.data.info.gates}
+
+    @cached_property
+    def memory(self) -> dict[Case, MemoryProfile]:
+        """Memory profile of each case."""
+        return {profile.case: profile for profile in self.data.memory}
+
+    @cached_property
+    def clients(self) -> dict[tuple[str, str], list[EndToEndRun]]:
+        """End-to-end clients of each payload × codec, in the order of their rounds."""
+        found: dict[tuple[str, str], list[EndToEndRun]] = defaultdict(list)
+        for run in sorted(self.data.endtoend, key=lambda run: run.round):
+            found[run.payload, run.codec].append(run)
+        return dict(found)
+
+    @cached_property
+    def raw_bytes(self) -> dict[str, int]:
+        """Size of each payload's buffer."""
+        return {payload.name: payload.raw_bytes for payload in self.data.info.payloads}
+
+    @cached_property
+    def live_form(self) -> str:
+        """The form in which the live instance answers gRPC calls: ``values`` unless it says otherwise."""
+        return str(self.data.info.instance.get("form", "values"))
+
+    def time(self, case: Case) -> Interval | None:
+        """Seconds per call of a case, None where it was not timed."""
+        times = self.case_times.get(case)
+        return interval(list(times.values())) if times else None
+
+    def ratio_to_raw(self, case: Case) -> Interval | None:
+        """How many times the floor's time a case takes, paired by round."""
+        return self.ratio(case, Case(case.payload, FLOOR, case.op))
+
+    def ratio(self, case: Case, base: Case) -> Interval | None:
+        """Time of ``case`` ÷ time of ``base``, paired by round; None where they share no round."""
+        return paired_ratio(self.case_times.get(case, {}), self.case_times.get(base, {}))
+
+    def body_bytes(self, case: Case) -> int | None:
+        """Size of the body that a case writes or reads, None where the gate failed before there was one."""
+        gate = self.gates.get((case.payload, case.codec))
+        if gate is None:
+            return None
+        if case.op == "encode":
+            return gate.request_bytes or None
+        return gate.response_bytes.get(case.form or "body")
+
+    def exactness(self, payload: str, codec: str) -> Exactness | None:
+        """What the round trip does to the payload's values."""
+        gate = self.gates.get((payload, codec))
+        return gate.exactness if gate else None
+
+    def cases(self) -> list[Case]:
+        """Every case that was measured in any way or failed its gate, ordered by payload, codec, op and form."""
+        known = self.case_times.keys() | self.memory.keys()
+        failed = {
+            Case(payload, codec, op) for (payload, codec), gate in self.gates.items() if gate.exactness.failure
+            for op in _OPS
+        }  # fmt: skip
+        payloads = [payload.name for payload in self.data.info.payloads]
+        codecs = list(self.data.info.codecs)
+
+        def rank(case: Case) -> tuple[int, int, str, str]:
+            return (_index(payloads, case.payload), _index(codecs, case.codec), case.op, case.form or "")
+
+        return sorted(known | failed, key=rank, reverse=False)
+
+
+_OPS: tuple[Op, ...] = ("decode", "encode")
+
+
+def _index(names: list[str], name: str) -> int:
+    return names.index(name) if name in names else len(names)
