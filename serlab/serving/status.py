@@ -1,0 +1,127 @@
+"""Whether a server has a model, and has it ready: TF Serving's model status, over REST or gRPC."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from serlab.errors import ServingError, WireError
+from serlab.record import Endpoint
+from serlab.serving.connection import Access, UnreachableError, grpc_call, http_get, not_serving, server_document
+from serlab.serving.protobuf import Span, fields, integer, string
+from serlab.wire.fields import length_field
+
+GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
+
+#: ``ModelVersionStatus.State`` of get_model_status.proto.
+_STATES = {0: "UNKNOWN", 10: "START", 20: "LOADING", 30: "AVAILABLE", 40: "UNLOADING", 50: "END"}
+AVAILABLE = "AVAILABLE"
+#: A starting server is asked this often, and given this long for each answer.
+_POLL_S, _POLL_TIMEOUT_S = 0.1, 2.0
+
+
+class LoadFailedError(ServingError):
+    """The server gave up on loading a model: waiting for it is pointless."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One version of a model as the server sees it; ``error`` is why it did not load, "" otherwise."""
+
+    version: int
+    state: str
+    error: str = ""
+
+
+def model_status(endpoint: Endpoint, model: str, access: Access | None = None) -> tuple[ModelVersion, ...]:
+    """Return the versions of ``model``, over each protocol the endpoint has, so that all of them have answered.
+
+    Raises ``UnreachableError``, ``ModelMissingError``, or ``ServingError`` for another refusal.
+    """
+    access = access or Access()
+    versions: tuple[ModelVersion, ...] = ()
+    if endpoint.rest:
+        versions = _status_over_rest(endpoint, model, access)
+    if endpoint.grpc:
+        versions = _status_over_grpc(endpoint, model, access)
+    return versions
+
+
+def require_available(versions: Iterable[ModelVersion], model: str) -> int:
+    """Return the newest available version.
+
+    Raises ``LoadFailedError`` when there is none and one has ended with an error, ``ServingError`` when there is none
+    yet; both quote the server.
+    """
+    known = tuple(versions)
+    ready = [version.version for version in known if version.state == AVAILABLE]
+    if ready:
+        return max(ready)
+    listed = "; ".join(f"version {v.version} is {v.state} {v.error}".rstrip() for v in known) or "it has no version"
+    if any(version.state == "END" and version.error for version in known):
+        raise LoadFailedError(f"the server could not load model {model}: {listed}")
+    raise ServingError(f"model {model} is not available: {listed}")
+
+
+def await_models(endpoint: Endpoint, models: Iterable[str], *, timeout_s: float, check: Callable[[], None]) -> None:
+    """Return when every model is available over every protocol of a server that is starting up.
+
+    ``check`` is called between tries and raises when waiting has become pointless. Raises ``ServingError`` with the
+    last obstacle after ``timeout_s``, and ``LoadFailedError`` at once.
+    """
+    access = Access(timeout_s=_POLL_TIMEOUT_S)
+    deadline = time.monotonic() + timeout_s
+    for model in models:
+        while True:
+            check()
+            try:
+                require_available(model_status(endpoint, model, access), model)
+                break
+            except LoadFailedError:
+                raise
+            except ServingError as obstacle:
+                if time.monotonic() > deadline:
+                    raise ServingError(f"the server was not ready within {timeout_s:g} s: {obstacle}") from obstacle
+            time.sleep(_POLL_S)
+
+
+def _status_over_rest(endpoint: Endpoint, model: str, access: Access) -> tuple[ModelVersion, ...]:
+    status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}", access)
+    document = server_document(endpoint, status, body)
+    try:
+        return tuple(
+            ModelVersion(int(entry["version"]), entry["state"], entry.get("status", {}).get("error_message", ""))
+            for entry in document["model_version_status"]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise not_serving(endpoint, status, body) from error
+
+
+def _status_over_grpc(endpoint: Endpoint, model: str, access: Access) -> tuple[ModelVersion, ...]:
+    # GetModelStatusRequest { ModelSpec model_spec = 1 { string name = 1 } }
+    request = length_field(1, length_field(1, model.encode()))
+    body = grpc_call(endpoint, GET_MODEL_STATUS, request, access)
+    try:
+        return parse_status(body)
+    except WireError as error:
+        raise UnreachableError(f"the server at {endpoint.grpc} answers {GET_MODEL_STATUS} with {error}") from error
+
+
+def parse_status(body: bytes) -> tuple[ModelVersion, ...]:
+    """Return what a serialized ``GetModelStatusResponse`` says. Raises ``WireError`` for other bytes."""
+    # repeated ModelVersionStatus model_version_status = 1
+    return tuple(_version(body, span) for number, span in fields(body) if number == 1)
+
+
+def _version(body: bytes, span: Span) -> ModelVersion:
+    version, state, error = 0, 0, ""
+    for number, value in fields(body, span):
+        if number == 1:  # int64 version
+            version = integer(body, value)
+        elif number == 2:  # State state
+            state = integer(body, value)
+        elif number == 3:  # StatusProto status { string error_message = 2 }
+            error = "".join(string(body, text) for part, text in fields(body, value) if part == 2)
+    return ModelVersion(version, _STATES.get(state, f"in state {state}"), error)
