@@ -233,6 +233,7 @@ class RunInfo:
     load_before: tuple[float, ...] = ()
     load_after: tuple[float, ...] = ()
     instance: Mapping[str, Any] = field(default_factory=dict)  # kind, version, model, transport options
+    plan: Mapping[str, Any] = field(default_factory=dict)  # what ``--resume`` needs to go on
     rounds: int = 0
     wall_s: float = 0.0
     timed_s: float = 0.0

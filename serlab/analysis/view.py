@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import fmean
 
 from serlab.analysis.stats import interval, paired_ratio
-from serlab.record import Case, EndToEndRun, Exactness, Gate, Interval, MemoryProfile, Op, RunData
+from serlab.record import OPS, Case, EndToEndRun, Exactness, Gate, Interval, MemoryProfile, RunData
 
 #: The codec that every other is measured against: one copy of the buffer.
 FLOOR = "raw"
@@ -88,18 +88,15 @@ class RunView:
         known = self.case_times.keys() | self.memory.keys()
         failed = {
             Case(payload, codec, op) for (payload, codec), gate in self.gates.items() if gate.exactness.failure
-            for op in _OPS
+            for op in OPS
         }  # fmt: skip
         payloads = [payload.name for payload in self.data.info.payloads]
         codecs = list(self.data.info.codecs)
 
-        def rank(case: Case) -> tuple[int, int, str, str]:
-            return (_index(payloads, case.payload), _index(codecs, case.codec), case.op, case.form or "")
+        def rank(case: Case) -> tuple[int, int, int, str]:
+            return (_index(payloads, case.payload), _index(codecs, case.codec), OPS.index(case.op), case.form or "")
 
-        return sorted(known | failed, key=rank, reverse=False)
-
-
-_OPS: tuple[Op, ...] = ("decode", "encode")
+        return sorted(known | failed, key=rank)
 
 
 def _index(names: list[str], name: str) -> int:

@@ -84,10 +84,11 @@ def bench(runner: pyperf.Runner, case: Case, seed: int, **metadata: Any) -> pype
 
 def run_worker(
     case: dict[str, Any], seed: int, round_number: int, loops: int, values: int, min_value_s: float, output: str
-) -> int:
-    """Be one pyperf worker: time ``case``, write the pyperf JSON to ``output``, return the number of loops.
+) -> tuple[int, float]:
+    """Be one pyperf worker: time ``case``, write the pyperf JSON to ``output``.
 
-    With ``loops`` 0 the run calibrates: loops double until one value takes ``min_value_s``.
+    Returns the number of loops and the seconds that one call took at last. With ``loops`` 0 the run calibrates: loops
+    double until one value takes ``min_value_s``.
     """
     options = ["--worker", "--worker-task=0", "--quiet"]
     if loops:
@@ -100,7 +101,8 @@ def run_worker(
     if benchmark is None:  # cannot be: a worker runs exactly task 0
         raise RuntimeError("pyperf skipped the only benchmark")
     benchmark.dump(output, compact=True, replace=True)
-    return int(benchmark.get_runs()[0].get_loops())
+    run = benchmark.get_runs()[0]
+    return int(run.get_loops()), run.values[-1] if run.values else run.warmups[-1][1]
 
 
 def _runner() -> pyperf.Runner:

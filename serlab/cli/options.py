@@ -1,0 +1,54 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+PayloadOption = Annotated[
+    list[str] | None,
+    typer.Option("--payload", help="Payload: a name, SHAPE:DTYPE, or @FILE.npy; repeat, or separate by commas."),
+]
+CodecOption = Annotated[
+    list[str] | None, typer.Option("--codec", help="Codec; repeat, or separate by commas. Default: all available.")
+]
+ResultsOption = Annotated[Path, typer.Option("--results", help="Folder of results.", show_default=True)]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+RunArgument = Annotated[
+    str | None, typer.Argument(metavar="[RUN]", help="A run: its folder, MACHINE/RUN or RUN. Default: the newest.")
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of payload values and of the rounds' order.")]
+BudgetOption = Annotated[
+    str | None, typer.Option("--budget", help="Stop after the last whole round that fits: 90s, 10m, 1h.")
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Go on with the newest run that was not finished, or with --run.")
+]
+
+
+def split(values: list[str] | None) -> tuple[str, ...]:
+    """Return the items of a repeatable, comma-separated option."""
+    return tuple(item for value in values or [] for item in value.split(",") if item)
+
+
+def seconds(text: str | None) -> float | None:
+    """Return a duration such as ``90s``, ``10m`` or ``1h`` in seconds.
+
+    Raises:
+        UsageError: it does not parse, or is not positive.
+    """
+    from serlab.errors import UsageError
+
+    if text is None:
+        return None
+    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
+    try:
+        value = float(text[:-1] if factor else text) * (factor or 1.0)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"duration {text!r} does not parse: write 90s, 10m or 1h")
+    return value

@@ -1,0 +1,231 @@
+"""A whole run: the correctness gate, memory, then interleaved rounds of timing and calls until the budget is spent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from serlab.analysis.correlate import correlate
+from serlab.analysis.view import RunView
+from serlab.errors import MeasureError
+from serlab.measure.cases import shuffled, time_cases, with_transport
+from serlab.measure.listener import Listener, Silent
+from serlab.measure.machine import load_average
+from serlab.measure.plan import Plan
+from serlab.measure.rounds import Calling, Timing, labels
+from serlab.measure.workers import Workers
+from serlab.record import Case, Endpoint, EndToEndRun, Gate, MemoryProfile, RunInfo, Transport
+from serlab.store import RunFolder, file_stem
+from serlab.transports.base import TransportOptions
+
+Step = Case | tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The live instance that end-to-end clients call, and how."""
+
+    endpoint: Endpoint
+    options: TransportOptions
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """The protocols the endpoint offers."""
+        offered: list[Transport] = []
+        if self.endpoint.grpc:
+            offered.append("grpc")
+        if self.endpoint.rest:
+            offered.append("rest")
+        return tuple(offered)
+
+
+class Bench:
+    """Runs a plan into a folder. Whatever was measured before an error or an interruption is in the folder."""
+
+    def __init__(
+        self, folder: RunFolder, plan: Plan, target: Target | None = None, listener: Listener | None = None
+    ) -> None:
+        self._folder, self._plan, self._target = folder, plan, target
+        self._say = listener or Silent()
+        self._began = time.monotonic()
+        self._spent_before_s = folder.read_info().wall_s
+        self._failed: dict[Step, str] = {}
+
+    def run(self) -> RunInfo:
+        """Measure what is still missing and return the run's final description.
+
+        Raises:
+            MeasureError: the workers cannot be started. A single case that fails does not end the run; it is in
+                ``missing``.
+        """
+        calling: Calling | None = None
+        try:
+            with Workers(self._plan.codecs) as workers:
+                gates = self._gate(workers)
+                sound = {(gate.payload, gate.codec) for gate in gates if not gate.exactness.failure}
+                if "memory" in self._plan.parts:
+                    self._memory(workers, sound)
+                if self._target and "endtoend" in self._plan.parts:
+                    calling = Calling(workers, self._folder, self._plan, self._target.endpoint, self._target.options)
+                self._rounds(workers, calling, sound)
+        except BaseException:
+            self._close(calling, finished=False)
+            raise
+        return self._close(calling, finished=True)
+
+    def _gate(self, workers: Workers) -> tuple[Gate, ...]:
+        done = {(gate.payload, gate.codec): gate for gate in self._folder.read_info().gates}
+        wanted = [
+            (payload, codec)
+            for payload in (*self._plan.payloads, *self._plan.memory_only)
+            for codec in self._plan.codecs
+        ]
+        missing = [key for key in wanted if key not in done]
+        if missing:
+            self._say.phase("correctness", len(missing))
+        for payload, codec in missing:
+            self._say.step(f"{payload}/{codec}")
+            arguments = {"payload": payload, "codec": codec, "seed": self._plan.seed}
+            answer = workers.run("serlab.measure.gate:run_worker", arguments)
+            done[payload, codec] = msgspec.convert(answer, Gate)
+        gates = tuple(done[key] for key in wanted)
+        self._folder.write_info(replace(self._folder.read_info(), gates=gates))
+        for gate in gates:
+            if gate.exactness.failure:
+                self._say.remark(f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}")
+        return gates
+
+    def _memory(self, workers: Workers, sound: set[tuple[str, str]]) -> None:
+        profiles = {profile.case: profile for profile in self._folder.read_memory()}
+        payloads = (*self._plan.payloads, *self._plan.memory_only)
+        cases = [case for case in time_cases(payloads, self._plan.codecs) if (case.payload, case.codec) in sound]
+        missing = [case for case in cases if case not in profiles]
+        if missing:
+            self._say.phase("memory", len(missing))
+        for case in missing:
+            self._say.step(case.id)
+            try:
+                profiles[case] = profile_case(workers, self._folder, case, self._plan.seed)
+                if self._plan.wants_flamegraph(case):
+                    profiles[case] = draw_flamegraph(workers, self._folder, profiles[case])
+            except MeasureError as error:
+                self._fail(case, f"memory of {case.id}: {error}")
+            self._folder.write_memory(profiles[case] for case in cases if case in profiles)
+
+    def _rounds(self, workers: Workers, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
+        steps = self._steps(sound)
+        if not steps:
+            return
+        timing = Timing(workers, self._folder, self._plan)
+        timed = {(run.case, run.round) for run in self._folder.read_runs()}
+        called = {((run.payload, run.codec), run.round) for run in self._folder.read_endtoend()}
+        longest_s = 0.0
+        for number in self._plan.rounds:
+            todo = [step for step in shuffled(steps, self._plan.seed, number) if (step, number) not in timed | called]
+            if not todo:
+                continue
+            if number >= self._plan.min_rounds and self._spent_s() + longest_s > self._plan.budget:
+                return
+            begin = time.monotonic()
+            self._say.phase(f"round {number + 1}", len(todo))
+            for step in todo:
+                self._say.step(labels(step))
+                self._take(step, number, timing, calling)
+            longest_s = max(longest_s, time.monotonic() - begin)
+            self._folder.write_info(replace(self._folder.read_info(), rounds=number + 1))
+
+    def _steps(self, sound: set[tuple[str, str]]) -> Sequence[Step]:
+        steps: list[Step] = []
+        if "time" in self._plan.parts:
+            cases = time_cases(self._plan.payloads, self._plan.codecs)
+            steps += [case for case in cases if (case.payload, case.codec) in sound]
+        if "endtoend" in self._plan.parts and self._target:
+            # A codec that fails its gate is sent all the same: the server's word on it is a finding.
+            callers = with_transport(self._plan.codecs, self._target.transports)
+            steps += [(payload, codec) for payload in self._plan.payloads for codec in callers]
+        return steps
+
+    def _take(self, step: Step, number: int, timing: Timing, calling: Calling | None) -> None:
+        if step in self._failed:
+            return
+        try:
+            if isinstance(step, Case):
+                timing.run(step, number)
+            elif calling:
+                calling.run(*step, number)
+        except MeasureError as error:
+            self._fail(step, f"{labels(step)}: {error}")
+        if calling and calling.gone and not self._failed.get(("", "server")):
+            self._failed["", "server"] = calling.gone
+            self._say.remark(f"the server is gone ({calling.gone}); going on without end-to-end calls")
+
+    def _fail(self, step: Step, text: str) -> None:
+        self._failed[step] = text
+        self._say.remark(text)
+
+    def _close(self, calling: Calling | None, *, finished: bool) -> RunInfo:
+        """Write what the run came to; also on the way out of an interruption."""
+        data = self._folder.read()
+        calls_s = sum(call.total_s for run in data.endtoend for call in run.calls)
+        missing = [text for step, text in self._failed.items() if step != ("", "server")]
+        if calling and calling.gone:
+            missing += _without_calls(self._plan, self._target, data.endtoend)
+        info = replace(
+            data.info,
+            finished=datetime.now(timezone.utc).isoformat(timespec="seconds") if finished else "",
+            load_after=load_average(),
+            wall_s=self._spent_s(),
+            timed_s=sum(run.timed_s for run in data.runs) + calls_s,
+            missing=tuple(missing),
+        )
+        self._folder.write_info(info)
+        if finished:
+            self._folder.write_part("correlation", correlate(RunView(replace(data, info=info))))
+        return info
+
+    def _spent_s(self) -> float:
+        return self._spent_before_s + time.monotonic() - self._began
+
+
+def _without_calls(plan: Plan, target: Target | None, runs: Sequence[EndToEndRun]) -> list[str]:
+    if not target:
+        return []
+    rounds = 1 + max((run.round for run in runs), default=0)
+    found = []
+    for payload in plan.payloads:
+        for codec in with_transport(plan.codecs, target.transports):
+            done = sum(1 for run in runs if (run.payload, run.codec) == (payload, codec) and run.calls)
+            if done < rounds:
+                found.append(f"calls/{payload}/{codec}: the server went away after {done} of {rounds} rounds")
+    return found
+
+
+def profile_case(workers: Workers, folder: RunFolder, case: Case, seed: int, *, native: bool = False) -> MemoryProfile:
+    """Profile one case's memory in a fresh process; the capture goes into the run's memory folder.
+
+    Raises:
+        MeasureError: the process fails.
+    """
+    name = file_stem(case.id) + (".native" if native else "") + ".bin"
+    arguments: dict[str, Any] = {
+        "case": asdict(case), "seed": seed, "capture": str(folder.memory_folder / name), "native": native,
+    }  # fmt: skip
+    found = msgspec.convert(workers.run("serlab.measure.memory:run_worker", arguments), MemoryProfile)
+    return replace(found, capture=f"memory/{found.capture}")
+
+
+def draw_flamegraph(workers: Workers, folder: RunFolder, profile: MemoryProfile) -> MemoryProfile:
+    """Draw the flamegraph of a capture and return the profile with its path.
+
+    Raises:
+        MeasureError: memray cannot read the capture.
+    """
+    arguments = {"capture": str(folder.path / profile.capture), "view": "flamegraph"}
+    page = Path(workers.run("serlab.measure.flamegraph:run_worker", arguments))
+    return replace(profile, flamegraph=f"memory/{page.name}")

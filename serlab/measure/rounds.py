@@ -1,0 +1,137 @@
+"""One step of a round: a timed run of a case, or an end-to-end client; stored the moment it ends."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from serlab.measure.plan import Plan
+from serlab.measure.workers import Workers
+from serlab.payload import parse_payload
+from serlab.record import Case, Endpoint, EndToEndRun
+from serlab.store import RunFolder
+from serlab.transports.base import TransportOptions
+
+#: A process takes at most this many values: more would lengthen rounds without making processes independent.
+MAX_VALUES = 5
+#: A call may take this much longer per MiB of payload than the client's time limit says.
+TIMEOUT_PER_MIB_S = 1.0
+
+
+class Timing:
+    """Times cases in fresh processes and adds each run to the store. Loops are calibrated once per case."""
+
+    def __init__(self, workers: Workers, folder: RunFolder, plan: Plan) -> None:
+        self._workers, self._folder, self._plan = workers, folder, plan
+        self._loops = folder.read_loops()
+        self._call_s: dict[Case, float] = {}
+
+    def run(self, case: Case, round_number: int) -> None:
+        """Time ``case`` once. Raises MeasureError where its process fails."""
+        limits = self._plan.limits
+        if case not in self._loops:
+            self._loops[case], self._call_s[case] = self._work(case, round_number, loops=0, values=1)
+        loops = self._loops[case]
+        known = self._call_s.get(case)
+        values = max(1, min(MAX_VALUES, round(limits.run_s / (known * loops)))) if known else 1
+        _, self._call_s[case] = self._work(case, round_number, loops=loops, values=values)
+
+    def _work(self, case: Case, round_number: int, *, loops: int, values: int) -> tuple[int, float]:
+        with tempfile.TemporaryDirectory(prefix="serlab-time-") as scratch:
+            output = Path(scratch) / "run.json"
+            counted, call_s = self._workers.run(
+                "serlab.measure.pyperf_script:run_worker",
+                {
+                    "case": asdict(case),
+                    "seed": self._plan.seed,
+                    "round_number": round_number,
+                    "loops": loops,
+                    "values": values,
+                    "min_value_s": self._plan.limits.min_value_s,
+                    "output": str(output),
+                },
+            )
+            self._folder.add_time_run(case.op, output)
+        return int(counted), float(call_s)
+
+
+class Calling:
+    """Runs end-to-end clients in fresh processes and adds each to the store.
+
+    A payload × codec that the server refuses is called once, not in every round. When the server itself is gone no more
+    clients are sent, and ``gone`` says so.
+    """
+
+    def __init__(
+        self, workers: Workers, folder: RunFolder, plan: Plan, endpoint: Endpoint, options: TransportOptions
+    ) -> None:
+        self._workers, self._folder, self._plan = workers, folder, plan
+        self._endpoint, self._options = endpoint, options
+        self._runs = list(folder.read_endtoend())
+        self._refused = {(run.payload, run.codec) for run in self._runs if run.error and not run.calls}
+        self.gone = ""
+
+    def run(self, payload: str, codec: str, round_number: int) -> None:
+        """Send one client. Raises MeasureError where its process fails."""
+        if self.gone or (payload, codec) in self._refused:
+            return
+        arguments = {
+            "payload_spec": payload,
+            "codec_name": codec,
+            "seed": self._plan.seed,
+            "round_number": round_number,
+            "calls_s": self._plan.limits.calls_s,
+        }
+        answer = self._workers.run(
+            "serlab.measure.endtoend:run_worker",
+            {"endpoint": asdict(self._endpoint), "options": asdict(self._patient(payload)), "arguments": arguments},
+        )
+        run = msgspec.convert(answer, EndToEndRun)
+        self._runs.append(run)
+        self._folder.write_endtoend(self._runs)
+        if run.error:
+            if server_gone(self._endpoint):
+                self.gone = run.error
+            elif not run.calls:
+                self._refused.add((payload, codec))
+
+    def _patient(self, payload: str) -> TransportOptions:
+        extra_s = parse_payload(payload, seed=self._plan.seed).raw_bytes / 2**20 * TIMEOUT_PER_MIB_S
+        return replace(self._options, timeout_s=self._options.timeout_s + extra_s)
+
+
+def server_gone(endpoint: Endpoint, connect: Callable[[str], bool] | None = None) -> bool:
+    """Whether the server has ended or no longer takes connections; ``connect`` tries an address, for tests."""
+    if endpoint.pid is not None:
+        with suppress(psutil.Error):
+            return not psutil.pid_exists(endpoint.pid) or psutil.Process(endpoint.pid).status() == psutil.STATUS_ZOMBIE
+    address = endpoint.grpc or endpoint.rest
+    return not (connect or _accepts)(address)
+
+
+def _accepts(address: str) -> bool:
+    import socket
+
+    host, _, port = address.rpartition(":")
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=2.0):
+            return True
+    except OSError:
+        return False
+
+
+def refusals(runs: list[EndToEndRun] | tuple[EndToEndRun, ...]) -> dict[tuple[str, str], str]:
+    """Return the payload × codec that a live server refused, with its words."""
+    return {(run.payload, run.codec): run.error for run in runs if run.error and not run.calls}
+
+
+def labels(data: Any) -> str:
+    """Return a step's title: a case's id, or ``calls/payload/codec``."""
+    return data.id if isinstance(data, Case) else f"calls/{data[0]}/{data[1]}"
