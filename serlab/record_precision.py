@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from serlab.record import Exactness, Form
+from serlab.record import Exactness, Form, Transport
 
 #: Which half of a round trip was looked at. ``both`` is what a client sees.
 Leg = Literal["request", "response", "both"]
@@ -57,6 +57,7 @@ class PrecisionCell:
 
     place: Place
     codec: str
+    transport: Transport
     dtype: str
     value_class: str
     leg: Leg

@@ -131,6 +131,7 @@ def _cell(trip: Trip, name: str, findings: _Findings, seconds: float) -> Precisi
     return PrecisionCell(
         place=trip.place,
         codec=trip.codec,
+        transport=trip.transport,
         dtype=trip.dtype,
         value_class=name,
         leg=trip.leg,

@@ -7,7 +7,7 @@ carry untouched, so only the leg in question can alter a number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from types import TracebackType
 from typing import Any
@@ -20,7 +20,7 @@ from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.errors import CodecError, CodecUnavailableError, TransportError, UnknownNameError
 from serlab.measure.precision.trips import ServerGoneError, Trip
 from serlab.record import Endpoint
-from serlab.servable.signatures import SIGNATURES, Kind, signature
+from serlab.servable.signatures import SIGNATURES, Signature, signature
 from serlab.transports.base import NetworkTransport, TransportOptions
 from serlab.transports.registry import open_transport
 
@@ -34,10 +34,20 @@ _STRING = np.dtype(object)
 
 
 class LiveServer:
-    """An endpoint with one transport per protocol, opened when first used. Use as a context manager."""
+    """An endpoint with one transport per protocol, opened when first used. Use as a context manager.
 
-    def __init__(self, endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> None:
+    ``signatures`` are the names that ``model`` has there; None stands for all of the lab's echo servable.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        options: TransportOptions | None = None,
+        signatures: Iterable[str] | None = None,
+    ) -> None:
         self.endpoint, self.model = endpoint, model
+        self.signatures = frozenset(SIGNATURES if signatures is None else signatures)
         self._options = replace(options or TransportOptions(), timeout_s=TIMEOUT_S)
         self._transports: dict[str, NetworkTransport] = {}
 
@@ -83,7 +93,7 @@ class LiveServer:
 
 
 def live_trips(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Iterator[Trip]:
-    """The legs that the echo servable can tell apart for this codec and dtype.
+    """The legs that the server's echo servable can tell apart for this codec and dtype.
 
     Codecs that speak to a string signature have one trip, there and back: the server never makes numbers of their
     bytes. Strings themselves have one too.
@@ -91,47 +101,51 @@ def live_trips(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtyp
     if not server.offers(codec.transport):
         return
     if codec.signature == "bytes":
-        yield _both_ways(server, codec, dtype_name, dtype, SIGNATURES["bytes"].name)
-        return
-    if dtype_name != "string":
-        yield _request_leg(server, codec, dtype_name, dtype)
-        yield _response_leg(server, codec, dtype_name, dtype)
-    yield _both_ways(server, codec, dtype_name, dtype, signature("echo", dtype_name).name)
+        legs = [(SIGNATURES["bytes"], _both_ways)]
+    elif dtype_name == "string":
+        legs = [(signature("echo", dtype_name), _both_ways)]
+    else:
+        legs = [
+            (signature("bits", dtype_name), _request_leg),
+            (signature("from_bits", dtype_name), _response_leg),
+            (signature("echo", dtype_name), _both_ways),
+        ]
+    for entry, leg in legs:
+        if entry.name in server.signatures:
+            yield leg(server, codec, entry, dtype_name, dtype)
 
 
-def _both_ways(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any], name: str) -> Trip:
+def _both_ways(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
     def carry(tensor: Tensor) -> Tensor:
-        entry = SIGNATURES[name]
-        call = Call(server.model, name, entry.input, entry.output, dtype, tensor.shape)
+        call = _call(server, entry, dtype, tensor)
         return codec.decode(server.send(codec.transport, codec.encode(tensor, call), call), call)
 
-    return Trip("live", codec.name, dtype_name, "both", None, carry)
+    return Trip("live", codec.name, codec.transport, dtype_name, "both", None, carry)
 
 
-def _request_leg(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+def _request_leg(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
     carrier = string_carrier(codec.transport)
 
     def carry(tensor: Tensor) -> Tensor:
-        call = _call(server.model, "bits", dtype_name, dtype, tensor.shape)
+        call = _call(server, entry, dtype, tensor)
         answer = server.send(codec.transport, codec.encode(tensor, call), call)
         return _read_bytes(carrier, answer, call)
 
-    return Trip("live", codec.name, dtype_name, "request", None, carry)
+    return Trip("live", codec.name, codec.transport, dtype_name, "request", None, carry)
 
 
-def _response_leg(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+def _response_leg(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
     carrier = string_carrier(codec.transport)
 
     def carry(tensor: Tensor) -> Tensor:
-        call = _call(server.model, "from_bits", dtype_name, dtype, tensor.shape)
+        call = _call(server, entry, dtype, tensor)
         return codec.decode(server.send(codec.transport, _write_bytes(carrier, tensor, call), call), call)
 
-    return Trip("live", codec.name, dtype_name, "response", None, carry)
+    return Trip("live", codec.name, codec.transport, dtype_name, "response", None, carry)
 
 
-def _call(model: str, kind: Kind, dtype_name: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Call:
-    entry = signature(kind, dtype_name)
-    return Call(model, entry.name, entry.input, entry.output, dtype, shape)
+def _call(server: LiveServer, entry: Signature, dtype: np.dtype[Any], tensor: Tensor) -> Call:
+    return Call(server.model, entry.name, entry.input, entry.output, dtype, tensor.shape)
 
 
 def string_carrier(transport: str) -> Codec:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from serlab.codecs.base import Call, Codec, Tensor
 from serlab.errors import MeasureError
-from serlab.record import Form
+from serlab.record import Form, Transport
 from serlab.record_precision import Leg, Place
 
 #: Elements in one body: bounds memory (a float64 takes some 200 bytes as a Python float and as text).
@@ -32,6 +32,7 @@ class Trip:
 
     place: Place
     codec: str
+    transport: Transport
     dtype: str
     leg: Leg
     form: Form | None
@@ -48,7 +49,7 @@ def offline_trips(codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Iterat
         call = call_for(tensor)
         return codec.read_request(codec.encode(tensor, call), call)
 
-    yield Trip("offline", codec.name, dtype_name, "request", None, request)
+    yield Trip("offline", codec.name, codec.transport, dtype_name, "request", None, request)
     for form in codec.forms:
 
         def response(tensor: Tensor, form: Form | None = form) -> Tensor:
@@ -60,5 +61,5 @@ def offline_trips(codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Iterat
             received = codec.read_request(codec.encode(tensor, call), call)
             return codec.decode(codec.write_response(received, call, form), call)
 
-        yield Trip("offline", codec.name, dtype_name, "response", form, response)
-        yield Trip("offline", codec.name, dtype_name, "both", form, both)
+        yield Trip("offline", codec.name, codec.transport, dtype_name, "response", form, response)
+        yield Trip("offline", codec.name, codec.transport, dtype_name, "both", form, both)
