@@ -40,9 +40,9 @@ class RunView:
 
     @cached_property
     def clients(self) -> dict[tuple[str, str], list[EndToEndRun]]:
-        """End-to-end clients of each payload × codec, in the order of their rounds."""
+        """End-to-end clients of each payload × codec in the order of tables, those of one in the order of rounds."""
         found: dict[tuple[str, str], list[EndToEndRun]] = defaultdict(list)
-        for run in sorted(self.data.endtoend, key=lambda run: run.round):
+        for run in sorted(self.data.endtoend, key=lambda run: (*self._rank(run.payload, run.codec), run.round)):
             found[run.payload, run.codec].append(run)
         return dict(found)
 
@@ -90,13 +90,15 @@ class RunView:
             Case(payload, codec, op) for (payload, codec), gate in self.gates.items() if gate.exactness.failure
             for op in OPS
         }  # fmt: skip
-        payloads = [payload.name for payload in self.data.info.payloads]
-        codecs = list(self.data.info.codecs)
 
         def rank(case: Case) -> tuple[int, int, int, str]:
-            return (_index(payloads, case.payload), _index(codecs, case.codec), OPS.index(case.op), case.form or "")
+            return (*self._rank(case.payload, case.codec), OPS.index(case.op), case.form or "")
 
         return sorted(known | failed, key=rank)
+
+    def _rank(self, payload: str, codec: str) -> tuple[int, int]:
+        payloads = [entry.name for entry in self.data.info.payloads]
+        return (_index(payloads, payload), _index(list(self.data.info.codecs), codec))
 
 
 def _index(names: list[str], name: str) -> int:

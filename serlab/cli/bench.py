@@ -43,11 +43,11 @@ def bench(
     """
     from serlab.cli.console import wide_console
     from serlab.cli.session import make_plan, measure, new_run, resumed_run
-    from serlab.report.terminal import print_run
     from serlab.measure.bench import Target
     from serlab.record import Endpoint
-    from serlab.serving.embedded import start_embedded
+    from serlab.report.terminal import print_run
     from serlab.servable import ensure_echo
+    from serlab.serving.embedded import start_embedded
     from serlab.transports.base import TransportOptions
 
     if resume or run:

@@ -17,6 +17,7 @@ import pyperf
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.measure import allocator
 from serlab.measure.cases import time_cases
 from serlab.measure.echo import echo_call
 from serlab.payload import DEFAULT_SEED, parse_payload
@@ -57,6 +58,7 @@ class TimedCase:
         return self._timed(loops)
 
     def _bind(self) -> Callable[[int], float]:
+        allocator.settle()
         codec = registry.get(self._case.codec)
         payload = parse_payload(self._case.payload, seed=self._seed)
         tensor, call = payload.build(), echo_call(codec, payload)

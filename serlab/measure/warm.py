@@ -24,6 +24,7 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import SerlabError
+from serlab.measure import allocator
 
 #: Every worker needs these; importing them here keeps a worker's start small next to what it measures.
 _MODULES = ("pyperf", "serlab.measure.pyperf_script", "serlab.measure.gate")
@@ -44,6 +45,7 @@ def serve(codecs: Sequence[str]) -> None:
         importlib.import_module(module)
     for codec in codecs:
         registry.get(codec)
+    allocator.settle()
     # Python 3.12 warns of a fork in a process with threads; numpy's pool is the only one and survives it.
     warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
     _reply({"ready": True})

@@ -130,14 +130,22 @@ def _print_correlation(found: Correlations, console: Console) -> None:
             f"  {fit.scope}: rank correlation {fit.spearman:.2f} over {fit.points} points; each ms in isolation is "
             f"{fit.slope.median:.2f} ms end to end [{fit.slope.low:.2f}, {fit.slope.high:.2f}] (Theil–Sen)"
         )
+    table = _table("", "call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")
     for point in found.points:
-        console.print(
-            f"  {point.payload} {point.codec}: encode + decode explain {units.percent(point.share.median)} "
-            f"[{units.percent(point.share.low)}, {units.percent(point.share.high)}] of the call; within the call encode "
-            f"takes {point.encode_in_situ_ratio:.2f}× and decode {point.decode_in_situ_ratio:.2f}× the isolated time"
+        share = point.share
+        table.add_row(
+            f"{point.payload} {point.codec}",
+            units.seconds(point.isolated_s.median),
+            units.seconds(point.end_to_end_s.median),
+            f"{units.percent(share.median)} [{units.percent(share.low)}, {units.percent(share.high)}]",
+            units.ratio(point.encode_in_situ_ratio),
+            units.ratio(point.decode_in_situ_ratio),
         )
+    console.print(table)
+    console.print("")
     for saving in found.savings:
-        console.print(f"  {saving.statement}")
+        unclear = "; too close to call" if saving.end_to_end_s.spans(0) else ""
+        console.print(saving.statement + unclear)
 
 
 def _print_end(data: RunData, console: Console) -> None:
