@@ -1,0 +1,162 @@
+"""PredictRequest and PredictResponse written from numpy arrays, the numbers copied once."""
+
+from __future__ import annotations
+
+import io
+import operator
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serlab.errors import CodecError
+from serlab.wire.fields import MAX_LENGTH, length_field
+from serlab.wire.model_spec import ModelSpec, utf8, write_model_spec
+from serlab.wire.predict import REQUEST, RESPONSE
+from serlab.wire.tensor_write import (
+    Part,
+    checked_array,
+    content_parts,
+    known,
+    lies_as_on_the_wire,
+    little_endian,
+    part_size,
+    values_parts,
+)
+
+Form = Literal["values", "content"]
+
+
+def encode_predict(
+    model: str,
+    inputs: Mapping[str, NDArray[Any]],
+    *,
+    signature: str | None = None,
+    version: int | None = None,
+    label: str | None = None,
+    output_filter: Iterable[str] = (),
+) -> bytes:
+    """Write a PredictRequest whose tensors are in ``content`` form.
+
+    A C-contiguous little-endian array is copied once, into the result; so is any other layout. Takes float16/32/64,
+    bfloat16 (of ml_dtypes), complex64/128, all integers, bool, and strings (``S``, ``U``, or objects of bytes or str,
+    written as UTF-8).
+
+    Raises CodecError for anything else, for ``version`` together with ``label``, and for a message of 2 GiB or more,
+    which protobuf cannot carry.
+    """
+    return join(request_parts(model, inputs, signature, version, label, output_filter))
+
+
+def encode_predict_parts(
+    model: str,
+    inputs: Mapping[str, NDArray[Any]],
+    *,
+    signature: str | None = None,
+    version: int | None = None,
+    label: str | None = None,
+    output_filter: Iterable[str] = (),
+) -> list[bytes | memoryview]:
+    """The same request as buffers to be written one after the other (``socket.sendmsg``, ``writelines``).
+
+    The numbers of C-contiguous little-endian arrays are not copied: they are memoryviews of the arrays, and change with
+    them until they are sent. Raises as ``encode_predict`` does.
+    """
+    parts = request_parts(model, inputs, signature, version, label, output_filter)
+    check_size(sum(map(part_size, parts)))
+    return [
+        part if isinstance(part, bytes) else little_endian(part).reshape(-1).view(np.uint8).data.toreadonly()
+        for part in parts
+    ]
+
+
+def encode_response(
+    outputs: Mapping[str, NDArray[Any]],
+    *,
+    form: Form = "values",
+    model: str = "",
+    signature: str = "",
+    version: int | None = None,
+) -> bytes:
+    """Write a PredictResponse as TensorFlow Serving does: in ``values`` form, or in ``content`` form as it does with
+    ``--enable_serialization_as_tensor_content``. Strings are ``string_val`` in both.
+
+    Raises CodecError as ``encode_predict`` does.
+    """
+    write = {"values": values_parts, "content": content_parts}.get(form)
+    if write is None:
+        raise CodecError(f"unknown form {form!r}: a tensor's form is 'values' or 'content'")
+    parts: list[Part] = []
+    for name, value in outputs.items():
+        parts += write(name, RESPONSE.tensors, checked_array(name, value))
+    spec = write_model_spec(ModelSpec(model, signature, version))
+    parts.append(length_field(RESPONSE.model >> 3, spec))
+    return join(parts)
+
+
+def request_parts(
+    model: str,
+    inputs: Mapping[str, NDArray[Any]],
+    signature: str | None,
+    version: int | None,
+    label: str | None,
+    output_filter: Iterable[str],
+) -> list[Part]:
+    """A PredictRequest in order, its arrays not yet turned into bytes."""
+    parts: list[Part] = [request_head(model, signature, version, label)]
+    for name, value in inputs.items():
+        parts += content_parts(name, REQUEST.tensors, checked_array(name, value))
+    if output_filter:
+        parts.append(request_tail(output_filter))
+    return parts
+
+
+def request_head(model: str, signature: str | None, version: int | None, label: str | None) -> bytes:
+    """The model_spec field."""
+    if version is not None:
+        version = operator.index(version)
+    return length_field(REQUEST.model >> 3, write_model_spec(ModelSpec(model, signature or "", version, label)))
+
+
+def request_tail(output_filter: Iterable[str]) -> bytes:
+    """The output_filter fields. Raises CodecError for a single name given instead of a list of names."""
+    if isinstance(output_filter, str):
+        raise CodecError(f"output_filter is the text {output_filter!r}: give a list of output names")
+    return b"".join(length_field(REQUEST.output_filter >> 3, utf8(name)) for name in output_filter)
+
+
+def join(parts: Sequence[Part]) -> bytes:
+    """The parts as one body. Raises CodecError at 2 GiB."""
+    check_size(sum(map(part_size, parts)))
+    for part in parts:
+        if not isinstance(part, bytes) and not (part.flags.c_contiguous and lies_as_on_the_wire(part.dtype)):
+            return _join_copying(parts)
+    return b"".join(cast("Sequence[bytes]", parts))  # and of arrays, which offer their bytes as bytes do
+
+
+def _join_copying(parts: Sequence[Part]) -> bytes:
+    """The same with arrays of any layout: numpy writes each straight to its place in the result.
+
+    BytesIO hands out a buffer to write to and then, without a copy, the bytes that were written.
+    """
+    out = io.BytesIO(bytes(sum(map(part_size, parts))))
+    pos = 0
+    with out.getbuffer() as target:
+        for part in parts:
+            size = part_size(part)
+            if isinstance(part, bytes):
+                target[pos : pos + size] = part
+            else:
+                source = known(part)
+                place = np.frombuffer(target, np.uint8, size, pos).view(source.dtype.newbyteorder("<"))
+                place.reshape(source.shape)[...] = source
+                del place  # the buffer cannot be closed while an array looks at it
+            pos += size
+    return out.getvalue()
+
+
+def check_size(size: int) -> None:
+    """Raises CodecError for a message of 2 GiB or more."""
+    if size > MAX_LENGTH:
+        raise CodecError(f"a message of {size} bytes: protobuf carries less than 2 GiB, send the batch in pieces")

@@ -1,0 +1,153 @@
+"""Walking the fields of a protobuf message, with bounds.
+
+The verdicts are those of protobuf's own parser (upb, which Python's protobuf runs on): tags and lengths take at most
+five bytes, numbers at most ten, nesting at most DEPTH_LIMIT levels, and a string is valid UTF-8.
+Reference: https://protobuf.dev/programming-guides/encoding/
+"""
+
+from __future__ import annotations
+
+from serlab.errors import WireError
+
+DEPTH_LIMIT = 100  # nested messages and groups; protobuf's default
+MAX_LENGTH = (1 << 31) - 1  # bytes in one message or field; protobuf's limit
+_MAX_TAG = (1 << 32) - 1
+_SHORT_VARINT, _LONG_VARINT = 5, 10  # bytes in a 32-bit and in a 64-bit varint
+_LENGTH_SHIFTS = range(7, 7 * _SHORT_VARINT, 7)  # of a length's second byte and of those after it
+
+VARINT, FIXED64, LENGTH, GROUP, END_GROUP, FIXED32 = range(6)
+
+Buffer = bytes | memoryview
+
+
+def read_varint(body: Buffer, pos: int, end: int) -> tuple[int, int]:
+    """The unsigned 64-bit number at ``pos`` and the position after it. Bits above the 64th are dropped."""
+    return _read(body, pos, end, _LONG_VARINT, "number")
+
+
+def read_signed(body: Buffer, pos: int, end: int, bits: int = 64) -> int:
+    """The number at ``pos`` cut to ``bits`` bits and read as two's complement, as int32 and int64 fields are."""
+    value = read_varint(body, pos, end)[0] & ((1 << bits) - 1)
+    return value - (1 << bits) if value >> (bits - 1) else value
+
+
+def read_string(body: Buffer, start: int, stop: int) -> str:
+    """The UTF-8 text between two positions. Raises WireError where it is not UTF-8."""
+    try:
+        return str(body[start:stop], "utf-8")
+    except UnicodeDecodeError as error:
+        raise WireError("text that is not UTF-8", offset=start + error.start, expected="valid UTF-8") from None
+
+
+def read_field(body: Buffer, pos: int, end: int, depth: int) -> tuple[int, int, int]:
+    """The field at ``pos`` of a message that ends at ``end``: its tag, where its value starts, where it stops.
+
+    A tag is ``number << 3 | wire type``. A group is skipped whole. ``depth`` counts the messages around this one.
+    """
+    at = pos
+    try:
+        tag = body[pos]
+        pos += 1
+        if tag > 127:
+            tag, pos = _read_tag(body, at, end)
+        wire_type = tag & 7
+        if wire_type == LENGTH:
+            size = body[pos]
+            pos += 1
+            if size > 127:
+                size &= 127
+                for shift in _LENGTH_SHIFTS:
+                    byte = body[pos]
+                    pos += 1
+                    size |= (byte & 127) << shift
+                    if byte < 128:
+                        break
+                else:
+                    raise WireError("a length too long", offset=at, expected=f"at most {_SHORT_VARINT} bytes")
+                if size > MAX_LENGTH:
+                    raise WireError(f"a length of {size} bytes", offset=at, expected="less than 2 GiB")
+            start, pos = pos, pos + size
+        elif wire_type == VARINT:
+            start = pos
+            while body[pos] > 127:
+                pos += 1
+            pos += 1
+            if pos - start > _LONG_VARINT:
+                raise WireError("a number too long", offset=start, expected=f"at most {_LONG_VARINT} bytes")
+        elif wire_type == FIXED32:
+            start, pos = pos, pos + 4
+        elif wire_type == FIXED64:
+            start, pos = pos, pos + 8
+        elif wire_type == GROUP:
+            start = pos
+            pos = _skip_group(body, pos, end, tag >> 3, depth + 1)
+        else:
+            what = "an end of a group that was never opened" if wire_type == END_GROUP else "an unknown wire type"
+            raise WireError(what, offset=at, expected="a field")
+    except IndexError:
+        pos = end + 1
+    if pos > end:
+        raise WireError("truncated message", offset=at, expected=f"a whole field before byte {end}")
+    if tag < 8:
+        raise WireError("field number 0", offset=at, expected="a field number from 1")
+    return tag, start, pos
+
+
+def _read(body: Buffer, pos: int, end: int, limit: int, what: str) -> tuple[int, int]:
+    value = 0
+    for position in range(pos, min(pos + limit, end)):
+        byte = body[position]
+        value |= (byte & 127) << (7 * (position - pos))
+        if byte < 128:
+            return value & ((1 << 64) - 1), position + 1
+    if end - pos < limit:
+        raise WireError(f"truncated {what}", offset=pos, expected=f"its last byte before byte {end}")
+    raise WireError(f"a {what} too long", offset=pos, expected=f"at most {limit} bytes")
+
+
+def _read_tag(body: Buffer, pos: int, end: int) -> tuple[int, int]:
+    tag, after = _read(body, pos, end, _SHORT_VARINT, "tag")
+    if tag > _MAX_TAG:
+        raise WireError("field number too large", offset=pos, expected="a tag of 32 bits")
+    return tag, after
+
+
+def _skip_group(body: Buffer, pos: int, end: int, number: int, depth: int) -> int:
+    check_depth(pos, depth)
+    opened = pos
+    while pos < end:
+        tag, after = _read_tag(body, pos, end)
+        if tag & 7 == END_GROUP:
+            if tag >> 3 != number:
+                raise WireError(f"end of group {tag >> 3}", offset=pos, expected=f"the end of group {number}")
+            return after
+        _, _, pos = read_field(body, pos, end, depth)
+    raise WireError(f"group {number} has no end", offset=opened, expected=f"its end before byte {end}")
+
+
+def check_depth(pos: int, depth: int) -> None:
+    """Raises WireError where messages and groups are nested deeper than protobuf allows."""
+    if depth > DEPTH_LIMIT:
+        raise WireError("messages nested too deeply", offset=pos, expected=f"at most {DEPTH_LIMIT} levels")
+
+
+def varint(value: int) -> bytes:
+    """``value`` as a varint; negative numbers in two's complement of 64 bits, as int64 fields write them."""
+    if 0 <= value < 128:
+        return _ONE_BYTE[value]
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+_ONE_BYTE = [bytes([value]) for value in range(128)]
+
+
+def length_field(number: int, *parts: bytes) -> bytes:
+    """A field of wire type LENGTH that holds ``parts`` one after the other."""
+    content = b"".join(parts)
+    return varint(number << 3 | LENGTH) + varint(len(content)) + content

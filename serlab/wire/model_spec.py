@@ -1,0 +1,112 @@
+"""ModelSpec: which model, version and signature a request asks for, or an answer comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from serlab.errors import CodecError, WireError
+from serlab.wire.fields import LENGTH, VARINT, Buffer, length_field, read_field, read_signed, read_string, varint
+
+_NAME, _VERSION, _SIGNATURE, _LABEL = (number << 3 | LENGTH for number in (1, 2, 3, 4))
+_VALUE = 1 << 3 | VARINT  # of google.protobuf.Int64Value
+_INT64 = range(-(1 << 63), 1 << 63)
+_SHORT_SPEC = 256  # bytes; longer ones are too rare to keep
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """``version`` and ``label`` exclude each other: None where the other, or neither, was given.
+
+    An empty ``signature`` means ``serving_default`` to TensorFlow Serving.
+    """
+
+    name: str = ""
+    signature: str = ""
+    version: int | None = None
+    label: str | None = None
+
+
+@lru_cache(maxsize=256)
+def write_model_spec(spec: ModelSpec) -> bytes:
+    """The content of a ModelSpec message, fields in the order of their numbers.
+
+    Raises CodecError for a version together with a label, for a version outside int64, and for text that has no UTF-8.
+    """
+    if spec.version is not None and spec.label is not None:
+        raise CodecError("a model's version and its version label exclude each other: give one")
+    out = length_field(1, utf8(spec.name)) if spec.name else b""
+    if spec.version is not None:
+        if spec.version not in _INT64:
+            raise CodecError(f"model version {spec.version} is not a 64-bit integer")
+        out += length_field(2, b"\x08" + varint(spec.version) if spec.version else b"")
+    if spec.signature:
+        out += length_field(3, utf8(spec.signature))
+    if spec.label is not None:
+        out += length_field(4, utf8(spec.label))
+    return out
+
+
+def utf8(text: str) -> bytes:
+    """``text`` as protobuf strings are written. Raises CodecError where it has no UTF-8 (lone surrogates)."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise CodecError(f"{text!r} cannot be written as UTF-8: it holds half a character") from None
+
+
+def read_model_spec(body: Buffer, spans: list[tuple[int, int]]) -> ModelSpec:
+    """The ModelSpec whose occurrences stand at ``spans`` in ``body``; none of them is the empty one.
+
+    Each must be sound by itself; together they merge, which is what reading one after the other does.
+    """
+    if len(spans) == 1:
+        start, stop = spans[0]
+        if stop - start <= _SHORT_SPEC:
+            try:
+                return _read_short_spec(bytes(body[start:stop]))
+            except WireError:  # read once more where it stands, for the position in the body
+                pass
+    reader = _SpecReader()
+    for start, stop in spans:
+        reader.read(body, start, stop)
+    return reader.spec()
+
+
+@lru_cache(maxsize=256)
+def _read_short_spec(spec: bytes) -> ModelSpec:
+    # A server answers with the same few bytes every time.
+    reader = _SpecReader()
+    reader.read(spec, 0, len(spec))
+    return reader.spec()
+
+
+class _SpecReader:
+    def __init__(self) -> None:
+        self._name, self._signature = "", ""
+        self._version: int | None = None
+        self._label: str | None = None
+
+    def read(self, body: Buffer, pos: int, end: int) -> None:
+        while pos < end:
+            tag, start, pos = read_field(body, pos, end, depth=1)
+            if tag == _NAME:
+                self._name = read_string(body, start, pos)
+            elif tag == _SIGNATURE:
+                self._signature = read_string(body, start, pos)
+            elif tag == _LABEL:
+                self._label, self._version = read_string(body, start, pos), None
+            elif tag == _VERSION:
+                self._version, self._label = _read_int64(body, start, pos, self._version or 0), None
+
+    def spec(self) -> ModelSpec:
+        return ModelSpec(self._name, self._signature, self._version, self._label)
+
+
+def _read_int64(body: Buffer, pos: int, end: int, value: int) -> int:
+    """An Int64Value merged into one that holds ``value``."""
+    while pos < end:
+        tag, start, pos = read_field(body, pos, end, depth=2)
+        if tag == _VALUE:
+            value = read_signed(body, start, pos)
+    return value
