@@ -17,7 +17,7 @@ Tensor = NDArray[Any]
 Found = NDArray[np.int8]
 Distance = NDArray[np.uint64]
 
-#: ``rounded`` keeps at least 8 significant bits, bfloat16's, the coarsest in use: off by 1/128 at most ...
+#: ``rounded`` allows what keeping bfloat16's 8 significant bits, the coarsest in use, does: 1/128 of the steps ...
 ROUNDED_SHIFT = 7
 #: ... or by this many steps, for values that have fewer bits than that (subnormals, bfloat16 itself).
 ROUNDED_STEPS = 4

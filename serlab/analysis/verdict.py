@@ -12,7 +12,7 @@ class Verdict(IntEnum):
     exact         the same bits
     canonical     a NaN, still a NaN, with other bits (sign, payload, or quiet for signalling)
     sign lost     -0 became +0, or the other way round
-    rounded       a near number of the same sign: off by 1/128 of the value or by 4 ULP at most
+    rounded       a near number of the same sign: off by 1/64 of the value or by 4 ULP at most
     flushed       a subnormal became zero
     overflowed    a finite number became infinity of its sign
     wrapped       an integer lost its upper bits: equal modulo 2^8, 2^16, 2^32 or 2^64, and fits that width

@@ -1,0 +1,88 @@
+"""Codecs that lie, and small plans for the precision lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from serlab.codecs import registry
+from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.codecs.raw import RawCodec
+from serlab.measure.precision.live import LiveServer
+from serlab.measure.precision.trips import ServerGoneError
+from serlab.record import Endpoint, Form
+from serlab.servable.signatures import SIGNATURES
+
+MakeCodec = Callable[[str, Callable[[Tensor], Tensor]], Codec]
+
+
+def altering_codec(name: str, alter: Callable[[Tensor], Tensor]) -> Codec:
+    """A codec that carries tensors exactly but for ``alter``, which its request goes through."""
+
+    class AlteringCodec(RawCodec):
+        def encode(self, tensor: Tensor, call: Call) -> Body:
+            return super().encode(alter(tensor), call)
+
+        def write_response(self, tensor: Tensor, call: Call, form: Form | None = None) -> Body:
+            return super().encode(tensor, call)
+
+    AlteringCodec.name = name
+    return AlteringCodec()
+
+
+class FakeRestServer(LiveServer):
+    """Answers as the echo servable would over REST, with a parser and a writer that tests can spoil.
+
+    ``calls_to_live`` bodies are answered; then the server is gone.
+    """
+
+    def __init__(
+        self,
+        parse: Callable[[Tensor], Tensor] = lambda t: t,
+        write: Callable[[Tensor], Tensor] = lambda t: t,
+        calls_to_live: int = 10**9,
+    ) -> None:
+        super().__init__(Endpoint("remote", "fake 1", "", "127.0.0.1:1"), "echo")
+        self._parse, self._write, self._left = parse, write, calls_to_live
+        self._numbers, self._bytes = registry.get("json"), registry.get("base64")
+
+    def send(self, transport: str, body: Body, call: Call) -> Body:
+        assert transport == "rest"
+        if self._left == 0:
+            raise ServerGoneError("fake (1) does not answer: connection refused")
+        self._left -= 1
+        kind = SIGNATURES[call.signature].kind
+        read, write = self._numbers.read_request, self._numbers.write_response
+        if kind in ("bytes", "from_bits"):
+            tensor = self._bytes.read_request(body, call)
+        else:
+            tensor = self._parse(read(body, call))
+        if kind in ("bytes", "bits"):
+            return self._bytes.write_response(tensor, call)
+        return write(self._write(tensor), call)
+
+
+@pytest.fixture
+def fake_server() -> type[FakeRestServer]:
+    return FakeRestServer
+
+
+@pytest.fixture
+def make_codec() -> MakeCodec:
+    return altering_codec
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> Callable[[Codec], Codec]:
+    """Adds a codec to the registry for the length of a test."""
+    names, get = registry.names(), registry.get
+    added: dict[str, Codec] = {}
+
+    def register(codec: Codec) -> Codec:
+        added[codec.name] = codec
+        return codec
+
+    monkeypatch.setattr(registry, "names", lambda: [*names, *added])
+    monkeypatch.setattr(registry, "get", lambda name: added[name] if name in added else get(name))
+    return register
