@@ -1,0 +1,58 @@
+# Every target sets up .venv by itself when it is missing or older than what it is made from.
+
+PYTHON ?= python3
+PROFILE ?= standard
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+CONSTRAINTS := .ci/constraints.txt
+EXTRAS := tensorflow,docker,report,load,dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup bench test lint types precision flamegraphs profile report claims clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## Make .venv with everything in it
+
+$(READY): pyproject.toml $(CONSTRAINTS)
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+	    sys.exit(0 if (3, 10) <= v <= (3, 13) else "serlab needs Python 3.10 to 3.13, this is %d.%d: make PYTHON=python3.12" % v)'
+	@echo "setting up $(VENV): TensorFlow and the rest, a minute or two"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip -c $(CONSTRAINTS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[$(EXTRAS)]'
+	@touch $@
+
+bench: $(READY) ## Measure, call an embedded Serving instance, correlate (PROFILE=smoke|standard|full, ARGS=…)
+	$(BIN)/serlab bench --profile $(PROFILE) $(ARGS)
+
+test: $(READY) ## Run the tests (ARGS=… goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY) ## Check style and formatting
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY) ## Check types, strictly
+	$(BIN)/mypy
+
+precision: $(READY) ## What becomes of float edge cases, per codec and leg (ARGS=…)
+	$(BIN)/serlab precision $(ARGS)
+
+flamegraphs: $(READY) ## Draw memory flamegraphs of the newest run's cases, all of them
+	$(BIN)/serlab memory --flamegraphs all $(ARGS)
+
+profile: $(READY) ## Profile CPU time and copies of every codec with scalene
+	$(BIN)/serlab cpu $(ARGS)
+
+report: $(READY) ## Make report.html of the newest run
+	$(BIN)/serlab report $(ARGS)
+
+claims: $(READY) ## Put the well-known claims about gRPC and HTTP to the test
+	$(BIN)/serlab claims $(ARGS)
+
+clean: ## Remove .venv and caches; results stay
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
