@@ -80,8 +80,7 @@ class BinaryInstance(Instance):
         except PortTakenError:
             raise
         except ServingError as error:
-            quoted = "" if process.output() in str(error) else f"\nIt wrote:\n{process.output()}"
-            raise ServingError(f"{command[0]} did not come up: {error}{quoted}") from error
+            raise ServingError(f"{command[0]} did not come up: {error}\nIt wrote:\n{process.output()}") from error
         return endpoint
 
 

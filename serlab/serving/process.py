@@ -48,9 +48,9 @@ class ServerProcess:
         return self._log.read_bytes()[-_TAIL_BYTES:].decode("utf-8", "replace").strip() or "(it wrote nothing)"
 
     def check_alive(self) -> None:
-        """Raise ``ServingError`` with the server's last words if it has ended."""
+        """Raise ``ServingError`` if the server has ended."""
         if self.exit_code is not None:
-            raise ServingError(f"the server {_how_it_ended(self.exit_code)} before it was ready:\n{self.output()}")
+            raise ServingError(f"the server {_how_it_ended(self.exit_code)} before it was ready")
 
     def stop(self) -> None:
         """End the server: SIGTERM, and SIGKILL after the grace period or if waiting is interrupted."""

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import json
+
+import psutil
+import pytest
+
+from serlab.errors import ServingError
+from serlab.serving.base import ServingOptions
+from serlab.serving.embedded_instance import EmbeddedInstance
+from serlab.serving.fit import fit_call
+from serlab.serving.metadata import read_metadata
+from serlab.transports.registry import open_transport
+from serlab.wire.fields import length_field
+
+
+def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models):
+    pytest.importorskip("tensorflow", reason="needs TensorFlow")
+    with EmbeddedInstance(ServingOptions(), corpus_models) as endpoint:
+        assert endpoint.kind == "embedded"
+        assert "TensorFlow" in endpoint.version
+        assert psutil.pid_exists(endpoint.pid)
+        call = fit_call(read_metadata(endpoint, "echo"), batch=2)
+        assert (call.input, call.output, call.payload) == ("x", "y", "2x4:float32")
+        with open_transport("rest", endpoint, call) as rest:
+            assert json.loads(rest.send(b'{"instances": [[1, 2, 3, 4]]}')) == {"predictions": [[1, 2, 3, 4]]}
+        with open_transport("grpc", endpoint, call) as grpc:
+            floats = b"\x00\x00\x80\x3f\x00\x00\x00\x40\x00\x00\x40\x40\x00\x00\x80\x40"
+            shape = b"".join(length_field(2, bytes([8, size])) for size in (1, 4))
+            tensor = bytes([8, 1]) + length_field(2, shape) + length_field(4, floats)
+            request = length_field(1, length_field(1, b"echo")) + length_field(
+                2, length_field(1, b"x") + length_field(2, tensor)
+            )
+            assert floats in grpc.send(request)
+    assert not psutil.pid_exists(endpoint.pid)
+
+
+def test_a_flag_the_server_does_not_know_is_quoted(corpus_models):
+    options = ServingOptions(flags=("--frobnicate",))
+    with pytest.raises(ServingError, match="frobnicate"), EmbeddedInstance(options, corpus_models):
+        pass

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+
+from serlab.errors import ServingError
+from serlab.record import Endpoint
+from serlab.serving.connection import UnreachableError
+from serlab.serving.status import (
+    LoadFailedError,
+    ModelVersion,
+    await_models,
+    model_status,
+    parse_status,
+    require_available,
+)
+
+BOTH = (ModelVersion(2, "AVAILABLE"), ModelVersion(1, "AVAILABLE"))
+
+
+def test_both_protocols_say_the_same(server):
+    rest_only = Endpoint("remote", "", "", server.endpoint.rest)
+    grpc_only = Endpoint("remote", "", server.endpoint.grpc, "")
+    assert model_status(rest_only, "versions") == model_status(grpc_only, "versions") == BOTH
+
+
+def test_messages_of_tensorflows_own_making_are_read():
+    pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api to make the message")
+    from tensorflow_serving.apis import get_model_status_pb2
+
+    response = get_model_status_pb2.GetModelStatusResponse()
+    entry = response.model_version_status.add(version=300, state=50)
+    entry.status.error_code = 5
+    entry.status.error_message = "Could not find SavedModel"
+    response.model_version_status.add(version=1, state=20)
+    assert parse_status(response.SerializeToString()) == (
+        ModelVersion(300, "END", "Could not find SavedModel"),
+        ModelVersion(1, "LOADING"),
+    )
+
+
+def test_the_newest_available_version_counts():
+    assert require_available((ModelVersion(9, "LOADING"), *reversed(BOTH)), "m") == 2
+
+
+@pytest.mark.parametrize(
+    ("versions", "error", "message"),
+    [
+        ((), ServingError, "m is not available: it has no version"),
+        ((ModelVersion(1, "START"),), ServingError, "version 1 is START"),
+        ((ModelVersion(1, "END", "bad graph"),), LoadFailedError, "could not load model m: version 1 is END bad graph"),
+    ],
+)
+def test_no_available_version_is_an_error_with_the_states(versions, error, message):
+    with pytest.raises(error, match=message):
+        require_available(versions, "m")
+
+
+def test_a_protocol_that_does_not_answer_is_not_hidden_by_one_that_does(server):
+    half = Endpoint("remote", "", "127.0.0.1:1", server.endpoint.rest)
+    with pytest.raises(UnreachableError, match=r"no gRPC server at 127\.0\.0\.1:1"):
+        model_status(half, "versions")
+
+
+def test_waiting_ends_when_every_model_is_available(server):
+    checks = []
+    await_models(server.endpoint, ["versions"], timeout_s=5, check=lambda: checks.append(1))
+    assert checks == [1]
+
+
+def test_waiting_ends_with_the_last_obstacle():
+    with pytest.raises(ServingError, match=r"not ready within 0\.3 s: no REST API at http://127\.0\.0\.1:1"):
+        await_models(Endpoint("binary", "", "", "127.0.0.1:1"), ["m"], timeout_s=0.3, check=lambda: None)
+
+
+def test_waiting_ends_at_once_when_the_server_gave_up_loading(start_server):
+    server = start_server("--standin_state=END", "--standin_load_error=no such op")
+    with pytest.raises(LoadFailedError, match="version 2 is END no such op"):
+        await_models(server.endpoint, ["versions"], timeout_s=60, check=lambda: None)
+
+
+def test_waiting_ends_when_the_check_says_so():
+    def check():
+        raise ServingError("the server has ended")
+
+    with pytest.raises(ServingError, match="has ended"):
+        await_models(Endpoint("binary", "", "", "127.0.0.1:1"), ["m"], timeout_s=60, check=check)
