@@ -63,9 +63,8 @@ def precision(
     words = parse_words(fail_on)
     plan = make_plan(split(codec), split(dtype), samples=samples, seed=seed, values=values)
     options = ServingOptions(serving, binary=serving_binary, image=serving_image, model=model, tls=tls, ca=ca)
-    folder = open_run(run, results, plan)
     with ProgressShow(quiet=quiet) as show:
-        report = examine(plan, None if offline else options, folder, show)
+        report, folder = examine(plan, None if offline else options, lambda: open_run(run, results, plan), show)
     failed = unwanted(report, words)
     if as_json:
         _print_json(report, failed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -71,19 +71,22 @@ def open_run(run: str | None, results: Path, plan: Plan) -> RunFolder:
     return folder
 
 
-def examine(plan: Plan, serving: ServingOptions | None, folder: RunFolder, show: ProgressShow) -> PrecisionReport:
+def examine(
+    plan: Plan, serving: ServingOptions | None, open_folder: Callable[[], RunFolder], show: ProgressShow
+) -> tuple[PrecisionReport, RunFolder]:
     """Run the lab and keep what it finds; ``serving`` is None for an offline run.
 
-    What was found is written also when the user stops it, and when the server dies.
+    What was found is written also when the user stops it, and when the server dies. A server that cannot be started
+    leaves no run behind.
     """
     if serving is None:
-        return _run(PrecisionLab(plan), folder, show)
+        return _run(PrecisionLab(plan), open_folder(), show)
     show.phase(f"starting {serving.serving}", None)
     with live_server(serving) as server:
-        return _run(PrecisionLab(plan, server), folder, show)
+        return _run(PrecisionLab(plan, server), open_folder(), show)
 
 
-def _run(lab: PrecisionLab, folder: RunFolder, show: ProgressShow) -> PrecisionReport:
+def _run(lab: PrecisionLab, folder: RunFolder, show: ProgressShow) -> tuple[PrecisionReport, RunFolder]:
     show.phase("precision", lab.steps)
     try:
         lab.run(show.step)
@@ -98,7 +101,7 @@ def _run(lab: PrecisionLab, folder: RunFolder, show: ProgressShow) -> PrecisionR
                     info, finished=finished, instance=report.instance, missing=report.missing, wall_s=report.seconds
                 )
             )
-    return report
+    return report, folder
 
 
 @contextmanager
@@ -113,12 +116,12 @@ def live_server(serving: ServingOptions) -> Iterator[LiveServer]:
     from serlab.serving.metadata import read_metadata
     from serlab.serving.registry import parse_serving
 
-    remote = ":" in serving.serving
-    models = {} if remote else {ECHO_MODEL: ensure_echo()}
     model = serving.model or ECHO_MODEL
-    if remote:
-        serving = replace(serving, model=model)
-    with parse_serving(serving, models) as endpoint:
+    if parse_serving(serving, {}).kind == "remote":
+        instance = parse_serving(replace(serving, model=model), {})
+    else:
+        instance = parse_serving(serving, {model: ensure_echo()})
+    with instance as endpoint:
         signatures = read_metadata(endpoint, model, serving.access).signatures
         if not set(signatures) & set(SIGNATURES) - {"serving_default"}:
             raise UsageError(

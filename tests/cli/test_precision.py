@@ -1,0 +1,166 @@
+"""``serlab precision`` from the command line: what it prints, writes, and exits with."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from serlab.__main__ import main
+from serlab.cli import precision_session
+from serlab.measure.precision.lab import PrecisionLab
+from serlab.measure.precision.live import LiveServer
+from serlab.record import Endpoint
+from serlab.record_precision import PrecisionReport
+from serlab.store import find_run
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Runs the command with results in ``tmp_path`` and returns its exit code."""
+
+    def call(*arguments: str) -> int:
+        command = ["serlab", "precision", "--quiet", "--results", str(tmp_path / "results"), *arguments]
+        monkeypatch.setattr(sys, "argv", command)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0)
+
+    return call
+
+
+@pytest.fixture
+def gone_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live server that is not there any more when it is first called."""
+
+    @contextmanager
+    def dead(serving: object) -> Iterator[LiveServer]:
+        with LiveServer(Endpoint("embedded", "dead", "", "127.0.0.1:9"), "echo") as server:
+            yield server
+
+    monkeypatch.setattr(precision_session, "live_server", dead)
+
+
+def stored(tmp_path: Path) -> PrecisionReport:
+    return find_run(None, tmp_path / "results").read_part("precision", PrecisionReport, None)  # type: ignore[arg-type]
+
+
+OFFLINE = ("--offline", "--samples", "100")
+
+
+def test_an_offline_run_prints_a_table_and_is_kept(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*OFFLINE, "--codec", "json,base64", "--dtype", "float32", "--dtype", "bool") == 0
+    printed = capsys.readouterr().out
+    assert "Exact through every codec and leg: bool." in printed
+    assert "canonical" in printed
+    report = stored(tmp_path)
+    assert {c.codec for c in report.cells} == {"json", "base64"}
+    assert {c.dtype for c in report.cells} == {"float32", "bool"}
+    info = find_run(None, tmp_path / "results").read_info()
+    assert (info.profile, bool(info.finished)) == ("precision", True)
+
+
+def test_json_output_has_cells_findings_and_what_failed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(*OFFLINE, "--codec", "orjson", "--dtype", "float64", "--json", "--fail-on", "rejected")
+    document = json.loads(capsys.readouterr().out)
+    assert code == 1
+    assert document["failed_on"]["rejected"] > 0
+    cells = document["report"]["cells"]
+    infinity = next(c for c in cells if c["value_class"] == "infinity" and c["leg"] == "request")
+    assert infinity["exactness"]["counts"] == {"rejected": 2}
+    assert infinity["alterations"][0]["examples"][0]["sent_bits"] == "0x7ff0000000000000"
+    assert any("rejected all of infinity" in f["statement"] for f in document["findings"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [("rounded", 0), ("canonical", 1), ("rounded,silent", 1), ("changed-type", 0), ("", 0)]
+)
+def test_fail_on(run: Run, words: str, code: int) -> None:
+    assert run(*OFFLINE, "--codec", "json", "--dtype", "float32", "--fail-on", words) == code
+
+
+def test_ones_own_tensor(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tensor = np.ones((3, 4), np.float32)
+    tensor[1, 2] = np.nan
+    np.save(tmp_path / "mine.npy", tensor)
+    assert run("--offline", "--codec", "orjson,base64", "--values", f"@{tmp_path / 'mine.npy'}") == 0
+    printed = capsys.readouterr().out
+    assert "1 of 12" in printed
+    assert "[1, 2]" in printed
+    assert stored(tmp_path).shape == (3, 4)
+
+
+def test_findings_can_be_added_to_a_run(run: Run, tmp_path: Path) -> None:
+    assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool") == 0
+    folder = find_run(None, tmp_path / "results")
+    assert run(*OFFLINE, "--codec", "raw", "--dtype", "int8", "--run", folder.name) == 0
+    assert [p.name for p in (tmp_path / "results").glob("*/*")] == [folder.path.name]
+    assert {c.dtype for c in stored(tmp_path).cells} == {"int8"}
+
+
+def test_a_server_that_died_leaves_what_was_found_and_exits_with_1(
+    run: Run, gone_server: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--samples", "50", "--codec", "json", "--dtype", "bool") == 1
+    assert "Missing: everything live from json bool on: embedded (dead) does not answer" in capsys.readouterr().out
+    report = stored(tmp_path)
+    assert {c.place for c in report.cells} == {"offline"}
+    assert find_run(None, tmp_path / "results").read_info().missing == report.missing
+
+
+def test_ctrl_c_keeps_what_was_found(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = PrecisionLab.run
+
+    def stopped(self: PrecisionLab, progress: Callable[[str], None]) -> PrecisionReport:
+        def stop_at_int8(step: str) -> None:
+            if step == "raw int8":
+                raise KeyboardInterrupt
+            progress(step)
+
+        return whole(self, stop_at_int8)
+
+    monkeypatch.setattr(PrecisionLab, "run", stopped)
+    assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool,int8") == 130
+    assert {c.dtype for c in stored(tmp_path).cells} == {"bool"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--codec", "no-such"), "unknown codec 'no-such': choose from"),
+        (("--dtype", "float8"), "unknown dtype 'float8': choose from"),
+        (("--fail-on", "roundde"), "unknown verdict 'roundde': choose from"),
+        (("--samples", "0"), "0 samples cannot be drawn"),
+        (("--seed", "-1"), "seed -1 cannot be used"),
+        (("--values", "@/no/such/file.npy"), "no such file"),
+        (("--values", "image", "--dtype", "float32"), "--values has a dtype of its own"),
+        (("--run", "no-such-run"), "unknown run 'no-such-run'"),
+    ],
+)
+def test_wrong_use_is_explained(
+    run: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    assert run("--offline", *arguments) == 2
+    said = capsys.readouterr()
+    assert message in said.err
+    assert "Traceback" not in said.err + said.out
+
+
+@pytest.mark.parametrize(
+    ("serving", "message"), [("nowhere", "unknown --serving 'nowhere'"), ("127.0.0.1::9", "nothing listens there")]
+)
+def test_a_server_that_cannot_be_had_is_explained_and_leaves_no_run(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], serving: str, message: str
+) -> None:
+    assert run("--codec", "raw", "--dtype", "bool", "--serving", serving) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
