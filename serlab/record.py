@@ -171,6 +171,7 @@ class EndToEndRun:
     server_cpu_s: float | None
     server_peak_rss_bytes: int | None
     exactness: Exactness | None = None
+    form: Form | None = None  # in which a gRPC server answered
     error: str = ""
     error_code: str = ""
 

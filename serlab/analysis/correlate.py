@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import cast
 
 from serlab.analysis.endtoend import sum_up
 from serlab.analysis.stats import interval, paired_ratio
 from serlab.analysis.view import RunView
-from serlab.record import Case, Correlation, CorrelationPoint, Correlations, EndToEndRun, Form, Interval, Saving
+from serlab.record import Case, Correlation, CorrelationPoint, Correlations, EndToEndRun, Interval, Saving
 
 #: With fewer points a rank correlation or a slope says nothing.
 MIN_POINTS = 3
@@ -32,7 +31,7 @@ def correlate(view: RunView) -> Correlations:
 
 
 def _decode_case(view: RunView, payload: str, codec: str, transport: str) -> Case:
-    return Case(payload, codec, "decode", cast(Form, view.live_form) if transport == "grpc" else None)
+    return Case(payload, codec, "decode", view.live_form if transport == "grpc" else None)
 
 
 def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) -> CorrelationPoint | None:

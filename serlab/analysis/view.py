@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import fmean
 
 from serlab.analysis.stats import interval, paired_ratio
-from serlab.record import OPS, Case, EndToEndRun, Exactness, Gate, Interval, MemoryProfile, RunData
+from serlab.record import OPS, Case, EndToEndRun, Exactness, Form, Gate, Interval, MemoryProfile, RunData
 
 #: The codec that every other is measured against: one copy of the buffer.
 FLOOR = "raw"
@@ -52,9 +52,9 @@ class RunView:
         return {payload.name: payload.raw_bytes for payload in self.data.info.payloads}
 
     @cached_property
-    def live_form(self) -> str:
-        """The form in which the live instance answers gRPC calls: ``values`` unless it says otherwise."""
-        return str(self.data.info.instance.get("form", "values"))
+    def live_form(self) -> Form:
+        """The form in which the live instance answered gRPC calls: ``values``, as a stock server does, until told."""
+        return next((run.form for run in self.data.endtoend if run.form), "values")
 
     def time(self, case: Case) -> Interval | None:
         """Seconds per call of a case, None where it was not timed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,31 +10,68 @@ import typer
 from serlab.cli.options import (
     BudgetOption,
     CodecOption,
+    JsonOption,
     PayloadOption,
     QuietOption,
     ResultsOption,
     ResumeOption,
+    RoundsOption,
+    RunOption,
     SeedOption,
     seconds,
     split,
 )
+from serlab.cli.serving_options import (
+    BatchOption,
+    BinaryOption,
+    CaOption,
+    CertOption,
+    HeaderOption,
+    ImageOption,
+    KeyOption,
+    ModelOption,
+    QuickackOption,
+    ServingOption,
+    SignatureOption,
+    TimeoutOption,
+    TlsOption,
+)
 from serlab.store import DEFAULT_ROOT
+
+EXIT_FOUND = 1
 
 
 def bench(
+    server_flags: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
+    ] = None,
     profile: Annotated[str, typer.Option(help="smoke, standard or full.")] = "standard",
     payload: PayloadOption = None,
     codec: CodecOption = None,
     budget: BudgetOption = None,
-    rounds: Annotated[int | None, typer.Option(help="At most this many rounds.")] = None,
+    rounds: RoundsOption = None,
     seed: SeedOption = None,
     flamegraphs: Annotated[
         str, typer.Option(help="all, none, a payload, or a case such as encode/image/json.")
     ] = "image",
+    serving: ServingOption = "embedded",
+    serving_binary: BinaryOption = "",
+    serving_image: ImageOption = "",
+    model: ModelOption = "",
+    signature: SignatureOption = "",
+    batch: BatchOption = None,
+    tls: TlsOption = False,
+    ca: CaOption = "",
+    cert: CertOption = "",
+    key: KeyOption = "",
+    header: HeaderOption = None,
+    quickack: QuickackOption = True,
+    timeout: TimeoutOption = 5.0,
     resume: ResumeOption = False,
-    run: Annotated[str | None, typer.Option("--run", help="The run to resume.")] = None,
+    run: RunOption = None,
     results: ResultsOption = DEFAULT_ROOT,
     quiet: QuietOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Measure time, memory, bytes and exactness of every codec, call a live instance, correlate the two.
 
@@ -41,39 +79,47 @@ def bench(
 
     Example: serlab bench --payload 8x128:float32 --codec orjson,tensor-proto
     """
-    from serlab.cli.console import wide_console
-    from serlab.cli.session import make_plan, measure, new_run, resumed_run
-    from serlab.measure.bench import Target
-    from serlab.record import Endpoint
-    from serlab.report.terminal import print_run
-    from serlab.servable import ensure_echo
-    from serlab.serving.embedded import start_embedded
-    from serlab.transports.base import TransportOptions
+    from serlab.cli.live_target import describe, fit_payloads, instance_record, is_running, make_target, open_endpoint
+    from serlab.cli.serving_options import parse_headers, transport_options
+    from serlab.cli.session import check_same_instance, make_plan, measure, new_run, resumed_run
+    from serlab.cli.show import show_run
+    from serlab.serving.base import ServingOptions
 
-    if resume or run:
-        folder, plan = resumed_run(results, run)
-    else:
-        plan = make_plan(
-            profile,
-            split(payload),
-            split(codec),
-            seed=seed,
-            budget_s=seconds(budget),
-            rounds=rounds,
-            flamegraphs=flamegraphs,
+    wanted = ServingOptions(
+        serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, batch, tls, ca, cert, key,
+        parse_headers(header),
+    )  # fmt: skip
+    options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
+    # Everything the user may have got wrong is found before a server is started.
+    folder, plan = (
+        resumed_run(results, run)
+        if resume or run
+        else (
+            None,
+            make_plan(
+                profile,
+                split(payload),
+                split(codec),
+                seed=seed,
+                budget_s=seconds(budget),
+                rounds=rounds,
+                flamegraphs=flamegraphs,
+            ),
         )
-        folder = new_run(results, plan)
-    with start_embedded(model_name="echo", model_base_path=ensure_echo()) as server:
-        endpoint = Endpoint(
-            "embedded", server.version, f"127.0.0.1:{server.grpc_port}", f"127.0.0.1:{server.rest_port}", server.pid
-        )
-        info = measure(
-            folder,
-            plan,
-            target=Target(endpoint, TransportOptions()),
-            instance={"kind": "embedded", "version": server.version},
-            quiet=quiet,
-        )
-    print_run(folder.read(), wide_console())
+    )
+    with open_endpoint(wanted) as endpoint:
+        call = None
+        if is_running(wanted):
+            given = plan.payloads if folder else split(payload)
+            payloads, call = fit_payloads(wanted, endpoint, given, plan.seed)
+            plan = replace(plan, payloads=payloads, memory_only=())
+        instance = instance_record(describe(wanted, endpoint, options), call)
+        if folder is None:
+            folder = new_run(results, plan)
+        else:
+            check_same_instance(folder, instance)
+        target = make_target(endpoint, options, call)
+        info = measure(folder, plan, target=target, instance=instance, quiet=quiet)
+    show_run(folder, as_json=as_json)
     if info.missing:
-        raise typer.Exit(1)
+        raise typer.Exit(EXIT_FOUND)

@@ -27,6 +27,8 @@ BudgetOption = Annotated[
 ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with the newest run that was not finished, or with --run.")
 ]
+RunOption = Annotated[str | None, typer.Option("--run", help="The run to resume.")]
+RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this many rounds.")]
 
 
 def split(values: list[str] | None) -> tuple[str, ...]:

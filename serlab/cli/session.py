@@ -133,11 +133,25 @@ def measure(
         return Bench(folder, plan, target, show).run()
 
 
+def check_same_instance(folder: RunFolder, instance: Mapping[str, Any]) -> None:
+    """Refuse to mix calls of two servers in one run.
+
+    Raises:
+        StoreError: the run called another kind or version of instance.
+    """
+    before = folder.read_info().instance
+    differing = [name for name in ("kind", "version", "flags", "model") if before and before[name] != instance[name]]
+    if differing:
+        was, now = (", ".join(f"{name} {source[name]}" for name in differing) for source in (before, instance))
+        raise StoreError(f"run {folder.name} called {was}, this is {now}: start a new run")
+
+
 @contextmanager
 def resume_hint(folder: RunFolder) -> Iterator[None]:
     """Say where the measurements are when the user stops a run."""
     try:
         yield
     except KeyboardInterrupt:
-        print(f"\nkept in {folder.path}; go on with: serlab bench --resume --run {folder.name}", file=sys.stderr)
+        command = "time" if folder.read_info().plan.get("parts") == ["time"] else "bench"
+        print(f"\nkept in {folder.path}; go on with: serlab {command} --resume --run {folder.name}", file=sys.stderr)
         raise

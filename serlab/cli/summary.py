@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-
-import typer
-
 from serlab.cli.options import JsonOption, ResultsOption, RunArgument
 from serlab.store import DEFAULT_ROOT
 
@@ -14,17 +11,7 @@ def summary(run: RunArgument = None, as_json: JsonOption = False, results: Resul
 
     Example: serlab summary --json
     """
+    from serlab.cli.show import show_run
     from serlab.store import find_run
 
-    data = find_run(run, results).read()
-    if as_json:
-        import msgspec
-
-        from serlab.analysis.summary import summarize
-
-        typer.echo(msgspec.json.format(msgspec.json.encode(summarize(data)), indent=2))
-        return
-    from serlab.cli.console import wide_console
-    from serlab.report.terminal import print_run
-
-    print_run(data, wide_console())
+    show_run(find_run(run, results), as_json=as_json)

@@ -13,10 +13,12 @@ import msgspec
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
+from serlab.codecs import registry
 from serlab.errors import MeasureError
 from serlab.measure.cases import shuffled, time_cases, with_transport
 from serlab.measure.listener import Listener, Silent
 from serlab.measure.machine import load_average
+from serlab.measure.model_call import ModelCall
 from serlab.measure.plan import Plan
 from serlab.measure.rounds import Calling, Timing, labels
 from serlab.measure.workers import Workers
@@ -29,10 +31,16 @@ Step = Case | tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The live instance that end-to-end clients call, and how."""
+    """The live instance that end-to-end clients call, and how; ``call`` None means the lab's own echo servable."""
 
     endpoint: Endpoint
     options: TransportOptions
+    call: ModelCall | None = None
+
+    def callers(self, codecs: Sequence[str]) -> list[str]:
+        """Return the codecs that this instance, and this model's signature, can be called with."""
+        offered = with_transport(codecs, self.transports)
+        return [codec for codec in offered if self.call is None or self.call.takes(registry.get(codec))]
 
     @property
     def transports(self) -> tuple[Transport, ...]:
@@ -72,7 +80,8 @@ class Bench:
                 if "memory" in self._plan.parts:
                     self._memory(workers, sound)
                 if self._target and "endtoend" in self._plan.parts:
-                    calling = Calling(workers, self._folder, self._plan, self._target.endpoint, self._target.options)
+                    target = self._target
+                    calling = Calling(workers, self._folder, self._plan, target.endpoint, target.options, target.call)
                 self._rounds(workers, calling, sound)
         except BaseException:
             self._close(calling, finished=False)
@@ -147,7 +156,7 @@ class Bench:
             steps += [case for case in cases if (case.payload, case.codec) in sound]
         if "endtoend" in self._plan.parts and self._target:
             # A codec that fails its gate is sent all the same: the server's word on it is a finding.
-            callers = with_transport(self._plan.codecs, self._target.transports)
+            callers = self._target.callers(self._plan.codecs)
             steps += [(payload, codec) for payload in self._plan.payloads for codec in callers]
         return steps
 
@@ -199,7 +208,7 @@ def _without_calls(plan: Plan, target: Target | None, runs: Sequence[EndToEndRun
     rounds = 1 + max((run.round for run in runs), default=0)
     found = []
     for payload in plan.payloads:
-        for codec in with_transport(plan.codecs, target.transports):
+        for codec in target.callers(plan.codecs):
             done = sum(1 for run in runs if (run.payload, run.codec) == (payload, codec) and run.calls)
             if done < rounds:
                 found.append(f"calls/{payload}/{codec}: the server went away after {done} of {rounds} rounds")

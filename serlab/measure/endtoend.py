@@ -9,14 +9,17 @@ import time
 from dataclasses import asdict, replace
 from typing import Any
 
+import msgspec
+
 from serlab.analysis.exactness import compare
 from serlab.codecs import registry
 from serlab.codecs.base import Call, Codec, Tensor
 from serlab.errors import CodecError, SerlabError, TransportError
 from serlab.measure.echo import echo_call
+from serlab.measure.model_call import ModelCall
 from serlab.measure.server_meter import ServerMeter
 from serlab.payload import parse_payload
-from serlab.record import CallSample, Endpoint, EndToEndRun
+from serlab.record import CallSample, Endpoint, EndToEndRun, Form
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
 
@@ -51,7 +54,7 @@ def measure(
     seed: int,
     round_number: int,
     calls_s: float,
-    call: Call | None = None,
+    call: ModelCall | None = None,
 ) -> EndToEndRun:
     """Call the endpoint for about ``calls_s`` seconds and return every call's ledger.
 
@@ -63,13 +66,17 @@ def measure(
     samples: list[CallSample] = []
     meter = ServerMeter(endpoint.pid)
     try:
-        tensor, wanted = payload.build(), call or echo_call(codec, payload)
+        tensor, wanted = payload.build(), call.as_call() if call else echo_call(codec, payload)
         body = codec.encode(tensor, wanted)
         with open_transport(codec.transport, endpoint, wanted, options) as transport:
             answer = transport.send(body)
             sizes = replace(blank, request_bytes=len(body), response_bytes=len(answer))
             received = codec.decode(answer, wanted)
-            blank = sizes if call else replace(sizes, exactness=compare(tensor, received))
+            blank = replace(
+                sizes,
+                exactness=None if call else compare(tensor, received),
+                form=answered_form(answer) if codec.transport == "grpc" else None,
+            )
             del body, answer, received
             _warm_up(transport, codec, tensor, wanted)
             meter.reset_peak()
@@ -96,7 +103,17 @@ def measure(
 
 def run_worker(endpoint: dict[str, Any], options: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     """Be one fresh client process; return the EndToEndRun as JSON types."""
-    return asdict(measure(Endpoint(**endpoint), TransportOptions(**options), **arguments))
+    call = arguments.pop("call", None)
+    named = msgspec.convert(call, ModelCall) if call else None
+    return asdict(measure(Endpoint(**endpoint), TransportOptions(**options), call=named, **arguments))
+
+
+def answered_form(body: bytes) -> Form:
+    """Return the form of the first tensor in a PredictResponse: what a server answers in cannot be asked of it."""
+    from serlab.wire.predict import RESPONSE, split_message
+
+    tensors = split_message(body, RESPONSE).tensors.values()
+    return "content" if any(tensor.content for tensor in tensors) else "values"
 
 
 def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import psutil
 
+from serlab.measure.model_call import ModelCall
 from serlab.measure.plan import Plan
 from serlab.measure.workers import Workers
 from serlab.payload import parse_payload
@@ -70,10 +71,16 @@ class Calling:
     """
 
     def __init__(
-        self, workers: Workers, folder: RunFolder, plan: Plan, endpoint: Endpoint, options: TransportOptions
+        self,
+        workers: Workers,
+        folder: RunFolder,
+        plan: Plan,
+        endpoint: Endpoint,
+        options: TransportOptions,
+        call: ModelCall | None = None,
     ) -> None:
         self._workers, self._folder, self._plan = workers, folder, plan
-        self._endpoint, self._options = endpoint, options
+        self._endpoint, self._options, self._call = endpoint, options, call
         self._runs = list(folder.read_endtoend())
         self._refused = {(run.payload, run.codec) for run in self._runs if run.error and not run.calls}
         self.gone = ""
@@ -88,6 +95,7 @@ class Calling:
             "seed": self._plan.seed,
             "round_number": round_number,
             "calls_s": self._plan.limits.calls_s,
+            "call": asdict(self._call) if self._call else None,
         }
         answer = self._workers.run(
             "serlab.measure.endtoend:run_worker",

@@ -1,0 +1,66 @@
+"""``serlab time``: the isolated times alone, in interleaved rounds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serlab.cli.options import (
+    BudgetOption,
+    CodecOption,
+    JsonOption,
+    PayloadOption,
+    QuietOption,
+    ResultsOption,
+    ResumeOption,
+    RoundsOption,
+    RunOption,
+    SeedOption,
+    seconds,
+    split,
+)
+from serlab.store import DEFAULT_ROOT
+
+EXIT_FOUND = 1
+
+
+def time(
+    profile: Annotated[str, typer.Option(help="smoke, standard or full.")] = "standard",
+    payload: PayloadOption = None,
+    codec: CodecOption = None,
+    budget: BudgetOption = None,
+    rounds: RoundsOption = None,
+    seed: SeedOption = None,
+    resume: ResumeOption = False,
+    run: RunOption = None,
+    results: ResultsOption = DEFAULT_ROOT,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Time encode and decode with pyperf: shuffled rounds, one fresh worker process per run, saved as each run ends.
+
+    The times are pyperf suites: python -m pyperf show results/MACHINE/RUN/time/encode.json
+
+    Example: serlab time --payload image --codec json,orjson --budget 2m
+    """
+    from serlab.cli.session import make_plan, measure, new_run, resumed_run
+    from serlab.cli.show import show_run
+
+    if resume or run:
+        folder, plan = resumed_run(results, run)
+    else:
+        plan = make_plan(
+            profile,
+            split(payload),
+            split(codec),
+            parts=("time",),
+            seed=seed,
+            budget_s=seconds(budget),
+            rounds=rounds,
+        )
+        folder = new_run(results, plan)
+    info = measure(folder, plan, quiet=quiet)
+    show_run(folder, as_json=as_json)
+    if info.missing:
+        raise typer.Exit(EXIT_FOUND)
