@@ -82,9 +82,7 @@ class ServerCore:
                 raise StatusError(Code.NOT_FOUND, f"Servable not found for request: Latest({spec.name})")
             return available[max(available)]
         if version not in available:
-            raise StatusError(
-                Code.NOT_FOUND, f"Servable not found for request: Specific({spec.name}, {version})"
-            )
+            raise StatusError(Code.NOT_FOUND, f"Servable not found for request: Specific({spec.name}, {version})")
         return available[version]
 
     def status(self, spec: ModelSpec) -> list[VersionState]:
@@ -97,9 +95,7 @@ class ServerCore:
         states = self._states.get(spec.name, {})
         if version is not None:
             if version not in states:
-                raise StatusError(
-                    Code.NOT_FOUND, f"Could not find version {version} of model {spec.name}"
-                )
+                raise StatusError(Code.NOT_FOUND, f"Could not find version {version} of model {spec.name}")
             return [states[version]]
         if not states:
             raise StatusError(Code.NOT_FOUND, f"Could not find any versions of model {spec.name}")

@@ -35,24 +35,18 @@ def check_inference(core: ServerCore, method: Method, body: bytes) -> bytes:
     try:
         request = _REQUEST[method].FromString(body)
     except DecodeError as error:
-        raise StatusError(Code.INTERNAL, f"Error parsing the {method} request: {error}") from error
+        raise StatusError(Code.INTERNAL, "") from error
     if method != "multi":
         if not request.HasField("model_spec"):
             raise invalid_argument("Missing ModelSpec")
-        return refuse_inference(
-            core, method, _spec(request.model_spec), request.model_spec.signature_name
-        )
+        return refuse_inference(core, method, _spec(request.model_spec), request.model_spec.signature_name)
     tasks = request.tasks
     core.servable(_spec(tasks[0].model_spec) if tasks else ModelSpec(""))
     for task in tasks:
         methods: dict[str, Method] = {f"tensorflow/serving/{name}": name for name in ("classify", "regress")}
         if task.method_name not in methods:
-            raise StatusError(
-                Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
-            )
-        refuse_inference(
-            core, methods[task.method_name], _spec(task.model_spec), task.model_spec.signature_name
-        )
+            raise StatusError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}")
+        refuse_inference(core, methods[task.method_name], _spec(task.model_spec), task.model_spec.signature_name)
     raise invalid_argument("Input is empty.")
 
 
@@ -71,18 +65,12 @@ def refuse_inference(core: ServerCore, method: Method, spec: ModelSpec, signatur
     if len(signature.inputs) != 1:
         raise invalid_argument("Expected one input Tensor.")
     if method == "classify" and len(signature.outputs) not in (1, 2):
-        raise invalid_argument(
-            f"Expected one or two output Tensors, found {len(signature.outputs)}"
-        )
+        raise invalid_argument(f"Expected one or two output Tensors, found {len(signature.outputs)}")
     if method == "regress" and len(signature.outputs) != 1:
         raise invalid_argument("Expected one output Tensor.")
     if "inputs" not in signature.inputs:
-        raise StatusError(
-            Code.FAILED_PRECONDITION, f"No {noun} inputs found in SignatureDef: {_debug(signature)}"
-        )
-    raise StatusError(
-        Code.UNIMPLEMENTED, f"{method} is not offered by the embedded server: it only runs predict"
-    )
+        raise StatusError(Code.FAILED_PRECONDITION, f"No {noun} inputs found in SignatureDef: {_debug(signature)}")
+    raise StatusError(Code.UNIMPLEMENTED, f"{method} is not offered by the embedded server: it only runs predict")
 
 
 def _spec(spec: Any) -> ModelSpec:

@@ -9,7 +9,6 @@ import select
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -88,12 +87,12 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: IO[bytes], timeout_
             raise ServingError(f"the embedded server did not answer within {timeout_s:g} s:\n{_tail(log)}")
         chunk = os.read(process.stdout.fileno(), 4096)
         if not chunk:
-            raise ServingError(f"the embedded server ended with code {process.wait()} before it answered:\n{_tail(log)}")
+            raise ServingError(
+                f"the embedded server ended with code {process.wait()} before it answered:\n{_tail(log)}"
+            )
         line += chunk
     ready = json.loads(line)
-    return EmbeddedServer(
-        "127.0.0.1", ready["grpc_port"], ready["rest_port"], ready["pid"], ready["version"], process
-    )
+    return EmbeddedServer("127.0.0.1", ready["grpc_port"], ready["rest_port"], ready["pid"], ready["version"], process)
 
 
 def _tail(log: IO[bytes], size: int = 4000) -> str:

@@ -42,9 +42,7 @@ def metadata_response(
     return response
 
 
-def status_response(
-    core: ServerCore, spec: ModelSpec | None
-) -> get_model_status_pb2.GetModelStatusResponse:
+def status_response(core: ServerCore, spec: ModelSpec | None) -> get_model_status_pb2.GetModelStatusResponse:
     """Return the state of a model's versions.
 
     Raises:
@@ -68,9 +66,7 @@ def metadata_json(core: ServerCore, spec: ModelSpec) -> str:
     signatures = get_model_metadata_pb2.SignatureDefMap()
     response.metadata[SIGNATURE_DEF].Unpack(signatures)
     model_spec, signature_def = _json(response.model_spec), _json(signatures)
-    return (
-        f'{{\n"model_spec":{model_spec}\n,\n"metadata": {{"{SIGNATURE_DEF}": {signature_def}\n}}\n}}\n'
-    )
+    return f'{{\n"model_spec":{model_spec}\n,\n"metadata": {{"{SIGNATURE_DEF}": {signature_def}\n}}\n}}\n'
 
 
 def status_json(core: ServerCore, spec: ModelSpec) -> str:

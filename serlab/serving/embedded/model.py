@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serlab.serving.embedded.dtypes import data_type_of, printed_name
 from serlab.serving.embedded.status import Code, StatusError, invalid_argument
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -54,19 +55,19 @@ class LoadedModel:
         self._session = tf.compat.v1.Session(graph=graph, config=config)
         try:
             with graph.as_default():
-                meta_graph = tf.compat.v1.saved_model.loader.load(
-                    self._session, list(options.tags), str(path)
-                )
+                meta_graph = tf.compat.v1.saved_model.loader.load(self._session, list(options.tags), str(path))
         # The loader raises whatever the broken part of the model provokes, from OSError to protobuf's DecodeError.
         except Exception as error:
             self._session.close()
             raise StatusError(Code.UNKNOWN, f"cannot load the SavedModel {path}: {error}") from error
         self.signatures: Mapping[str, Any] = dict(meta_graph.signature_def)
-        self._callables: dict[tuple[str, tuple[str, ...]], Any] = {}
+        self._callables: dict[tuple[str, tuple[str, ...], int], Any] = {}
         self._lock = threading.Lock()
 
-    def run(self, name: str, inputs: Tensors, outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
+    def run(self, name: str, inputs: Tensors, outputs: Sequence[str], timeout_ms: int = 0) -> dict[str, NDArray[Any]]:
         """Run the signature ``name`` on all of its inputs and return ``outputs`` by alias.
+
+        A run is given up after ``timeout_ms`` milliseconds, unless that is 0.
 
         Raises:
             StatusError: a dtype the graph does not take, or whatever an op of the graph reports.
@@ -75,13 +76,13 @@ class LoadedModel:
         feeds = sorted(signature.inputs)
         for position, alias in enumerate(feeds):
             # A session callable words this differently from Session::Run, which TensorFlow Serving calls.
-            wanted, given = tf.as_dtype(signature.inputs[alias].dtype), tf.as_dtype(inputs[alias].dtype)
+            wanted, given = signature.inputs[alias].dtype, data_type_of(inputs[alias].dtype)
             if wanted != given:
                 raise invalid_argument(
-                    f"Expects arg[{position}] to be {wanted.name} but {given.name} is provided"
+                    f"Expects arg[{position}] to be {printed_name(wanted)} but {printed_name(given)} is provided"
                 )
         try:
-            fetched = self._callable(name, signature, feeds, tuple(outputs))(
+            fetched = self._callable(name, signature, feeds, tuple(outputs), timeout_ms)(
                 *(inputs[alias] for alias in feeds)
             )
         except tf.errors.OpError as error:
@@ -93,13 +94,14 @@ class LoadedModel:
         self._callables.clear()
         self._session.close()
 
-    def _callable(self, name: str, signature: Any, feeds: list[str], outputs: tuple[str, ...]) -> Any:
-        key = (name, outputs)
+    def _callable(self, name: str, signature: Any, feeds: list[str], outputs: tuple[str, ...], timeout_ms: int) -> Any:
+        key = (name, outputs, timeout_ms)
         with self._lock:
             if key not in self._callables:
                 options = config_pb2.CallableOptions(
                     feed=[signature.inputs[alias].name for alias in feeds],
                     fetch=[signature.outputs[alias].name for alias in outputs],
+                    run_options=config_pb2.RunOptions(timeout_in_ms=timeout_ms),
                 )
                 self._callables[key] = self._session._make_callable_from_options(options)
             return self._callables[key]

@@ -34,11 +34,12 @@ def run_predict(
     inputs: Iterable[str],
     read_input: Callable[[str], NDArray[Any]],
     output_filter: Sequence[str] = (),
+    timeout_ms: int = 0,
 ) -> tuple[str, Tensors]:
     """Run one request and return the signature's name and its outputs by alias, in the order they are written.
 
     ``inputs`` are the aliases the request gives; ``read_input`` turns one into an array, and is only called for those
-    the signature has.
+    the signature has. ``timeout_ms`` bounds the run, 0 for none.
 
     Raises:
         StatusError: whatever TensorFlow Serving would answer.
@@ -53,7 +54,7 @@ def run_predict(
         raise invalid_argument(
             f"Inputs contains invalid name. Used request inputs: {','.join(used)}, request input: {','.join(given)}"
         )
-    return name, servable.model.run(name, feeds, _outputs(signature, output_filter))
+    return name, servable.model.run(name, feeds, _outputs(signature, output_filter), timeout_ms)
 
 
 def _check_method(signature: Any) -> None:
@@ -77,9 +78,7 @@ def _check_input_count(signature: Any, given: list[str]) -> None:
         )
 
 
-def _input(
-    signature: Any, alias: str, given: list[str], read_input: Callable[[str], NDArray[Any]]
-) -> NDArray[Any]:
+def _input(signature: Any, alias: str, given: list[str], read_input: Callable[[str], NDArray[Any]]) -> NDArray[Any]:
     if alias in given:
         return read_input(alias)
     if alias not in signature.defaults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,10 +10,14 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from serlab import __version__
-from serlab.errors import SerlabError, ServingError
+from serlab.errors import SerlabError
 from serlab.serving.embedded.flags import LOOPBACK, Flags, channel_arguments, parse_flags
+
+if TYPE_CHECKING:
+    from serlab.serving.embedded.core import ServerCore
 
 #: How long calls in flight may take to finish after SIGTERM, in seconds.
 GRACE_S = 30.0
@@ -21,7 +26,7 @@ GRACE_S = 30.0
 def main(arguments: Sequence[str]) -> int:
     """Run the server until SIGTERM, SIGINT or the parent's end; return the process's exit code.
 
-    Once it answers, one line of JSON on stdout says where: ``{"grpc_port": …, "rest_port": …, "pid": …, "version": …}``.
+    Once it answers, one line of JSON on stdout says where: ``grpc_port``, ``rest_port``, ``pid`` and ``version``.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -30,6 +35,12 @@ def main(arguments: Sequence[str]) -> int:
         flags = parse_flags(arguments)
         if flags.serlab_follow_stdin:
             threading.Thread(target=_follow_stdin, args=(stop,), daemon=True).start()
+        if flags.host != LOOPBACK:
+            print(
+                f"WARNING: listening on {flags.host}, not on {LOOPBACK}: whoever reaches this address can run the "
+                "models; there is neither encryption nor authentication",
+                file=sys.stderr,
+            )
         _serve(flags, stop)
     except SerlabError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -38,20 +49,23 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve(flags: Flags, stop: threading.Event) -> None:
-    if flags.host != LOOPBACK:
-        print(
-            f"WARNING: listening on {flags.host}, not on {LOOPBACK}: anyone who reaches this address can run the models; "
-            "there is neither encryption nor authentication",
-            file=sys.stderr,
-        )
-    import tensorflow as tf
+    with contextlib.ExitStack() as shutdown:
+        core = _load(flags)
+        shutdown.callback(core.close)
+        ready: dict[str, object] = {
+            "grpc_port": _start_grpc(flags, core, shutdown) if flags.port >= 0 else None,
+            "rest_port": _start_rest(flags, core, shutdown) if flags.rest_api_port >= 0 else None,
+            "pid": os.getpid(),
+            "version": _version(),
+        }
+        print(json.dumps(ready), flush=True)
+        stop.wait()
 
+
+def _load(flags: Flags) -> ServerCore:
     from serlab.serving.embedded.config import ModelConfig, read_model_configs
     from serlab.serving.embedded.core import ServerCore
-    from serlab.serving.embedded.grpc_service import GrpcService, start_grpc
     from serlab.serving.embedded.model import SessionOptions
-    from serlab.serving.embedded.rest_api import RestApi
-    from serlab.serving.embedded.rest_server import RestServer
 
     if flags.model_config_file:
         models = read_model_configs(Path(flags.model_config_file))
@@ -62,38 +76,42 @@ def _serve(flags: Flags, stop: threading.Event) -> None:
         flags.tensorflow_inter_op_parallelism,
         tuple(flags.saved_model_tags.split(",")),
     )
-    core = ServerCore(
-        models, options=options, labels_for_unavailable=flags.allow_version_labels_for_unavailable_models
+    return ServerCore(
+        models,
+        options=options,
+        labels_for_unavailable=flags.allow_version_labels_for_unavailable_models,
     )
-    grpc_server = rest_server = None
-    ready: dict[str, object] = {"grpc_port": None, "rest_port": None}
-    try:
-        if flags.port >= 0:
-            form = "content" if flags.enable_serialization_as_tensor_content else "values"
-            try:
-                grpc_server, ready["grpc_port"] = start_grpc(
-                    GrpcService(core, form),
-                    f"{flags.host}:{flags.port}",
-                    max_threads=flags.grpc_max_threads,
-                    channel_arguments=channel_arguments(flags.grpc_channel_arguments),
-                )
-            except RuntimeError as error:
-                raise ServingError(f"cannot listen for gRPC on {flags.host}:{flags.port}: {error}") from error
-        if flags.rest_api_port >= 0:
-            rest_server = RestServer(
-                RestApi(core), flags.host, flags.rest_api_port, threads=flags.rest_api_num_threads
-            )
-            ready["rest_port"] = rest_server.start()
-        ready |= {"pid": os.getpid(), "version": f"serlab {__version__} (TensorFlow {tf.__version__})"}
-        print(json.dumps(ready), flush=True)
-        stop.wait()
-    finally:
-        finished = grpc_server.stop(GRACE_S) if grpc_server else None
-        if rest_server:
-            rest_server.stop(GRACE_S)
-        if finished:
-            finished.wait()
-        core.close()
+
+
+def _start_grpc(flags: Flags, core: ServerCore, shutdown: contextlib.ExitStack) -> int:
+    from serlab.serving.embedded.rpc.server import start_grpc
+    from serlab.serving.embedded.rpc.service import GrpcService
+
+    server, port = start_grpc(
+        GrpcService(core, "content" if flags.enable_serialization_as_tensor_content else "values"),
+        f"{flags.host}:{flags.port}",
+        max_threads=flags.grpc_max_threads,
+        channel_arguments=channel_arguments(flags.grpc_channel_arguments),
+    )
+    shutdown.callback(lambda: server.stop(GRACE_S).wait())
+    return port
+
+
+def _start_rest(flags: Flags, core: ServerCore, shutdown: contextlib.ExitStack) -> int:
+    from serlab.serving.embedded.rest.api import RestApi
+    from serlab.serving.embedded.rest.server import RestServer
+
+    api = RestApi(core, cors=flags.enable_cors_support, timeout_ms=flags.rest_api_timeout_in_ms)
+    server = RestServer(api, flags.host, flags.rest_api_port, threads=flags.rest_api_num_threads)
+    port = server.start(GRACE_S)
+    shutdown.callback(server.stop)
+    return port
+
+
+def _version() -> str:
+    import tensorflow as tf
+
+    return f"serlab {__version__} (TensorFlow {tf.__version__})"
 
 
 def _follow_stdin(stop: threading.Event) -> None:

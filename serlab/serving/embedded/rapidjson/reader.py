@@ -1,8 +1,8 @@
 """A JSON document as RapidJSON 1.1.0 reads it in TensorFlow Serving: same values, same errors at the same offsets.
 
-What it accepts differs from JSON: ``NaN``, ``Inf`` and ``Infinity`` are numbers, a byte order mark is skipped, anything may
-follow the document, strings need not be UTF-8, and a member that comes twice is kept twice. It follows ``reader.h`` of
-https://github.com/Tencent/rapidjson/tree/v1.1.0 with ``kParseNanAndInfFlag | kParseStopWhenDoneFlag``.
+What it accepts differs from JSON: ``NaN``, ``Inf`` and ``Infinity`` are numbers, a byte order mark is skipped, anything
+may follow the document, strings need not be UTF-8, and a member that comes twice is kept twice. It follows ``reader.h``
+of https://github.com/Tencent/rapidjson/tree/v1.1.0 with ``kParseNanAndInfFlag | kParseStopWhenDoneFlag``.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from serlab.serving.embedded.rapidjson_error import ParseError
-from serlab.serving.embedded.rapidjson_number import read_number
+from serlab.serving.embedded.rapidjson.error import ParseError
+from serlab.serving.embedded.rapidjson.number import read_number
 
 #: RapidJSON descends by recursion and dies of too deep a document; this reader refuses it instead.
 MAX_DEPTH = 10_000
@@ -40,7 +40,7 @@ class JsonObject:
 
 
 #: null, true, false, a number, a string, an array or an object.
-Value: TypeAlias = "None | bool | int | float | bytes | list[Any] | JsonObject"
+Value: TypeAlias = "bool | int | float | bytes | list[Any] | JsonObject | None"
 
 
 def read_document(text: bytes) -> Value:

@@ -1,15 +1,11 @@
-"""The gRPC half: PredictionService, ModelService and health, on raw message bytes."""
+"""PredictionService and ModelService as functions from message bytes to message bytes."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import grpc
 from google.protobuf.message import DecodeError
-from grpc_health.v1 import health, health_pb2_grpc
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -21,10 +17,9 @@ from serlab.serving.embedded.core import ModelSpec, ServerCore
 from serlab.serving.embedded.inference import check_inference
 from serlab.serving.embedded.metadata import metadata_response, status_response
 from serlab.serving.embedded.predict import run_predict
+from serlab.serving.embedded.rpc.tensor_proto import Form, delimited, read_tensor, write_tensor
 from serlab.serving.embedded.status import Code, StatusError, invalid_argument
-from serlab.serving.embedded.tensor_proto import Form, delimited, read_tensor, write_tensor
 
-_STATUS = {Code[code.name]: code for code in grpc.StatusCode}
 _PREDICTION, _MODEL = "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"
 
 Method = Callable[[bytes], bytes]
@@ -94,48 +89,5 @@ def _parse(message_type: Any, body: bytes) -> Any:
     try:
         return message_type.FromString(body)
     except DecodeError as error:
-        # gRPC itself answers INTERNAL when a message does not parse.
-        raise StatusError(Code.INTERNAL, f"Error parsing {message_type.DESCRIPTOR.name}: {error}") from error
-
-
-def start_grpc(
-    service: GrpcService, address: str, *, max_threads: int, channel_arguments: list[tuple[str, Any]]
-) -> tuple[grpc.Server, int]:
-    """Start a server on ``host:port`` (0: any free port) and return it with its port.
-
-    At most ``max_threads`` calls run at once; one more is answered RESOURCE_EXHAUSTED at once, as TensorFlow Serving
-    does when its resource quota has no thread left.
-
-    Raises:
-        RuntimeError: the port cannot be bound.
-    """
-    running = threading.BoundedSemaphore(max_threads)
-    # Threads beyond the limit do nothing but say that the pool is exhausted.
-    pool = ThreadPoolExecutor(2 * max_threads + 2, thread_name_prefix="grpc")
-    options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
-    server = grpc.server(pool, options=[*options, ("grpc.so_reuseport", 0), *channel_arguments])
-    for name, methods in service.methods().items():
-        handlers = {
-            method: grpc.unary_unary_rpc_method_handler(_handler(function, running))
-            for method, function in methods.items()
-        }
-        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
-    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
-    port = server.add_insecure_port(address)
-    server.start()
-    return server, int(port)
-
-
-def _handler(function: Method, running: threading.BoundedSemaphore) -> Callable[[bytes, Any], bytes]:
-    def handle(body: bytes, context: grpc.ServicerContext) -> bytes:
-        if not running.acquire(blocking=False):
-            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
-        try:
-            return function(body)
-        except StatusError as error:
-            context.abort(_STATUS[error.code], error.message)
-            raise
-        finally:
-            running.release()
-
-    return handle
+        # gRPC itself answers this when a message does not parse, and has nothing to add.
+        raise StatusError(Code.INTERNAL, "") from error

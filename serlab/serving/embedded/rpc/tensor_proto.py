@@ -24,7 +24,12 @@ Form = Literal["values", "content"]
 MAX_TENSOR_BYTES = 2**31 - 1
 
 #: Field of TensorProto that carries each kind of number, and whether its elements are fixed-width on the wire.
-_FIXED_FIELD = {np.dtype(np.float32): 5, np.dtype(np.float64): 6, np.dtype(np.complex64): 9, np.dtype(np.complex128): 12}
+_FIXED_FIELD = {
+    np.dtype(np.float32): 5,
+    np.dtype(np.float64): 6,
+    np.dtype(np.complex64): 9,
+    np.dtype(np.complex128): 12,
+}
 _VARINT_FIELD = {
     np.dtype(np.int32): "int_val", np.dtype(np.int16): "int_val", np.dtype(np.int8): "int_val",
     np.dtype(np.uint16): "int_val", np.dtype(np.uint8): "int_val", np.dtype(np.int64): "int64_val",
@@ -51,10 +56,10 @@ def _fits(proto: tensor_pb2.TensorProto) -> bool:
         return False
     elements = math.prod(max(0, dim.size) for dim in proto.tensor_shape.dim)
     try:
-        width = dtypes.as_dtype(proto.dtype).size or 1
+        width: int = dtypes.as_dtype(proto.dtype).size or 1
     except TypeError:
         return False
-    return elements * width <= MAX_TENSOR_BYTES
+    return bool(elements * width <= MAX_TENSOR_BYTES)
 
 
 def write_tensor(array: NDArray[Any], form: Form) -> bytes:

@@ -1,0 +1,1 @@
+"""The REST API: HTTP, JSON in, JSON out."""

@@ -1,0 +1,105 @@
+"""HTTP for the REST API: aiohttp reads requests, a pool of threads answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp import web
+
+from serlab.errors import ServingError
+from serlab.serving.embedded.rest.api import Answer, Request, RestApi
+
+#: An idle connection, or one that does not get its headers out, is closed after this many seconds.
+IDLE_S = 300.0
+#: A body must arrive within this many seconds.
+BODY_S = 300.0
+#: Bodies above this are refused with 413. TensorFlow Serving has no limit, and no answer when its memory is used up.
+MAX_BODY_BYTES = 512 << 20
+#: How much of a body is taken up between two wake-ups of the event loop.
+_READ_BYTES = 1 << 20
+
+
+class RestServer:
+    """An HTTP server in a thread of its own, whose event loop only moves bytes."""
+
+    def __init__(self, api: RestApi, host: str, port: int, *, threads: int) -> None:
+        self._api = api
+        self._host, self._port = host, port
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rest")
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="rest-loop", daemon=True)
+        self._runner: web.ServerRunner | None = None
+
+    def start(self, grace_s: float) -> int:
+        """Bind, begin to answer, and return the port. ``stop`` will wait up to ``grace_s`` for requests in flight.
+
+        Raises:
+            ServingError: the port cannot be bound.
+        """
+        self._thread.start()
+        try:
+            return asyncio.run_coroutine_threadsafe(self._start(grace_s), self._loop).result()
+        except OSError as error:
+            self.stop()
+            raise ServingError(f"cannot listen for REST on {self._host}:{self._port}: {error}") from error
+
+    async def _start(self, grace_s: float) -> int:
+        server = web.Server(
+            self._handle,
+            access_log=None,
+            auto_decompress=False,
+            keepalive_timeout=IDLE_S,
+            read_bufsize=_READ_BYTES,
+        )
+        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=grace_s)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
+        return int(self._runner.addresses[0][1])
+
+    def stop(self) -> None:
+        """Stop listening, let requests in flight finish, close everything."""
+        if self._runner is not None:
+            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            body = await asyncio.wait_for(_read_body(request), BODY_S)
+        except asyncio.TimeoutError:
+            return _refusal(408, f"the body did not arrive within {BODY_S:g} s")
+        except _TooLargeError:
+            return _refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes, this server's limit")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        answer: Answer = await asyncio.get_running_loop().run_in_executor(
+            self._pool,
+            self._api.answer,
+            Request(request.method, request.rel_url.raw_path_qs, headers, body),
+        )
+        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+async def _read_body(request: web.BaseRequest) -> bytes:
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise _TooLargeError
+    chunks, size = [], 0
+    async for chunk in request.content.iter_any():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            raise _TooLargeError
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _refusal(status: int, reason: str) -> web.Response:
+    response = web.json_response({"error": reason}, status=status)
+    response.force_close()
+    return response
