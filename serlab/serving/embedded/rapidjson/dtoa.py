@@ -59,7 +59,7 @@ def _multiply(left: int, right: int) -> int:
 
 
 def _cached_power(exponent: int) -> tuple[int, int, int]:
-    """Return the power of ten that brings ``exponent`` near -61: 64-bit significand, exponent, -1 * decimal exponent."""
+    """Return the power of ten that brings ``exponent`` near -61: significand, exponent, minus its decimal one."""
     index = (math.ceil((-61 - exponent) * 0.30102999566398114 + 347) >> 3) + 1
     decimal = -348 + (index << 3)
     if decimal >= 0:

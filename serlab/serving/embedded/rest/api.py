@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from serlab.serving.embedded.core import ModelSpec, ServerCore
-from serlab.serving.embedded.inference import refuse_inference
+from serlab.serving.embedded.inference import Method, refuse_inference
 from serlab.serving.embedded.metadata import metadata_json, status_json
 from serlab.serving.embedded.model import DEFAULT_SIGNATURE
 from serlab.serving.embedded.predict import run_predict
@@ -34,6 +34,8 @@ _CORS = {
 }
 #: Methods the server lets through (evhttp_set_allowed_methods); the others are 501.
 _METHODS = frozenset(("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"))
+
+_INFERENCE: Mapping[str, Method] = {"classify": "classify", "regress": "regress"}
 
 _MODEL = r"/v1/models/(?P<name>[^/:]+)"
 _VERSION = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
@@ -111,8 +113,8 @@ class RestApi:
         method: str = match["method"]
         if method == "predict":
             return self._predict(spec, body)
-        if method == "classify" or method == "regress":
-            return refuse_inference(self._core, method, spec, read_examples(body))
+        if method in _INFERENCE:
+            return refuse_inference(self._core, _INFERENCE[method], spec, read_examples(body))
         # The path's pattern ignores case, what is done with the method does not.
         raise invalid_argument(f"Malformed request: {request.method} {request.path}")
 
