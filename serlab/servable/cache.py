@@ -1,4 +1,4 @@
-"""Keeps one export of the echo servable per version of its code, so that no run pays for exporting it twice."""
+"""Keeps one export of each servable per version of its code, so that no run pays for exporting it twice."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from serlab.errors import ServableError
 from serlab.servable.signatures import ECHO_MODEL
 
-#: The files an export is made from; a change in any of them makes a new export.
-_SOURCES = ("signatures.py", "echo.py")
+#: The files the echo is made from; a change in any of them makes a new export.
+_ECHO_SOURCES = ("signatures.py", "echo.py")
 
 
 def default_cache() -> Path:
@@ -24,18 +25,35 @@ def default_cache() -> Path:
 def ensure_echo(cache: Path | None = None) -> Path:
     """Return the echo servable's base folder (``…/echo``, holding version ``1``), exporting it if need be.
 
-    The base folder is what ``--model_base_path`` takes. Exports go to a temporary folder first and are moved into place
-    in one step: a run that is interrupted or races another never leaves a half-written servable.
+    Raises:
+        ServableError: TensorFlow is missing, or the cache cannot be written.
+    """
+
+    def export(path: Path) -> None:
+        from serlab.servable.echo import export_echo
+
+        export_echo(path)
+
+    return ensure_exported(ECHO_MODEL, _ECHO_SOURCES, export, cache)
+
+
+def ensure_exported(
+    model: str, sources: Iterable[str], export: Callable[[Path], None], cache: Path | None = None
+) -> Path:
+    """Return the base folder of a servable (``…/<model>``, holding version ``1``), exporting it if need be.
+
+    The base folder is what ``--model_base_path`` takes. ``export`` writes a SavedModel into the version folder it is
+    given; ``sources`` are the files of this package whose change makes another export. Exports go to a temporary folder
+    first and are moved into place in one step: a run that is interrupted or races another never leaves a half-written
+    servable.
 
     Raises:
         ServableError: TensorFlow is missing, or the cache cannot be written.
     """
-    home = (cache or default_cache()) / f"echo-{_fingerprint()}"
-    base = home / ECHO_MODEL
+    home = (cache or default_cache()) / f"{model}-{_fingerprint(sources)}"
+    base = home / model
     if (base / "1" / "saved_model.pb").is_file():
         return base
-    from serlab.servable.echo import export_echo
-
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".exporting-", dir=home.parent))
@@ -44,7 +62,7 @@ def ensure_echo(cache: Path | None = None) -> Path:
             f"cannot write the servables' cache {home.parent}: {error}; set XDG_CACHE_HOME to a folder you can write"
         ) from error
     try:
-        export_echo(scratch / ECHO_MODEL / "1")
+        export(scratch / model / "1")
         try:
             scratch.rename(home)
         except OSError as error:
@@ -56,10 +74,10 @@ def ensure_echo(cache: Path | None = None) -> Path:
     return base
 
 
-def _fingerprint() -> str:
+def _fingerprint(sources: Iterable[str]) -> str:
     """Name the export by its sources and by the TensorFlow that would make it."""
     digest = hashlib.sha256()
-    for name in _SOURCES:
+    for name in sources:
         digest.update(Path(__file__).with_name(name).read_bytes())
     digest.update(_tensorflow_version().encode())
     return digest.hexdigest()[:16]

@@ -1,0 +1,43 @@
+"""Small multilayer perceptrons for feature vectors of 1 KB and 10 KB: models so cheap that moving the vector counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from serlab.servable.cache import ensure_exported
+from serlab.servable.classifier import Classifier
+
+#: The perceptron for each payload of the catalogue that is a feature vector.
+MLPS: Mapping[str, Classifier] = MappingProxyType(
+    {
+        "vector-1k": Classifier("mlp-1k", features=(256,), classes=10, seed=1),
+        "vector-10k": Classifier("mlp-10k", features=(2560,), classes=10, seed=10),
+    }
+)
+HIDDEN_UNITS = (64, 32)
+
+_SOURCES = ("classifier.py", "keras_classifier.py", "mlp.py")
+
+
+def ensure_mlp(classifier: Classifier, cache: Path | None = None) -> Path:
+    """Return the base folder of one of ``MLPS``, exporting it if need be.
+
+    Raises:
+        ServableError: TensorFlow is missing, or the cache cannot be written.
+    """
+
+    def export(path: Path) -> None:
+        from serlab.servable.keras_classifier import export_classifier
+
+        export_classifier(classifier, lambda keras: _network(keras, classifier), path)
+
+    return ensure_exported(classifier.model, _SOURCES, export, cache)
+
+
+def _network(keras: Any, classifier: Classifier) -> Any:
+    hidden = [keras.layers.Dense(units, activation="relu") for units in HIDDEN_UNITS]
+    scores = keras.layers.Dense(classifier.classes, activation="softmax")
+    return keras.Sequential([keras.Input(classifier.features), *hidden, scores])
