@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
@@ -40,7 +40,7 @@ class BinaryInstance(Instance):
 
     kind = "binary"
     spelling = "binary"
-    uses = frozenset({"binary", "flags", "model", "signature"})
+    uses = frozenset({"binary", "flags"})
 
     def start(self, stack: ExitStack) -> Endpoint:
         """Return the endpoint once every model is available over both protocols."""
@@ -52,36 +52,37 @@ class BinaryInstance(Instance):
         config = folder / "models.config"
         config.write_text(model_config({name: str(path.resolve()) for name, path in self.models.items()}))
         command = [executable, f"--model_config_file={config}", *self.options.flags]
-        for attempt in range(1, _PORT_ATTEMPTS + 1):
-            try:
-                with ExitStack() as trial:
-                    endpoint = self._run(command, folder / f"server-{attempt}.log", version, trial)
-                    stack.push(trial.pop_all())
-                    return endpoint
-            except PortTakenError:
-                if attempt == _PORT_ATTEMPTS:
-                    raise
-        raise AssertionError("the last attempt returns or raises")
+        for attempt in range(1, _PORT_ATTEMPTS):
+            with suppress(PortTakenError):
+                return self._run(command, folder / f"server-{attempt}.log", version, stack)
+        return self._run(command, folder / "server.log", version, stack)
 
     def _run(self, command: Sequence[str], log: Path, version: str, stack: ExitStack) -> Endpoint:
         grpc_port, rest_port = free_ports(2)
-        process = ServerProcess([*command, f"--port={grpc_port}", f"--rest_api_port={rest_port}"], log)
-        stack.callback(process.stop)
-        endpoint = Endpoint("binary", version, f"{_HOST}:{grpc_port}", f"{_HOST}:{rest_port}", process.pid)
-
-        def check() -> None:
-            output = process.output()
-            if any(clash in output.lower() for clash in _PORT_CLASHES):
-                raise PortTakenError(f"a port of the server was taken by another process:\n{output}")
-            process.check_alive()
-
-        try:
-            await_models(endpoint, self.models, timeout_s=self.options.start_timeout_s, check=check)
-        except PortTakenError:
-            raise
-        except ServingError as error:
-            raise ServingError(f"{command[0]} did not come up: {error}\nIt wrote:\n{process.output()}") from error
+        with ExitStack() as attempt:
+            process = ServerProcess([*command, f"--port={grpc_port}", f"--rest_api_port={rest_port}"], log)
+            attempt.callback(process.stop)
+            endpoint = Endpoint("binary", version, f"{_HOST}:{grpc_port}", f"{_HOST}:{rest_port}", process.pid)
+            try:
+                await_models(
+                    endpoint,
+                    self.models,
+                    timeout_s=self.options.start_timeout_s,
+                    check=lambda: _check(process),
+                )
+            except PortTakenError:
+                raise
+            except ServingError as error:
+                raise ServingError(f"{command[0]} did not come up: {error}\nIt wrote:\n{process.output()}") from error
+            stack.push(attempt.pop_all())
         return endpoint
+
+
+def _check(process: ServerProcess) -> None:
+    output = process.output()
+    if any(clash in output.lower() for clash in _PORT_CLASHES):
+        raise PortTakenError(f"a port of the server was taken by another process:\n{output}")
+    process.check_alive()
 
 
 def find_executable(given: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from serlab.record import Endpoint
 
 #: Status and metadata are small; a server that takes longer is not well.
 DEFAULT_TIMEOUT_S = 5.0
+#: RFC 9110, section 5.6.2: the characters of a field name.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class UnreachableError(ServingError):
@@ -33,7 +36,7 @@ class ModelMissingError(ServingError):
 class Access:
     """What a client needs besides addresses: PEM files ("" for the system's defaults) and headers for every call.
 
-    Raises ``UsageError`` for a certificate without its key, or the other way around.
+    Raises ``UsageError`` for a certificate without its key or the other way around, and for headers HTTP cannot carry.
     """
 
     ca: str = ""
@@ -45,6 +48,9 @@ class Access:
     def __post_init__(self) -> None:
         if bool(self.cert) != bool(self.key):
             raise UsageError("a client certificate and its private key go together: give --cert and --key, or neither")
+        for name, value in self.headers.items():
+            if not _HEADER_NAME.fullmatch(name) or not value.isprintable() or not value.isascii():
+                raise UsageError(f"--header {name!r} cannot be sent: a name is one word, a value printable ASCII")
 
 
 def http_get(endpoint: Endpoint, path: str, access: Access) -> tuple[int, bytes]:

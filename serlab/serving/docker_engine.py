@@ -32,7 +32,7 @@ class DockerInstance(Instance):
 
     kind = "docker"
     spelling = "docker"
-    uses = frozenset({"image", "flags", "model", "signature"})
+    uses = frozenset({"image", "flags"})
 
     def start(self, stack: ExitStack) -> Endpoint:
         """Return the endpoint once every model is available over both protocols."""

@@ -15,7 +15,7 @@ class EmbeddedInstance(Instance):
 
     kind = "embedded"
     spelling = "embedded"
-    uses = frozenset({"flags", "model", "signature"})
+    uses = frozenset({"flags"})
 
     def start(self, stack: ExitStack) -> Endpoint:
         """Return the endpoint of the started server."""

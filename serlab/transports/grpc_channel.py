@@ -85,6 +85,8 @@ def channel_arguments(options: TransportOptions) -> list[tuple[str, int]]:
         ("grpc.keepalive_time_ms", options.keepalive_ms),
         # Channels to one address share a connection unless told not to: two clients would then be one.
         ("grpc.use_local_subchannel_pool", 1),
+        # grpc repeats a call by itself when the connection breaks before the server has seen it.
+        ("grpc.enable_retries", 0),
         # As over REST: the path that is measured is the one that was named.
         ("grpc.enable_http_proxy", 0),
     ]

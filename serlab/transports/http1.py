@@ -150,7 +150,9 @@ class Http1Connection:
             headers = self._headers()
         length = headers.get("content-length", "")
         keep = version != "HTTP/1.0" and "close" not in headers.get("connection", "").lower()
-        if headers.get("transfer-encoding", "").lower() == "chunked":
+        if "transfer-encoding" in headers:
+            if headers["transfer-encoding"].lower() != "chunked":
+                raise NotHttpError(f"its Transfer-Encoding is {headers['transfer-encoding']!r}")
             body = self._chunks()
         elif status in (204, 304):
             body = b""

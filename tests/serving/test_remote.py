@@ -183,3 +183,9 @@ def test_options_that_need_each_other(server):
         enter(server.serving(), tls=True, cert="c.pem")
     with pytest.raises(UsageError, match="needs --model"):
         enter(server.serving(), model="")
+
+
+@pytest.mark.parametrize("headers", [{"two words": "x"}, {"": "x"}, {"x": "line\nbreak"}, {"x": "ü"}])
+def test_headers_that_cannot_be_sent_are_a_users_mistake(server, headers):
+    with pytest.raises(UsageError, match="cannot be sent"):
+        enter(server.serving(), headers=headers)

@@ -38,6 +38,7 @@ def test_an_unknown_spec_lists_what_there_is():
         ({"serving": "binary", "image": "x"}, "--serving-image means nothing to --serving binary"),
         ({"serving": "docker", "tls": True}, "--tls means nothing"),
         ({"serving": "docker", "headers": {"a": "b"}}, "--header means nothing"),
+        ({"serving": "embedded", "model": "resnet"}, "--model means nothing"),
         ({"serving": "binary", "batch": 3}, "--batch means nothing"),
         ({"serving": "h:1:2", "flags": ("--x",)}, "server flags after -- means nothing"),
     ],

@@ -125,6 +125,7 @@ def test_the_default_channel_arguments_are_the_labs_client_settings():
     arguments = dict(channel_arguments(TransportOptions()))
     assert arguments["grpc.max_receive_message_length"] == 104_857_600
     assert arguments["grpc.keepalive_time_ms"] == 10_000
+    assert arguments["grpc.enable_retries"] == 0
     assert TransportOptions().timeout_s == 5.0
     assert "grpc.max_receive_message_length" not in dict(channel_arguments(TransportOptions(max_receive_bytes=None)))
 

@@ -147,6 +147,7 @@ def test_connection_close_is_honoured(http_server, call):
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "its Content-Length is '-1'"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "b'zz' is not a chunk size"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n", "longer than it says"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "its Transfer-Encoding is 'gzip, chunked'"),
         (b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n", "not a header"),
         (b"HTTP/1.1 200 OK\r\n" + b"".join(b"h%d: v\r\n" % i for i in range(200)) + b"\r\n", "one too many"),
         (b"\x00\x00\x18\x04\x00\x00\x00\x00\x00\x00\x04\x00@", "HTTP/2, as a gRPC port speaks"),
