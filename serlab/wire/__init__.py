@@ -35,7 +35,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     # The clients need grpcio; reading and writing does not.
-    if name in ("PredictClient", "AsyncPredictClient"):
+    if name in ("AsyncPredictClient", "PredictClient"):
         from serlab.wire import client
 
         return getattr(client, name)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +26,8 @@ from serlab.wire.tensor_write import (
     values_parts,
 )
 
-Form = Literal["values", "content"]
+if TYPE_CHECKING:
+    from serlab.record import Form
 
 
 def encode_predict(
@@ -112,6 +114,7 @@ def request_parts(
     return parts
 
 
+@lru_cache(maxsize=256, typed=True)
 def request_head(model: str, signature: str | None, version: int | None, label: str | None) -> bytes:
     """The model_spec field."""
     if version is not None:
@@ -128,31 +131,37 @@ def request_tail(output_filter: Iterable[str]) -> bytes:
 
 def join(parts: Sequence[Part]) -> bytes:
     """The parts as one body. Raises CodecError at 2 GiB."""
-    check_size(sum(map(part_size, parts)))
+    size, plain = 0, True
     for part in parts:
-        if not isinstance(part, bytes) and not (part.flags.c_contiguous and lies_as_on_the_wire(part.dtype)):
-            return _join_copying(parts)
+        if isinstance(part, bytes):
+            size += len(part)
+        else:
+            size += part.nbytes
+            plain = plain and part.flags.c_contiguous and lies_as_on_the_wire(part.dtype)
+    check_size(size)
+    if not plain:
+        return _join_copying(parts, size)
     return b"".join(cast("Sequence[bytes]", parts))  # and of arrays, which offer their bytes as bytes do
 
 
-def _join_copying(parts: Sequence[Part]) -> bytes:
+def _join_copying(parts: Sequence[Part], size: int) -> bytes:
     """The same with arrays of any layout: numpy writes each straight to its place in the result.
 
     BytesIO hands out a buffer to write to and then, without a copy, the bytes that were written.
     """
-    out = io.BytesIO(bytes(sum(map(part_size, parts))))
+    out = io.BytesIO(bytes(size))
     pos = 0
     with out.getbuffer() as target:
         for part in parts:
-            size = part_size(part)
+            stop = pos + part_size(part)
             if isinstance(part, bytes):
-                target[pos : pos + size] = part
+                target[pos:stop] = part
             else:
                 source = known(part)
-                place = np.frombuffer(target, np.uint8, size, pos).view(source.dtype.newbyteorder("<"))
+                place = np.frombuffer(target, np.uint8, stop - pos, pos).view(source.dtype.newbyteorder("<"))
                 place.reshape(source.shape)[...] = source
                 del place  # the buffer cannot be closed while an array looks at it
-            pos += size
+            pos = stop
     return out.getvalue()
 
 

@@ -27,7 +27,6 @@ class ModelSpec:
     label: str | None = None
 
 
-@lru_cache(maxsize=256)
 def write_model_spec(spec: ModelSpec) -> bytes:
     """The content of a ModelSpec message, fields in the order of their numbers.
 

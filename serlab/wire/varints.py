@@ -1,9 +1,9 @@
 """Runs of varints read and written with numpy, never one Python object per number.
 
 A varint holds seven bits a byte, lowest first; every byte but the last has its high bit set. A run is read in blocks
-that stay in the processor's cache. Three ways, by the widest number in the block: one byte each is a plain widening;
-up to SHORT_WIDTH bytes are gathered byte by byte from the last; wider ones as eight bytes at once, whose seven-bit
-groups are then pushed together in three steps (7 -> 14 -> 28 -> 56 bits).
+that stay in the processor's cache, by the widest number in the block: one byte each is a plain widening; up to three
+bytes are gathered one at a time; wider ones as eight bytes at once, whose seven-bit groups are then pushed together in
+three steps (7 -> 14 -> 28 -> 56 bits).
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ _GROUPS = np.array(
     [0x7F7F7F7F7F7F7F7F & ((1 << (8 * min(width, 8))) - 1) for width in range(1, MAX_WIDTH + 1)], dtype=np.uint64
 )
 _ODD_7 = np.uint64(0x7F007F007F007F00)
-_STEPS = tuple(  # (groups to move down, groups that stay, by how many bits)
-    (np.uint64(move), np.uint64(stay), np.uint64(shift))
-    for move, stay, shift in (
-        (0x3FFF00003FFF0000, 0x00003FFF00003FFF, 2),
-        (0x0FFFFFFF00000000, 0x000000000FFFFFFF, 4),
+_STEPS = tuple(  # (for numbers wider than this, groups to move down, groups that stay, by how many bits)
+    (width, np.uint64(move), np.uint64(stay), np.uint64(shift))
+    for width, move, stay, shift in (
+        (2, 0x3FFF00003FFF0000, 0x00003FFF00003FFF, 2),
+        (4, 0x0FFFFFFF00000000, 0x000000000FFFFFFF, 4),
     )
 )
 
@@ -96,15 +96,22 @@ def _read_block(block: Bytes, offset: int) -> NDArray[Any]:
         return block
     last = block < 128
     ends = last.nonzero()[0]
-    if len(block) > 3 * len(ends):
-        return _read_wide(block, ends, offset)
-    going_on = ~last
-    twice = going_on[1:] & going_on[:-1]
-    if not np.count_nonzero(twice):
-        return _read_pairs(block, going_on, ends)
-    if not np.count_nonzero(twice[1:] & going_on[:-2]):
-        return _read_triples(block, ends)
-    return _read_wide(block, ends, offset)
+    if len(block) <= 2 * len(ends):
+        going_on = ~last
+        if not np.count_nonzero(going_on[1:] & going_on[:-1]):
+            return _read_pairs(block, going_on, ends)
+    starts = np.empty_like(ends)
+    starts[0] = 0
+    np.add(ends[:-1], 1, out=starts[1:])
+    more = ends - starts  # bytes after the first
+    widest = int(more.max()) + 1
+    if widest > MAX_WIDTH:
+        raise _too_wide(offset + int(starts[np.argmax(more)]))
+    padded = np.zeros(len(block) + _GUARD, np.uint8)
+    padded[: len(block)] = block
+    if widest <= 3:
+        return _read_triples(padded, starts, more.astype(np.uint8))
+    return _read_wide(padded, starts, more, widest)
 
 
 def _read_pairs(block: Bytes, going_on: NDArray[np.bool_], ends: Positions) -> NDArray[np.uint16]:
@@ -115,48 +122,38 @@ def _read_pairs(block: Bytes, going_on: NDArray[np.bool_], ends: Positions) -> N
     return value.take(ends)
 
 
-def _read_triples(block: Bytes, ends: Positions) -> NDArray[np.uint32]:
-    """Numbers of at most three bytes, each byte gathered for all numbers, from the last to the first.
-
-    The position before the first byte is -1, which numpy takes for the last: the end of a number, as it should be.
-    """
-    value = block.take(ends).astype(np.uint32)
-    more = np.ones(len(ends), np.uint8)
-    for _ in range(2):
-        ends -= 1
-        byte = block.take(ends)
-        more = (byte >> np.uint8(7)) * more
-        value <<= more * np.uint8(7)
-        value |= byte & (more * _LOW7)
+def _read_triples(padded: Bytes, starts: Positions, more: Bytes) -> NDArray[np.uint32]:
+    """Numbers of at most three bytes, each byte gathered for all numbers."""
+    first = padded.take(starts) & _LOW7
+    second = (padded.take(starts + 1) & _LOW7) * (more > 0).view(np.uint8)
+    third = padded.take(starts + 2) * (more > 1).view(np.uint8)
+    value = third.astype(np.uint32)
+    value <<= np.uint32(14)
+    value |= first | second.astype(np.uint16) << np.uint16(7)
     return value
 
 
-def _read_wide(block: Bytes, ends: Positions, offset: int) -> NDArray[np.uint64]:
-    """Numbers of any width, from the eight bytes that start at each."""
-    padded = np.zeros(len(block) + _GUARD, np.uint8)
-    padded[: len(block)] = block
-    starts = np.empty_like(ends)
-    starts[0] = 0
-    np.add(ends[:-1], 1, out=starts[1:])
-    more = ends - starts  # bytes after the first
-    widest = int(more.max()) + 1
-    if widest > MAX_WIDTH:
-        raise _too_wide(offset + int(starts[np.argmax(more)]))
-    words = np.lib.stride_tricks.as_strided(padded[:8].view("<u8"), shape=block.shape, strides=(1,))
-    value: NDArray[np.uint64] = words[starts]
+def _read_wide(padded: Bytes, starts: Positions, more: Positions, widest: int) -> NDArray[np.uint64]:
+    """Numbers of any width, from the eight bytes that start at each, and the bits 56 to 63 from the two after them."""
+    words: NDArray[np.uint64] = np.ndarray(len(padded) - 7, "<u8", buffer=padded, strides=(1,))
+    value = words[starts]
     value &= _GROUPS.take(more)
     moved = value & _ODD_7
     moved >>= np.uint64(1)
     value -= moved  # taking half of it away moves a group down by one bit
-    for move, stay, shift in _STEPS:
-        moved = value & move
-        moved >>= shift
-        value &= stay
+    for width, move, stay, shift in _STEPS:
+        if widest > width:
+            moved = value & move
+            moved >>= shift
+            value &= stay
+            value |= moved
+    if widest > 8:
+        top = (padded.take(starts + 8) & _LOW7) * (more >= 8).view(np.uint8)
+        if widest > 9:
+            top |= (padded.take(starts + 9) << np.uint8(7)) * (more >= 9).view(np.uint8)
+        moved = top.astype(np.uint64)
+        moved <<= np.uint64(56)
         value |= moved
-    for place in range(8, widest):
-        byte = padded.take(starts + place)
-        byte &= (more >= place).view(np.uint8) * _LOW7
-        value |= byte.astype(np.uint64) << np.uint64(7 * place)
     return value
 
 

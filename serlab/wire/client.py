@@ -1,0 +1,178 @@
+"""Clients of TensorFlow Serving's Predict over gRPC that need grpcio and numpy, and no generated messages.
+
+>>> with PredictClient("127.0.0.1:8500") as client:
+...     outputs = client.predict("resnet", {"images": images})
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import grpc
+import grpc.aio
+from numpy.typing import NDArray
+
+from serlab.errors import TransportError
+from serlab.wire.channel import (
+    DEFAULT_TIMEOUT_S,
+    PREDICT_METHOD,
+    Credential,
+    Metadata,
+    call_metadata,
+    channel_credentials,
+    channel_options,
+    checked_target,
+    explain,
+)
+from serlab.wire.encode import encode_predict
+from serlab.wire.predict import decode_predict
+
+
+class _Client:
+    def __init__(
+        self,
+        target: str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT_S,
+        metadata: Metadata = (),
+        options: Iterable[tuple[str, Any]] = (),
+        credentials: grpc.ChannelCredentials | None = None,
+        tls: bool = False,
+        ca: Credential | None = None,
+        cert: Credential | None = None,
+        key: Credential | None = None,
+    ) -> None:
+        """Settings of a client.
+
+        ``target`` is HOST:PORT. ``timeout`` is the deadline of a call in seconds, None for none. ``metadata`` goes
+        with every call. ``options`` are gRPC channel arguments, which go over those of ``channel.DEFAULT_OPTIONS``.
+        For TLS, ``tls=True`` trusts the system's authorities, ``ca`` another one, and ``cert`` with ``key`` say who
+        the client is (PEM, as a path or as bytes); or give ``credentials`` made by grpc.
+
+        Raises UsageError for settings that do not go together or a file that cannot be read.
+        """
+        self.target = checked_target(target)
+        self._timeout = timeout
+        self._metadata = call_metadata(metadata)
+        self._options = channel_options(options)
+        self._credentials = channel_credentials(credentials, tls, ca, cert, key)
+        self._closed = False
+        self._connect()
+
+    def _connect(self) -> None:
+        """Make ready what can be made ready now."""
+
+    def _open(self, module: Any) -> Any:
+        """A channel of ``grpc`` or of ``grpc.aio``, which look alike."""
+        if self._credentials is None:
+            return module.insecure_channel(self.target, options=self._options)
+        return module.secure_channel(self.target, self._credentials, options=self._options)
+
+    def _call_arguments(self, timeout: float | None, metadata: Metadata) -> dict[str, Any]:
+        if self._closed:
+            raise TransportError(f"the client of {self.target} is closed: make a new one")
+        return {
+            "timeout": self._timeout if timeout is None else timeout,
+            "metadata": self._metadata + call_metadata(metadata),
+        }
+
+
+class PredictClient(_Client):
+    """Calls Predict and waits for the answer; threads may share one. ``__init__`` tells the settings."""
+
+    def _connect(self) -> None:
+        self._channel = self._open(grpc)
+        self._predict = self._channel.unary_unary(PREDICT_METHOD)  # no serializers: bytes pass through
+
+    def predict(
+        self,
+        model: str,
+        inputs: Mapping[str, NDArray[Any]],
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        signature: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        output_filter: Iterable[str] = (),
+    ) -> dict[str, NDArray[Any]]:
+        """The outputs by name: read-only arrays, views of the answer where they can be (see ``decode_predict``).
+
+        ``timeout``, in seconds, is for this call only; ``metadata`` is added to the client's.
+
+        Raises TransportError, its ``code`` the name of gRPC's, where no answer came; WireError for an answer that is
+        not a PredictResponse; CodecError for inputs that cannot be sent.
+        """
+        body = encode_predict(
+            model, inputs, signature=signature, version=version, label=label, output_filter=output_filter
+        )
+        return decode_predict(self.send(body, timeout=timeout, metadata=metadata)).outputs
+
+    def send(self, body: bytes, *, timeout: float | None = None, metadata: Metadata = ()) -> bytes:
+        """The serialized answer to a serialized request, such as a PredictEncoder's. Raises TransportError."""
+        arguments = self._call_arguments(timeout, metadata)
+        try:
+            answer: bytes = self._predict(body, **arguments)
+        except grpc.RpcError as error:
+            raise explain(error, self.target) from error
+        return answer
+
+    def close(self) -> None:
+        """Close the channel; calls under way end with CANCELLED."""
+        self._closed = True
+        self._channel.close()
+
+    def __enter__(self) -> PredictClient:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class AsyncPredictClient(_Client):
+    """Calls Predict from coroutines, all of one event loop. ``__init__`` tells the settings."""
+
+    _channel: Any = None
+
+    async def predict(
+        self,
+        model: str,
+        inputs: Mapping[str, NDArray[Any]],
+        *,
+        timeout: float | None = None,
+        metadata: Metadata = (),
+        signature: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        output_filter: Iterable[str] = (),
+    ) -> dict[str, NDArray[Any]]:
+        """As ``PredictClient.predict``."""
+        body = encode_predict(
+            model, inputs, signature=signature, version=version, label=label, output_filter=output_filter
+        )
+        return decode_predict(await self.send(body, timeout=timeout, metadata=metadata)).outputs
+
+    async def send(self, body: bytes, *, timeout: float | None = None, metadata: Metadata = ()) -> bytes:
+        """As ``PredictClient.send``."""
+        arguments = self._call_arguments(timeout, metadata)
+        if self._channel is None:  # not before: the channel belongs to the loop that runs when it is made
+            self._channel = self._open(grpc.aio)
+            self._predict = self._channel.unary_unary(PREDICT_METHOD)
+        try:
+            answer: bytes = await self._predict(body, **arguments)
+        except grpc.RpcError as error:
+            raise explain(error, self.target) from error
+        return answer
+
+    async def close(self) -> None:
+        """Close the channel; calls under way end with CANCELLED."""
+        self._closed = True
+        if self._channel is not None:
+            await self._channel.close()
+
+    async def __aenter__(self) -> AsyncPredictClient:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
