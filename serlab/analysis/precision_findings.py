@@ -102,6 +102,8 @@ def _unjoined(report: PrecisionReport) -> Iterator[Finding]:
             alone = offline.get(_place(cell)) if cell.place == "live" else cell
             own = alone is not None and alone.exactness.counts.get(alteration.verdict, 0) >= alteration.elements
             culprit: Culprit = "codec" if own else "server"
+            if own and alone is not None:  # what the codec says of itself explains more than the server's complaint
+                alteration = next(a for a in alone.alterations if a.verdict == alteration.verdict)
             kind = (alteration.verdict, alteration.silent)
             key = (culprit, cell.transport, cell.leg, cell.dtype, *kind, codec_label(cell))
             grouped.setdefault(key, []).append((cell, alteration))

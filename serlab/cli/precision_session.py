@@ -11,11 +11,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from serlab.cli.progress import ProgressShow
+from serlab.cli.serving_options import transport_options
 from serlab.codecs import registry
 from serlab.errors import UsageError
 from serlab.measure.machine import describe_machine, git_commit, library_versions
 from serlab.measure.precision.lab import Plan, PrecisionLab
-from serlab.measure.precision.live import LiveServer
+from serlab.measure.precision.live import TIMEOUT_S, LiveServer
 from serlab.measure.precision.values import DTYPES
 from serlab.payload import DEFAULT_SEED, parse_payload
 from serlab.record import RunInfo
@@ -23,7 +24,6 @@ from serlab.record_precision import PrecisionReport
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
 from serlab.store import RunFolder, create_run, find_run
-from serlab.transports.base import TransportOptions
 
 #: The part of a run that this command writes: ``precision.json``.
 PART = "precision"
@@ -112,22 +112,19 @@ def live_server(serving: ServingOptions) -> Iterator[LiveServer]:
         ServingError, ServableError: it cannot be started, reached or asked.
         UsageError: its model is another one.
     """
-    from serlab.servable import ensure_echo
+    from serlab.cli.live_target import is_running, open_endpoint
     from serlab.serving.metadata import read_metadata
     from serlab.serving.registry import parse_serving
 
-    model = serving.model or ECHO_MODEL
-    if parse_serving(serving, {}).kind == "remote":
-        instance = parse_serving(replace(serving, model=model), {})
-    else:
-        instance = parse_serving(serving, {model: ensure_echo()})
-    with instance as endpoint:
+    model = serving.model if is_running(serving) and serving.model else ECHO_MODEL
+    parse_serving(serving, {})  # wrong options are told before the servable is exported
+    with open_endpoint(replace(serving, model=model) if is_running(serving) else serving) as endpoint:
         signatures = read_metadata(endpoint, model, serving.access).signatures
         if not set(signatures) & set(SIGNATURES) - {"serving_default"}:
             raise UsageError(
                 f"model {model} on {endpoint.label} is not the lab's echo servable: what another model answers says "
                 "nothing about the format. Serve the lab's echo there, or leave --serving out"
             )
-        options = TransportOptions(ca=serving.ca)
+        options = transport_options(serving, timeout_s=TIMEOUT_S)
         with LiveServer(endpoint, model, options, signatures) as server:
             yield server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
@@ -17,6 +18,7 @@ from serlab.record_precision import Example, PrecisionCell, PrecisionReport
 COUNTED_BELOW = 1000
 #: Characters of an error that are shown; JSON output has all of them.
 SHOWN_ERROR = 140
+_ADDRESSED = re.compile(r"\b(POST|Predict on) \S+ (was answered with|failed:) ")
 #: A row of the table: where a codec was looked at. Offline single legs are shown only where nothing was live.
 _WHERE = {
     ("live", "request"): "request leg",
@@ -163,8 +165,11 @@ def _print_finding(report: PrecisionReport, finding: Finding, console: Console, 
     whole = {share.value_class for share in finding.shares if share.altered == share.elements}
     printed: Counter[str] = Counter()
     for name, example in finding.examples:
-        # Where every value of a class is refused, one is as good an example as three.
-        wanted = min(examples, 1) if finding.verdict == "rejected" and name in whole else examples
+        if finding.verdict == "rejected" and name in whole:
+            # Where a whole class is refused, any value is as good an example; and so are a few classes for many.
+            wanted = min(examples, 1) if len(printed) < examples or name in printed else 0
+        else:
+            wanted = examples
         if printed[name] < wanted:
             printed[name] += 1
             console.print(Text("    " + example_text(name, example)), soft_wrap=True)
@@ -201,7 +206,7 @@ def culprit_text(finding: Finding, instance: str) -> str:
 
 def _befallen(shares: tuple[Share, ...], classes: int) -> str:
     whole = all(share.altered == share.elements for share in shares)
-    if whole and len(shares) == classes > 1:
+    if whole and len(shares) == classes:
         text = "every value"
     elif whole:
         text = "all of " + ", ".join(share.value_class for share in shares)
@@ -229,8 +234,8 @@ def example_text(value_class: str, example: Example) -> str:
 
 
 def shortened(text: str) -> str:
-    """An error on one line, cut to what a table bears."""
-    line = " ".join(text.split())
+    """An error on one line, without the address that was called, and cut to what a table bears."""
+    line = _ADDRESSED.sub("", " ".join(text.split()))
     return line if len(line) <= SHOWN_ERROR else f"{line[:SHOWN_ERROR]}…"
 
 

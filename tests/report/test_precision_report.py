@@ -18,7 +18,7 @@ EXAMPLE = Example((3,), "0.1", "0x3fb999999999999a", "0.10000000000000002", "0x3
 def cell(place: str, leg: str, verdict: str = "", elements: int = 1800, **changes: object) -> PrecisionCell:
     counts = {"exact": 10_000 - elements, verdict: elements} if verdict else {"exact": 10_000}
     silent = verdict != "rejected"
-    said = "" if silent else "TransportError: 400 Bad Request"
+    said = "" if silent else "POST http://127.0.0.1:1/v1/models/echo:predict was answered with 400 Bad Request: no"
     made = PrecisionCell(
         place, "orjson", "rest", "float64", "unit", leg, None,  # type: ignore[arg-type]
         Exactness(10_000, counts, worst_ulp=2 if verdict == "rounded" else 0),
@@ -80,7 +80,7 @@ def test_the_writer_grpc_and_the_codec_have_names_of_their_own() -> None:
 def test_rejections_quote_the_error() -> None:
     found = report(cell("live", "request", "rejected", 10_000))
     (said,) = statements(found)
-    assert "rejected all of unit [orjson: TransportError: 400 Bad Request]" in said
+    assert "rejected every value [orjson: 400 Bad Request: no]" in said
 
 
 def test_shares_do_not_pretend() -> None:

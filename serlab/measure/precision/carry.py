@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.analysis.exactness import Verdict, examine, tally
+from serlab.errors import SerlabError
 from serlab.measure.precision.examples import bits_text, number_text
 from serlab.measure.precision.trips import CHUNK, ServerGoneError, Trip
 from serlab.record import Exactness
@@ -97,7 +98,8 @@ def _attempt(trip: Trip, findings: _Findings, block: NDArray[np.intp]) -> str | 
     except ServerGoneError:
         raise
     except Exception as error:  # whatever a codec raises is what it says about the value, and is kept word for word
-        said = f"{type(error).__name__}: {error}"
+        # serlab's own errors are written to be read; others need their type to be understood.
+        said = str(error) if isinstance(error, SerlabError) else f"{type(error).__name__}: {error}"
         if block.size == 1:
             findings.errors[said] += 1
         return said

@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, Codec, Tensor
-from serlab.errors import CodecError, CodecUnavailableError, TransportError, UnknownNameError
+from serlab.errors import CodecError, CodecUnavailableError, SerlabError, TransportError, UnknownNameError
 from serlab.measure.precision.trips import ServerGoneError, Trip
 from serlab.record import Endpoint
 from serlab.servable.signatures import SIGNATURES, Signature, signature
 from serlab.transports.base import NetworkTransport, TransportOptions
 from serlab.transports.registry import open_transport
 
-#: A body of ``trips.CHUNK`` numbers as JSON takes well under a second; a stuck server is told by this.
+#: A body of ``trips.CHUNK`` numbers as JSON takes well under a second on an idle machine; a stuck server takes this.
 TIMEOUT_S = 60.0
 #: Codes that say nothing about the values: no answer came. "" is REST's, the others gRPC's.
 _NO_ANSWER = frozenset({"", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
@@ -48,7 +48,7 @@ class LiveServer:
     ) -> None:
         self.endpoint, self.model = endpoint, model
         self.signatures = frozenset(SIGNATURES if signatures is None else signatures)
-        self._options = replace(options or TransportOptions(), timeout_s=TIMEOUT_S)
+        self._options = options or TransportOptions(timeout_s=TIMEOUT_S)
         self._transports: dict[str, NetworkTransport] = {}
 
     def __enter__(self) -> LiveServer:
@@ -152,12 +152,27 @@ def string_carrier(transport: str) -> Codec:
     """The codec that takes strings of bytes over ``transport``. Raises ``CodecUnavailableError`` if none can."""
     for name in _CARRIERS.get(transport, ()):
         try:
-            return registry.get(name)
+            carrier = registry.get(name)
+            if transport == "rest" or _carries_strings(carrier):
+                return carrier
         except (CodecUnavailableError, UnknownNameError):
             continue
     raise CodecUnavailableError(
         f"no codec is available that carries strings over {transport}: legs cannot be told apart"
     )
+
+
+def _carries_strings(codec: Codec) -> bool:
+    """Whether a codec that speaks gRPC brings a string of bytes through its own two halves."""
+    strings = np.empty(1, object)
+    strings[0] = b"\xff\x00"
+    call = Call("", "", "x", "y", _STRING, (1,))
+    try:
+        there = codec.read_request(codec.encode(strings, call), call)
+        back = codec.decode(codec.write_response(strings, call, "values"), call)
+    except SerlabError:
+        return False
+    return bool(there.tolist() == back.tolist() == strings.tolist())
 
 
 def _write_bytes(carrier: Codec, tensor: Tensor, call: Call) -> Body:
