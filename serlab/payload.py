@@ -205,12 +205,12 @@ def _load(path: Path) -> NDArray[Any]:
     except FileNotFoundError:
         raise PayloadError(f"payload @{path}: no such file") from None
     except (OSError, ValueError, EOFError) as error:
-        if "allow_pickle" in str(error):
+        if "allow_pickle" in str(error) and path.read_bytes()[:6] == b"\x93NUMPY":
             raise PayloadError(
                 f"payload @{path} holds Python objects, which serlab never loads: save a numeric array, as in "
                 "np.save(path, array.astype('float32'))"
             ) from None
-        raise PayloadError(f"payload @{path} is not a readable .npy file: {error}") from None
+        raise PayloadError(f"payload @{path} is not a readable .npy file: write it with np.save") from None
     if not isinstance(array, np.ndarray):
         array.close()
         raise PayloadError(f"payload @{path} is an .npz archive: save one array with np.save")

@@ -67,6 +67,7 @@ class Base64Codec(Codec):
 
 def _row_bytes(tensor: Tensor) -> list[memoryview | bytes]:
     """Return each row's little-endian bytes, as views where the tensor already lies so in memory."""
+    if not tensor.ndim:
+        raise CodecError("a scalar has no rows to encode: give the tensor a batch dimension")
     flat = np.ascontiguousarray(tensor, dtype=tensor.dtype.newbyteorder("<"))
-    octets = flat.view(np.uint8) if flat.ndim else flat.reshape(1).view(np.uint8)
-    return [row.reshape(-1).data for row in octets]
+    return [row.data for row in flat.reshape(len(flat), -1).view(np.uint8)]

@@ -56,7 +56,7 @@ class TensorProtoCodec(Codec):
         response.model_spec.name = call.model
         response.model_spec.signature_name = call.signature
         if form == "content":
-            response.outputs[call.output].CopyFrom(self._request_proto(tensor))
+            response.outputs[call.output].CopyFrom(self._content_proto(tensor))
         else:
             # TensorFlow's own runtime writes typed fields when it is asked to; make_tensor_proto never does for
             # more than one number.
@@ -65,6 +65,9 @@ class TensorProtoCodec(Codec):
         return body
 
     def _request_proto(self, tensor: Tensor) -> Any:
+        return self._content_proto(tensor)
+
+    def _content_proto(self, tensor: Tensor) -> Any:
         try:
             return self._tf.make_tensor_proto(tensor)
         except (TypeError, ValueError) as error:

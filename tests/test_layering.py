@@ -1,0 +1,86 @@
+"""The import rules of the package, read from its source: no arrow may run up."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "serlab"
+
+#: Everyone may import these.
+GROUND = {"errors", "record", "record_precision", "record_load", "record_claims", "record_profiles"}
+LEAVES = {"payload", "wire", "codecs", "transports", "servable", "serving", "store", "analysis"}
+ALLOWED = {
+    **{part: {part} for part in LEAVES},
+    "codecs": {"codecs", "wire"},
+    "serving": {"serving", "wire"},
+    "measure": {"measure"} | LEAVES,
+    "report": {"report", "analysis"},
+    "cli": {"cli", "report", "measure"} | LEAVES,
+    **{part: {part} for part in GROUND},
+}
+#: TensorFlow may be imported in these parts only.
+TENSORFLOW_PARTS = {"codecs", "servable", "serving"}
+
+
+def source_files() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in known_parts())
+
+
+def known_parts() -> set[str]:
+    return set(ALLOWED)
+
+
+def part_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield the modules that a file names in imports, wherever they stand, with the line."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative imports hide the layer they reach into"
+            yield node.module or "", node.lineno
+            if node.module == "serlab":
+                yield from ((f"serlab.{alias.name}", node.lineno) for alias in node.names)
+
+
+@pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_file_imports_only_what_its_floor_allows(path: Path) -> None:
+    allowed = ALLOWED[part_of(path)] | GROUND
+    for module, line in imports_of(path):
+        parts = module.split(".")
+        if parts[0] != "serlab" or len(parts) == 1 or parts[1] == "__version__":
+            continue
+        assert parts[1] in allowed, f"{path.relative_to(ROOT)}:{line} imports {module}"
+
+
+@pytest.mark.parametrize("path", source_files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_tensorflow_is_imported_only_where_it_is_needed(path: Path) -> None:
+    if part_of(path) in TENSORFLOW_PARTS:
+        return
+    for module, line in imports_of(path):
+        assert module.split(".")[0] not in {"tensorflow", "tensorflow_serving", "keras"}, (
+            f"{path.relative_to(ROOT)}:{line} imports {module}"
+        )
+
+
+def test_every_part_of_the_package_has_a_rule() -> None:
+    found = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("_")}
+    assert found - {"py.typed"} <= known_parts()
+
+
+def test_benches_import_only_measure_of_serlab() -> None:
+    scripts = sorted((ROOT / "benches").glob("*.py"))
+    assert scripts
+    for path in scripts:
+        for module, line in imports_of(path):
+            if module.startswith("serlab"):
+                assert module.startswith("serlab.measure"), f"{path.name}:{line} imports {module}"
