@@ -9,6 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from serlab.record import (
+    CallSample,
+    Case,
+    EndToEndRun,
+    Exactness,
+    Gate,
+    Machine,
+    MemoryFrame,
+    MemoryProfile,
+    PayloadInfo,
+    Run,
+    RunData,
+    RunInfo,
+)
+
 
 @dataclass(frozen=True)
 class Certificates:
@@ -32,14 +47,72 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
         subprocess.run([openssl, *arguments], cwd=folder, check=True, capture_output=True)
 
     new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    run("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "2")
+    authority = ("-subj", "/CN=test authority", "-addext", "keyUsage=critical,keyCertSign")
+    run("req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2", *authority)
     for name, extension in (
         ("server", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
         ("client", "keyUsage=digitalSignature"),
     ):
-        Path(folder, f"{name}.ext").write_text(extension)
+        Path(folder, f"{name}.ext").write_text(f"{extension}\nauthorityKeyIdentifier=keyid\n")
         run("req", *new_key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
         signed_by = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", f"{name}.ext")
         run("x509", "-req", "-in", f"{name}.csr", *signed_by, "-out", f"{name}.pem", "-days", "2")
     files = ("ca.pem", "server.pem", "server.key", "client.pem", "client.key")
     return Certificates(*(str(folder / file) for file in files))
+
+
+#: Seconds that a codec's encode takes in the made-up run; its decode takes twice as long.
+MADE_UP_ENCODE_S = {"json": 0.100, "orjson": 0.005, "tensor-proto": 0.001, "raw": 0.0001}
+
+
+def made_up_run(*, rounds: int = 4) -> RunData:
+    """A run whose figures are round numbers: image only, four codecs, calls over both transports."""
+    runs, gates, memory, clients = [], [], [], []
+    raw_bytes = 1000
+    for codec, encode_s in MADE_UP_ENCODE_S.items():
+        grpc = codec == "tensor-proto"
+        forms = ("values", "content") if grpc else (None,)
+        sizes = {form or "body": 1100 for form in forms}
+        gates.append(Gate("image", codec, Exactness(10, {"exact": 10}), 5 * raw_bytes, sizes))
+        cases = [Case("image", codec, "encode"), *(Case("image", codec, "decode", form) for form in forms)]
+        for case in cases:
+            per_call = encode_s * (1 if case.op == "encode" else 2)
+            memory.append(
+                MemoryProfile(case, raw_bytes, 3000, 100, 9000, 7, f"memory/{codec}-{case.op}-{case.form}.bin",
+                              top=(MemoryFrame("encode", "serlab/codecs/x.py", 3, 2000),))
+            )  # fmt: skip
+            for number in range(rounds):
+                drift = 1 + 0.1 * number  # the machine slows down, for every codec alike
+                values = (per_call * drift, per_call * drift)
+                runs.append(Run(case, number, 1, values, sum(values)))
+        if codec != "raw":
+            for number in range(rounds):
+                drift = 1 + 0.1 * number
+                call = CallSample(encode_s * drift, 0.01 * drift, 2 * encode_s * drift, (3 * encode_s + 0.011) * drift)
+                clients.append(
+                    EndToEndRun("image", codec, "grpc" if grpc else "rest", number, (call,) * 20, 5000, 1100, 0.5, 0.25,
+                                10**8, Exactness(10, {"exact": 10}), form="values" if grpc else None)
+                )  # fmt: skip
+    info = RunInfo(
+        name="box/run",
+        machine=Machine("box", "some CPU", 2, 2**34, "performance", "6.1", "Linux x86_64", "3.11.7"),
+        started="2026-01-02T03:04:05+00:00",
+        profile="smoke",
+        seed=1,
+        command="serlab bench",
+        payloads=(PayloadInfo("image", (1, 10), "float32", "uniform", 1, raw_bytes),),
+        codecs=tuple(MADE_UP_ENCODE_S),
+        versions={"numpy": "2.0"},
+        finished="2026-01-02T03:05:05+00:00",
+        instance={"kind": "embedded", "version": "serlab 0.1.0"},
+        rounds=rounds,
+        wall_s=60.0,
+        timed_s=42.0,
+        gates=tuple(gates),
+    )
+    return RunData(info, tuple(runs), tuple(memory), tuple(clients))
+
+
+@pytest.fixture
+def run_data() -> RunData:
+    return made_up_run()

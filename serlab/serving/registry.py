@@ -21,8 +21,10 @@ def instance_kinds() -> dict[str, type[Instance]]:
     for module in pkgutil.iter_modules(serlab.serving.__path__):
         if module.ispkg or module.name == "registry":
             continue
-        for value in vars(importlib.import_module(f"serlab.serving.{module.name}")).values():
-            if inspect.isclass(value) and issubclass(value, Instance) and not inspect.isabstract(value):
+        file = importlib.import_module(f"serlab.serving.{module.name}")
+        for value in vars(file).values():
+            here = getattr(value, "__module__", "") == file.__name__
+            if here and inspect.isclass(value) and issubclass(value, Instance) and not inspect.isabstract(value):
                 found[value.spelling] = value
     return found
 

@@ -20,9 +20,15 @@ def network_transports() -> dict[str, type[NetworkTransport]]:
     for module in pkgutil.iter_modules(serlab.transports.__path__):
         if module.name == "registry":
             continue
-        namespace = vars(importlib.import_module(f"serlab.transports.{module.name}"))
-        for value in namespace.values():
-            if inspect.isclass(value) and issubclass(value, NetworkTransport) and not inspect.isabstract(value):
+        file = importlib.import_module(f"serlab.transports.{module.name}")
+        for value in vars(file).values():
+            here = getattr(value, "__module__", "") == file.__name__
+            if (
+                here
+                and inspect.isclass(value)
+                and issubclass(value, NetworkTransport)
+                and not inspect.isabstract(value)
+            ):
                 found[value.name] = value
     return found
 
