@@ -221,15 +221,22 @@ with BinaryInstance(options, {"versions": Path(sys.argv[2])}) as endpoint:
         ),
     ],
 )
-def test_the_server_ends_with_the_program_that_started_it(model_server, models, ending):
+def test_the_server_ends_with_the_program_that_started_it(model_server, models, tmp_path, ending):
     command = [sys.executable, "-c", PARENT, model_server, models["versions"]]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as parent:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = os.environ | {"TMPDIR": str(scratch)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+    ) as parent:
         pid = int(parent.stdout.readline())
         assert psutil.pid_exists(pid)
         parent.send_signal(ending)
         code = parent.wait(20)
     assert gone(pid)
     assert code == (128 + ending if ending in (signal.SIGTERM, signal.SIGHUP) else -ending)
+    if ending != signal.SIGKILL:
+        assert list(scratch.iterdir()) == [], "no temporary files are left"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
