@@ -47,7 +47,7 @@ def tensor_of(rows: Any, call: Call) -> Tensor:
     except (TypeError, ValueError, OverflowError) as error:
         raise CodecError(f"the rows are not a tensor of {call.dtype.name}: {error}") from error
     # numpy turns None into NaN without a word; the server refuses null, so a tensor must not come of it.
-    if call.dtype.kind not in "iub" and np.isnan(tensor).any() and _holds_none(rows):
+    if call.dtype.kind not in "iubO" and np.isnan(tensor).any() and _holds_none(rows):
         raise CodecError("the rows hold null: this codec writes NaN and infinities as null, which is no number")
     return tensor
 

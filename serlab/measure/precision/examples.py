@@ -49,5 +49,5 @@ def _string_bits(value: object) -> str:
     data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
     if not isinstance(data, bytes):
         return type(value).__name__
-    shown = data[: SHOWN_CHARACTERS // 2].hex()
+    shown = data[: SHOWN_CHARACTERS // 2].hex() or "(empty)"
     return f"{shown}…" if len(data) > SHOWN_CHARACTERS // 2 else shown

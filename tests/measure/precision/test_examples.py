@@ -23,6 +23,7 @@ from serlab.measure.precision.examples import bits_text, number_text
         (np.array([1.5 - 0j], np.complex64), "(1.5, 0.0j)", "0x3fc00000 0x00000000"),
         (np.array([b"a\x00b"], object), "b'a\\x00b'", "610062"),
         (np.array(["\ud800"], object), "'\\ud800'", "eda080"),
+        (np.array([b""], object), "b''", "(empty)"),
         (np.array([None], object), "None", "NoneType"),
     ],
 )
