@@ -140,8 +140,12 @@ def share_text(part: int, whole: int) -> str:
 
 
 def elements_table(report: PrecisionReport) -> Table:
-    """For a user's tensor: per codec and place how many elements change, how far, and where the first one is."""
-    table = Table("codec", "where", "elements changed", "of them silent", "worst ULP", "first at", box=box.SIMPLE_HEAD)
+    """For a user's tensor: per codec and place how many elements change, how far, and where the first one is.
+
+    One refused element is enough for the tensor to be refused as it is.
+    """
+    headings = ("codec", "where", "sent whole", "elements changed", "of them silent", "worst ULP", "first at")
+    table = Table(*headings, box=box.SIMPLE_HEAD)
     groups: dict[tuple[str, str], list[PrecisionCell]] = {}
     for cell in _shown(report):
         groups.setdefault((codec_label(cell), _WHERE[cell.place, cell.leg]), []).append(cell)
@@ -152,6 +156,7 @@ def elements_table(report: PrecisionReport) -> Table:
         table.add_row(
             codec,
             where,
+            "refused" if any(a.verdict == "rejected" for a in altered) else "arrives",
             f"{total:,} of {sum(cell.exactness.elements for cell in cells):,}",
             f"{silent:,}",
             f"{max(cell.exactness.worst_ulp for cell in cells):,}",

@@ -144,6 +144,13 @@ def test_a_users_tensor_has_a_table_of_elements() -> None:
     assert "tensor @mine.npy [100, 100]" in text
     assert "1,800 of 10,000" in text
     assert "0 of 10,000" in text
+    assert "refused" not in text
+
+
+def test_one_refused_element_means_that_the_tensor_is_refused() -> None:
+    text = printed(report(cell("live", "both", "rejected", 1), source="@mine.npy", shape=(100, 100)))
+    assert "refused" in text
+    assert "1 of 10,000" in text
 
 
 def test_an_offline_report_shows_the_legs_of_the_codec() -> None:
