@@ -69,6 +69,10 @@ class ServerCore:
             self.close()
             raise
 
+    def names(self) -> list[str]:
+        """Return the names of the models."""
+        return list(self._servables)
+
     def servable(self, spec: ModelSpec) -> Servable:
         """Return the version that ``spec`` means.
 
@@ -88,15 +92,16 @@ class ServerCore:
     def status(self, spec: ModelSpec) -> list[VersionState]:
         """Return the state of one version, or of all versions of a model, latest first.
 
+        A label is not looked at: TensorFlow Serving's status knows versions only.
+
         Raises:
-            StatusError: no name, an unknown label, or no such model or version.
+            StatusError: no such model or version.
         """
-        version = self._version(spec)
         states = self._states.get(spec.name, {})
-        if version is not None:
-            if version not in states:
-                raise StatusError(Code.NOT_FOUND, f"Could not find version {version} of model {spec.name}")
-            return [states[version]]
+        if spec.version is not None:
+            if spec.version not in states:
+                raise StatusError(Code.NOT_FOUND, f"Could not find version {spec.version} of model {spec.name}")
+            return [states[spec.version]]
         if not states:
             raise StatusError(Code.NOT_FOUND, f"Could not find any versions of model {spec.name}")
         return [states[number] for number in sorted(states, reverse=True)]

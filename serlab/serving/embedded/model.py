@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from serlab.serving.embedded.dtypes import data_type_of, printed_name
 from serlab.serving.embedded.status import Code, StatusError, invalid_argument
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+# Its own log would bury the server's: what goes wrong in a call is answered to the caller.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 from tensorflow.python.ops import gen_parsing_ops
+
+tf.get_logger().setLevel("ERROR")
 
 DEFAULT_SIGNATURE = "serving_default"
 
@@ -117,6 +120,7 @@ def parse_tensor(serialized: bytes, dtype: int) -> NDArray[Any]:
     """
     try:
         array = gen_parsing_ops.parse_tensor(serialized, tf.as_dtype(dtype))._numpy()
-    except (tf.errors.OpError, TypeError) as error:
+    except (tf.errors.OpError, TypeError, ValueError) as error:
+        # A ValueError is numpy's: it knows no arrays of more than 64 dimensions.
         raise invalid_argument(f"tensor parsing error: {error}") from error
     return np.asarray(array, dtype=object) if dtype == tf.string.as_datatype_enum else np.asarray(array)

@@ -59,6 +59,7 @@ def _serve(flags: Flags, stop: threading.Event) -> None:
             "version": _version(),
         }
         print(json.dumps(ready), flush=True)
+        print(_greeting(flags, core, ready), file=sys.stderr, flush=True)
         stop.wait()
 
 
@@ -106,6 +107,12 @@ def _start_rest(flags: Flags, core: ServerCore, shutdown: contextlib.ExitStack) 
     port = server.start(GRACE_S)
     shutdown.callback(server.stop)
     return port
+
+
+def _greeting(flags: Flags, core: ServerCore, ready: dict[str, object]) -> str:
+    addresses = {"gRPC": ready["grpc_port"], "REST": ready["rest_port"]}
+    where = " and ".join(f"{name} on {flags.host}:{port}" for name, port in addresses.items() if port)
+    return f"serving {', '.join(core.names())}: {where}; Ctrl-C stops it"
 
 
 def _version() -> str:

@@ -21,7 +21,7 @@ from serlab.serving.embedded.rest.examples import read_examples
 from serlab.serving.embedded.rest.gzip_body import inflated
 from serlab.serving.embedded.rest.predict_request import read_predict
 from serlab.serving.embedded.rest.predict_response import write_predictions
-from serlab.serving.embedded.status import HTTP_STATUS, StatusError, invalid_argument
+from serlab.serving.embedded.status import HTTP_STATUS, Code, StatusError, invalid_argument
 
 _JSON = {"Content-Type": "application/json"}
 _HTML = {"Content-Type": "text/html"}
@@ -41,6 +41,9 @@ _MODEL = r"/v1/models/(?P<name>[^/:]+)"
 _VERSION = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 _POST = re.compile(rf"{_MODEL}{_VERSION}:(?P<method>classify|regress|predict)", re.IGNORECASE)
 _GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?:/(?P<part>metadata))?", re.IGNORECASE)
+#: What evhttp_uri_parse takes, after RFC 3986.
+_URI_CHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})"
+_URI = re.compile(rf"{_URI_CHAR}*(?:\?(?:{_URI_CHAR}|\?)*)?(?:#(?:{_URI_CHAR}|\?)*)?")
 _SERVED = re.compile(r"/v1/.*", re.IGNORECASE)
 _MAX_INT64 = 2**63 - 1
 
@@ -79,6 +82,8 @@ class RestApi:
         """Return the response to a request."""
         if request.method not in _METHODS:
             return _page(501, "Not Implemented")
+        if not _URI.fullmatch(request.path):
+            return _page(400, "Bad Request")
         if not _SERVED.fullmatch(request.path):
             return _page(404, "Not Found")
         if request.method == "OPTIONS":
@@ -90,6 +95,9 @@ class RestApi:
             body = self._process(request)
         except _UnspokenError:
             return Answer(400, b"", self._headers)
+        except MemoryError:
+            error = StatusError(Code.RESOURCE_EXHAUSTED, "out of memory while answering the request")
+            return Answer(HTTP_STATUS[error.code], error_body(error.message), self._headers)
         except StatusError as error:
             return Answer(HTTP_STATUS[error.code], error_body(error.message), self._headers)
         return Answer(200, body, self._headers)

@@ -116,7 +116,8 @@ def _read_numbers(text: bytes, name: str, dtype: np.dtype[Any]) -> NDArray[Any] 
         array: Any = simdjson.Parser().parse(text)
         shape = _first_shape(array)
         values = np.frombuffer(array.as_buffer(of_type="d" if floating else "i"), "f8" if floating else "i8")
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError, RuntimeError):
+        # simdjson's errors; a RuntimeError is an integer beyond 64 bits.
         return None
     if shape is None or not _is_regular(text, shape, values.size):
         return None

@@ -171,7 +171,7 @@ def _write(writer: PrettyWriter, name: str, array: NDArray[Any]) -> None:
     if name.endswith(_BYTES_SUFFIX):
         writer.start_object()
         writer.string(b"b64")
-        writer.string(pybase64.b64encode(text))
+        writer.raw(b'"%b"' % pybase64.b64encode(text))
         writer.end()
     else:
         writer.string(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,6 +20,8 @@ BODY_S = 300.0
 MAX_BODY_BYTES = 512 << 20
 #: How much of a body is taken up between two wake-ups of the event loop.
 _READ_BYTES = 1 << 20
+#: What a request line in absolute form has before the path.
+_ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 
 
 class RestServer:
@@ -68,6 +71,9 @@ class RestServer:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        if request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
         try:
             body = await asyncio.wait_for(_read_body(request), BODY_S)
         except asyncio.TimeoutError:
@@ -78,7 +84,7 @@ class RestServer:
         answer: Answer = await asyncio.get_running_loop().run_in_executor(
             self._pool,
             self._api.answer,
-            Request(request.method, request.rel_url.raw_path_qs, headers, body),
+            Request(request.method, _ORIGIN.sub("", request.raw_path), headers, body),
         )
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 

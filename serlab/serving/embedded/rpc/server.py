@@ -54,6 +54,9 @@ def _handler(function: Method, running: threading.BoundedSemaphore) -> Callable[
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
         try:
             return function(body)
+        except MemoryError:
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "out of memory while answering the request")
+            raise
         except StatusError as error:
             context.abort(_STATUS[error.code], error.message)
             raise
