@@ -82,9 +82,7 @@ def _examine_same(sent: Tensor, received: Tensor, found: Found, distance: Distan
         found[(raw[0] != raw[1]).any(axis=1)] = Verdict.REPLACED
 
 
-def _examine_floats(
-    sent: Tensor, received: Tensor, layout: FloatFormat, found: Found, distance: Distance
-) -> None:
+def _examine_floats(sent: Tensor, received: Tensor, layout: FloatFormat, found: Found, distance: Distance) -> None:
     """Patterns of one float format."""
     differ = np.flatnonzero(sent != received)
     if not differ.size:
@@ -125,9 +123,7 @@ def _examine_integers(sent: Tensor, received: Tensor, found: Found, distance: Di
     for width in WRAP_WIDTHS:
         mask = np.uint64((1 << width) - 1)
         equal_below = ((a ^ b) & mask) == 0
-        magnitude = np.where(
-            b_negative, ~b, b
-        )  # of a negative number, less one: what a signed width must hold
+        magnitude = np.where(b_negative, ~b, b)  # of a negative number, less one: what a signed width must hold
         fits = magnitude <= np.where(b_negative, mask >> np.uint64(1), mask)
         wrapped |= equal_below & fits
     same_side = a_negative == b_negative
@@ -135,9 +131,7 @@ def _examine_integers(sent: Tensor, received: Tensor, found: Found, distance: Di
     size = np.where(a_negative, np.uint64(0) - a, a)
     near = apart <= np.maximum(size >> np.uint64(ROUNDED_SHIFT), np.uint64(1))
     rounded = same_side & near & ~wrapped & (a != 0) & (b != 0)
-    found[differ] = np.select(
-        [wrapped, rounded], [Verdict.WRAPPED, Verdict.ROUNDED], default=Verdict.REPLACED
-    )
+    found[differ] = np.select([wrapped, rounded], [Verdict.WRAPPED, Verdict.ROUNDED], default=Verdict.REPLACED)
     distance[differ[rounded]] = apart[rounded]
 
 
@@ -159,9 +153,7 @@ def _examine_converted(sent: Tensor, received: Tensor, found: Found, distance: D
     else:
         with np.errstate(all="ignore"):
             converted = received.astype(sent.dtype)
-            if (
-                float_format(sent.dtype) is None
-            ):  # a fraction, an infinity or a number beyond the integer's range
+            if float_format(sent.dtype) is None:  # a fraction, an infinity or a number beyond the integer's range
                 back = converted.astype(received.dtype)
                 unheld = (back != received) | (np.signbit(back) != np.signbit(received))
         _examine_same(sent, converted, found, distance)
