@@ -1,0 +1,68 @@
+"""Claims about memory on the client: copies made by make_tensor_proto, objects made by .tolist()."""
+
+from __future__ import annotations
+
+from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.samples import estimate, find
+from serlab.record_claims import Evidence, Judgement, Quantity
+
+#: Less than this share of the payload is headers and bookkeeping, not a copy.
+NO_COPY_SHARE = 0.1
+TOLIST_LEAST_RATIO = 2.0
+TOLIST_SECONDS = (0.1, 1.0)
+
+#: What the experiment names its steps by, in the order of the table.
+MAKE_TENSOR_PROTO, WHOLE_REQUEST = "make_tensor_proto", "tensor-proto"
+TOLIST = "tolist"
+_STEPS = (MAKE_TENSOR_PROTO, WHOLE_REQUEST, "wire", "raw")
+
+
+def zero_copy(evidence: Evidence) -> Judgement:
+    """No copy: next to nothing allocated."""
+    quantities = [
+        Quantity(f"{label}: {what} ÷ payload", value, "ratio")
+        for label in _STEPS
+        for what in ("allocated", "memcpy volume")
+        if (value := estimate(find(evidence, what, codec=label, payload="image"))) is not None
+    ]
+    alone = estimate(find(evidence, "allocated", codec=MAKE_TENSOR_PROTO, payload="image"))
+    whole = estimate(find(evidence, "allocated", codec=WHOLE_REQUEST, payload="image"))
+    if alone is None:
+        return Judgement(reproduced_if(False), tuple(quantities), "make_tensor_proto was not measured")
+    request = f"; a whole request with CopyFrom and SerializeToString allocates {whole.median:.1f}x" if whole else ""
+    return Judgement(
+        reproduced_if(alone.median <= NO_COPY_SHARE),
+        tuple(quantities),
+        f"make_tensor_proto allocates {alone.median:.1f}x the payload, so it copies{request}",
+    )
+
+
+def tolist_time(evidence: Evidence) -> Judgement:
+    """Hundreds of milliseconds for the batch of 100."""
+    value = estimate(find(evidence, "time", codec=TOLIST, payload="batch-100"))
+    if value is None:
+        return Judgement(reproduced_if(False), (), "nothing was timed")
+    low, high = TOLIST_SECONDS
+    return Judgement(
+        reproduced_if(low <= value.median < high),
+        (Quantity(".tolist() of batch-100", value, "s"),),
+        "15,052,800 floats, each its own object",
+    )
+
+
+def tolist_memory(evidence: Evidence) -> Judgement:
+    """At least twice the data, at the peak."""
+    listed = [
+        Quantity(f"{payload}: peak ÷ payload", value, "ratio")
+        for payload in ("batch-16", "image")
+        if (value := estimate(find(evidence, "peak", codec=TOLIST, payload=payload))) is not None
+    ]
+    resident = estimate(find(evidence, "resident", codec=TOLIST, payload="batch-100"))
+    if resident:
+        listed.append(Quantity("batch-100: growth of resident memory ÷ payload", resident, "ratio"))
+    holds = bool(listed) and all(quantity.value.low >= TOLIST_LEAST_RATIO for quantity in listed)
+    return Judgement(
+        reproduced_if(holds),
+        tuple(listed),
+        "24 bytes for a float object and 8 for the list's pointer to it, in place of 4",
+    )

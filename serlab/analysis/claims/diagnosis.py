@@ -1,0 +1,32 @@
+"""Claims that something breaks: what counts is whether serlab doctor tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from serlab.analysis.claims.rules import reproduced_if
+from serlab.record_claims import Evidence, Judgement
+
+#: Facts of the experiments: what the doctor said of each case, and what it should have said.
+SAID, EXPECTED = "said of ", "expected of "
+
+
+def proto_compat(evidence: Evidence) -> Judgement:
+    """Fields that the client does not know are reported, and none where there are none."""
+    return _detected(evidence)
+
+
+def http2_blocked(evidence: Evidence) -> Judgement:
+    """A refused preface and a refused connection are told apart, and a working server from both."""
+    return _detected(evidence)
+
+
+def _detected(evidence: Evidence) -> Judgement:
+    cases = [name.removeprefix(SAID) for name in evidence.facts if name.startswith(SAID)]
+    right = [case for case in cases if _fact(evidence.facts, SAID, case) == _fact(evidence.facts, EXPECTED, case)]
+    told = "; ".join(f"{case}: {_fact(evidence.facts, SAID, case)}" for case in cases)
+    return Judgement(reproduced_if(bool(cases) and right == cases), (), told)
+
+
+def _fact(facts: Mapping[str, str | int | float | bool], prefix: str, case: str) -> str:
+    return str(facts.get(prefix + case, ""))

@@ -1,0 +1,87 @@
+"""Claims about the latency of HTTP against gRPC: small vectors and ResNet-50, one call in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from serlab.analysis.claims.rules import gap_holds, reproduced_if
+from serlab.analysis.claims.samples import count, find, mean_ratio, ratio, tail_ratio
+from serlab.analysis.stats import SAMPLE_FLOOR
+from serlab.record import Interval
+from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+
+CLAIMED_1K, CLAIMED_10K = 98 / 37, 5.0
+CLAIMED_P50, CLAIMED_P99 = 110 / 42, 185 / 68
+
+#: The article's clients.
+HTTP, GRPC = "json", "tensor-proto"
+#: REST clients that the article does not have: the same protocol, another codec.
+BETTER_REST = ("orjson", "json-simdjson", "base64", "base64-simd")
+
+Ratio = Callable[[Series | None, Series | None], Interval | None]
+
+
+def latency_1k(evidence: Evidence) -> Judgement:
+    """Mean latency with a 1 KB vector: HTTP slower by about the claimed ratio."""
+    return _gap(evidence, "vector-1k", CLAIMED_1K, mean_ratio)
+
+
+def latency_10k(evidence: Evidence) -> Judgement:
+    """Mean latency with a 10 KB vector: the claimed ratio, and a larger one than with 1 KB."""
+    judged = _gap(evidence, "vector-10k", CLAIMED_10K, mean_ratio)
+    small = _ratio(evidence, "vector-1k", HTTP, mean_ratio)
+    if not judged.measured or small is None:
+        return judged
+    large = judged.measured[0].value
+    words = "grows" if large.low > small.high else "does not clearly grow"
+    return Judgement(
+        reproduced_if(gap_holds(large, CLAIMED_10K) and large.low > small.high),
+        judged.measured,
+        f"the ratio is {small.median:.2f}x at 1 KB and {large.median:.2f}x at 10 KB: it {words}. {judged.finding}",
+    )
+
+
+def resnet_p50(evidence: Evidence) -> Judgement:
+    """Median latency of ResNet-50."""
+    return _gap(evidence, "image", CLAIMED_P50, ratio)
+
+
+def resnet_p99(evidence: Evidence) -> Judgement:
+    """Tail latency of ResNet-50, if there are calls enough for a tail."""
+    calls = min(count(find(evidence, "latency", codec=codec, payload="image")) for codec in (HTTP, GRPC))
+    floor = SAMPLE_FLOOR[0.99]
+    if calls < floor:
+        return Judgement(
+            NOT_TESTABLE,
+            finding=f"{calls} calls per client are too few for a p99",
+            needs=f"{floor} calls per client: serlab claims --only resnet-p99 without --quick",
+        )
+    return _gap(evidence, "image", CLAIMED_P99, lambda slow, fast: tail_ratio(slow, fast, 0.99))
+
+
+def _gap(evidence: Evidence, payload: str, claimed: float, of: Ratio) -> Judgement:
+    """Judge REST json ÷ gRPC, and show the same ratio for the REST codecs that the article leaves out."""
+    article = _ratio(evidence, payload, HTTP, of)
+    if article is None:
+        return Judgement(NOT_TESTABLE, finding="no pair of calls succeeded", needs="a server that answers both APIs")
+    quantities = [Quantity(f"REST {HTTP} ÷ gRPC {GRPC}", article, "ratio")]
+    better = {codec: value for codec in BETTER_REST if (value := _ratio(evidence, payload, codec, of))}
+    quantities += [Quantity(f"REST {codec} ÷ gRPC {GRPC}", value, "ratio") for codec, value in better.items()]
+    return Judgement(reproduced_if(gap_holds(article, claimed)), tuple(quantities), _explain(article, better))
+
+
+def _explain(article: Interval, better: dict[str, Interval]) -> str:
+    if not better:
+        return "no other REST codec was called"
+    listed = ", ".join(f"{codec} {value.median:.2f}x" for codec, value in better.items())
+    best = min(value.median for value in better.values())
+    if article.low <= 1.0:
+        return f"HTTP is not slower here; other REST codecs: {listed}"
+    gone = "closes the gap" if best <= 1.0 else f"leaves {best:.2f}x of it"
+    return f"over the same HTTP another codec {gone}: {listed}. The client's codec makes the difference"
+
+
+def _ratio(evidence: Evidence, payload: str, codec: str, of: Ratio) -> Interval | None:
+    return of(
+        find(evidence, "latency", codec=codec, payload=payload), find(evidence, "latency", codec=GRPC, payload=payload)
+    )

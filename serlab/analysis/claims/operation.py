@@ -1,0 +1,89 @@
+"""Claims about running a service: bounded uploads, batching, one gateway for both protocols."""
+
+from __future__ import annotations
+
+from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.samples import estimate, find, ratio
+from serlab.record import Interval
+from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+
+#: A peak that grows by less than this share when the payload is several times as large does not grow with it.
+BOUNDED_GROWTH = 1.5
+
+SMALL, LARGE = "4x224x224x3:float32", "batch-16"
+WHOLE, CHUNKED = "whole body", "chunked"
+
+
+def memory_chunk(evidence: Evidence) -> Judgement:
+    """The chunked upload's peak stays when the payload grows fourfold, and is below that of the whole body."""
+    against = ratio(_peak(evidence, CHUNKED, LARGE), _peak(evidence, WHOLE, LARGE))
+    growth = ratio(_peak(evidence, CHUNKED, LARGE), _peak(evidence, CHUNKED, SMALL))
+    if against is None or growth is None:
+        return Judgement(NOT_TESTABLE, finding="no upload succeeded", needs="a server with a REST API")
+    quantities = [
+        Quantity("peak, chunked ÷ whole body, batch-16", against, "ratio"),
+        Quantity("peak, chunked, 16 images ÷ 4 images", growth, "ratio"),
+    ]
+    for setting in (WHOLE, CHUNKED):
+        peak = estimate(_peak(evidence, setting, LARGE))
+        if peak:
+            quantities.append(Quantity(f"peak, {setting}, batch-16", peak, "bytes"))
+    return Judgement(
+        reproduced_if(against.high < 1.0 and growth.high < BOUNDED_GROWTH),
+        tuple(quantities),
+        "written row by row, the client holds rows, not the batch; the server still holds all of it",
+    )
+
+
+def batching(evidence: Evidence) -> Judgement:
+    """Throughput with batching is higher beyond doubt."""
+    settings = list(dict.fromkeys(series.setting for series in evidence.series if series.quantity == "throughput"))
+    base = find(evidence, "throughput", setting="no batching")
+    gains = {
+        setting: gain
+        for setting in settings
+        if setting != "no batching" and (gain := ratio(find(evidence, "throughput", setting=setting), base))
+    }
+    if not gains:
+        return Judgement(NOT_TESTABLE, finding="no throughput was measured", needs="a servable with batching")
+    ordered = sorted(gains.items(), key=lambda item: -item[1].median)
+    quantities = [Quantity(f"throughput, {setting} ÷ no batching", gain, "ratio") for setting, gain in ordered]
+    best_setting, best = ordered[0]
+    return Judgement(
+        reproduced_if(best.low > 1.0),
+        tuple(quantities),
+        f"best of {len(gains)} settings: {best_setting}; {_rises(best)}",
+    )
+
+
+def dual_protocol(evidence: Evidence) -> Judgement:
+    """Both protocols answer the same through the gateway."""
+    works = evidence.facts.get("same answers") is True
+    quantities = [
+        Quantity(f"latency through the gateway ÷ direct, {series.codec}", value, "ratio")
+        for series in evidence.series
+        if series.quantity == "latency"
+        and series.setting == "gateway"
+        and (
+            value := ratio(
+                series, find(evidence, "latency", codec=series.codec, payload=series.payload, setting="direct")
+            )
+        )
+    ]
+    gateway = evidence.facts.get("gateway", "the gateway")
+    return Judgement(
+        reproduced_if(works and bool(quantities)),
+        tuple(quantities),
+        f"{gateway} carries gRPC and REST; "
+        + ("the answers are the same as direct ones" if works else "answers differ"),
+    )
+
+
+def _peak(evidence: Evidence, setting: str, payload: str) -> Series | None:
+    return find(evidence, "peak", payload=payload, setting=setting)
+
+
+def _rises(gain: Interval) -> str:
+    if gain.low > 1.0:
+        return "it raises throughput"
+    return "it lowers throughput" if gain.high < 1.0 else "too close to call"
