@@ -95,7 +95,8 @@ def _builtin() -> dict[str, type[Codec]]:
     for module_info in pkgutil.iter_modules(serlab.codecs.__path__):
         module = importlib.import_module(f"serlab.codecs.{module_info.name}")
         for kind in vars(module).values():
-            if _is_concrete(kind) and kind.__module__ == module.__name__:
+            # The module first: Python 3.10 takes a generic alias such as NDArray[Any] for a class.
+            if getattr(kind, "__module__", "") == module.__name__ and _is_concrete(kind):
                 found[kind.name] = kind
     return dict(sorted(found.items(), key=lambda item: _rank(item[0])))
 
