@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from serlab.errors import UsageError
+from serlab.errors import ServingError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +21,28 @@ class ModelConfig:
     versions: int | tuple[int, ...] | None = 1
     labels: Mapping[str, int] = field(default_factory=dict)
 
-    def chosen_versions(self) -> list[int]:
-        """Return the versions on disk that the policy asks for, ascending."""
+    def version_folders(self) -> dict[int, Path]:
+        """Return the folders of the versions that the policy asks for, ascending. ``00000123`` is version 123 too.
+
+        Raises:
+            ServingError: there is none.
+        """
         try:
-            found = sorted(int(entry.name) for entry in self.base_path.iterdir() if entry.name.isdecimal())
+            entries = list(self.base_path.iterdir())
         except OSError:
-            return []
-        if self.versions is None:
-            return found
+            entries = []
+        found = {int(entry.name): entry for entry in entries if entry.name.isdecimal() and entry.is_dir()}
+        chosen = sorted(found)
         if isinstance(self.versions, int):
-            return found[-self.versions :]
-        return [version for version in found if version in self.versions]
+            chosen = chosen[-self.versions :]
+        elif self.versions is not None:
+            chosen = [version for version in chosen if version in self.versions]
+        if not chosen:
+            raise ServingError(
+                f"no versions of servable {self.name} found under base path {self.base_path}: it must hold folders "
+                "named by numbers, each with a saved_model.pb"
+            )
+        return {version: found[version] for version in chosen}
 
 
 def read_model_configs(file: Path) -> list[ModelConfig]:

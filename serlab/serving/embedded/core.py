@@ -124,17 +124,11 @@ class ServerCore:
         return labels[spec.label]
 
     def _load(self, config: ModelConfig, options: SessionOptions | None) -> None:
-        versions = config.chosen_versions()
-        if not versions:
-            raise ServingError(
-                f"no versions of servable {config.name} found under base path {config.base_path}: "
-                "it must hold folders named by numbers, each with a saved_model.pb"
-            )
         servables = self._servables.setdefault(config.name, {})
         states = self._states.setdefault(config.name, {})
-        for version in versions:
+        for version, folder in config.version_folders().items():
             try:
-                model = LoadedModel(config.base_path / _folder(config, version), options)
+                model = LoadedModel(folder, options)
             except StatusError as error:
                 states[version] = VersionState(version, STATE_END, error)
             else:
@@ -152,9 +146,3 @@ class ServerCore:
                     "available; load it, or give --allow_version_labels_for_unavailable_models"
                 )
         self._labels[config.name] = config.labels
-
-
-def _folder(config: ModelConfig, version: int) -> str:
-    """Return the folder's real name: ``00000123`` is version 123 as well."""
-    names = (entry.name for entry in config.base_path.iterdir() if entry.name.isdecimal())
-    return next(name for name in names if int(name) == version)

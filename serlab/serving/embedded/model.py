@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,17 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
+from tensorflow.core.protobuf import config_pb2
+from tensorflow.python.ops import gen_parsing_ops
 
 from serlab.serving.embedded.dtypes import data_type_of, printed_name
 from serlab.serving.embedded.status import Code, StatusError, invalid_argument
-
-# Its own log would bury the server's: what goes wrong in a call is answered to the caller.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import tensorflow as tf
-from tensorflow.core.protobuf import config_pb2
-from tensorflow.python.ops import gen_parsing_ops
 
 tf.get_logger().setLevel("ERROR")
 

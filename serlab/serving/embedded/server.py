@@ -28,6 +28,8 @@ def main(arguments: Sequence[str]) -> int:
 
     Once it answers, one line of JSON on stdout says where: ``grpc_port``, ``rest_port``, ``pid`` and ``version``.
     """
+    # TensorFlow's own log would bury the server's; what goes wrong in a call is answered to the caller.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -65,13 +67,18 @@ def _serve(flags: Flags, stop: threading.Event) -> None:
 
 def _load(flags: Flags) -> ServerCore:
     from serlab.serving.embedded.config import ModelConfig, read_model_configs
-    from serlab.serving.embedded.core import ServerCore
-    from serlab.serving.embedded.model import SessionOptions
 
     if flags.model_config_file:
         models = read_model_configs(Path(flags.model_config_file))
     else:
         models = [ModelConfig(flags.model_name, Path(flags.model_base_path))]
+    for model in models:
+        # A wrong folder should not take the seconds that importing TensorFlow does.
+        model.version_folders()
+
+    from serlab.serving.embedded.core import ServerCore
+    from serlab.serving.embedded.model import SessionOptions
+
     options = SessionOptions(
         flags.tensorflow_intra_op_parallelism,
         flags.tensorflow_inter_op_parallelism,
