@@ -163,6 +163,8 @@ def parse_payload(spec: str, *, seed: int = DEFAULT_SEED) -> Payload:
     first, *rest = spec.split(":")
     if _SHAPE.fullmatch(first):
         return _parse_shape(spec, first, rest, seed)
+    if first[:1].isdigit():
+        raise PayloadError(f"payload {spec!r} does not parse: write SHAPE:DTYPE, as in 8x128:float32")
     if first not in CATALOGUE:
         known = [*CATALOGUE, "SHAPE:DTYPE as in 8x128:float32", "@FILE.npy"]
         raise UnknownNameError("payload", spec, known)

@@ -49,6 +49,14 @@ class RunFolder:
         """``<machine>/<run>``: what commands take as RUN."""
         return f"{self.path.parent.name}/{self.path.name}"
 
+    @property
+    def is_benchmark(self) -> bool:
+        """Whether the run follows a plan of cases, as ``bench``, ``time`` and ``memory`` make; False if unreadable."""
+        try:
+            return bool(self.read_info().plan)
+        except StoreError:
+            return False
+
     def write_info(self, info: RunInfo) -> None:
         """Write ``run.json``."""
         self._write("run.json", info)
@@ -195,6 +203,17 @@ def create_run(root: Path, machine: str, *, now: datetime | None = None) -> RunF
     raise StoreError(f"{parent} has a hundred runs of {stamp} already")
 
 
+def check_writable(root: Path) -> None:
+    """Find out before a server is started or anything is measured that results could not be kept.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    _make(root)
+    if not os.access(root, os.W_OK | os.X_OK):
+        raise StoreError(f"cannot write {root}: choose another folder with --results")
+
+
 def list_runs(root: Path = DEFAULT_ROOT) -> list[RunFolder]:
     """Return the runs under ``root``, oldest first by the time in their name."""
     found = [path.parent for path in root.glob("*/*/run.json")]
@@ -204,15 +223,18 @@ def list_runs(root: Path = DEFAULT_ROOT) -> list[RunFolder]:
 def find_run(spec: str | None, root: Path = DEFAULT_ROOT) -> RunFolder:
     """Return the run called ``spec``: a folder, ``<machine>/<run>``, ``<run>``, or None for the newest.
 
+    Without ``spec`` only benchmarks count: runs of the precision lab and the like are asked for by name.
+
     Raises:
         UnknownNameError: no such run.
         StoreError: there are no runs at all.
     """
     runs = list_runs(root)
     if spec is None:
-        if not runs:
+        benchmarks = [run for run in runs if run.is_benchmark]
+        if not benchmarks:
             raise StoreError(f"there are no runs in {root}: measure one with serlab bench")
-        return runs[-1]
+        return benchmarks[-1]
     if (Path(spec) / "run.json").exists():
         return RunFolder(Path(spec))
     for run in reversed(runs):

@@ -105,6 +105,7 @@ def made_up_run(*, rounds: int = 4) -> RunData:
         versions={"numpy": "2.0"},
         finished="2026-01-02T03:05:05+00:00",
         instance={"kind": "embedded", "version": "serlab 0.1.0"},
+        plan={"profile": "smoke", "payloads": ["image"], "codecs": list(MADE_UP_ENCODE_S)},
         rounds=rounds,
         wall_s=60.0,
         timed_s=42.0,

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def test_a_run_is_found_by_folder_by_name_and_as_the_newest(
     for spec in (str(folder.path), folder.name, folder.path.name, "box"):
         assert find_run(spec, tmp_path).path == folder.path
     assert [run.path for run in list_runs(tmp_path)] == [folder.path, newer.path]
+
+
+def test_the_newest_run_is_the_newest_benchmark(folder: RunFolder, tmp_path: Path, run_data: RunData) -> None:
+    other = create_run(tmp_path, "box", now=NOW.replace(year=2028))
+    other.write_info(replace(run_data.info, plan={}))
+    assert find_run(None, tmp_path).path == folder.path
+    assert find_run(other.name, tmp_path).path == other.path
 
 
 def test_a_run_that_does_not_exist_is_refused_with_those_that_do(folder: RunFolder, tmp_path: Path) -> None:

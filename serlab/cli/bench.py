@@ -36,7 +36,7 @@ from serlab.cli.serving_options import (
     TimeoutOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.store import DEFAULT_ROOT, check_writable
 
 EXIT_FOUND = 1
 
@@ -107,6 +107,7 @@ def bench(
             ),
         )
     )
+    check_writable(results)
     with open_endpoint(wanted) as endpoint:
         call = None
         if is_running(wanted):

@@ -102,7 +102,7 @@ def resumed_run(results: Path, name: str | None) -> tuple[RunFolder, Plan]:
         StoreError: there is no unfinished run, or it was measured on another machine.
     """
     if name is None:
-        unfinished = [run for run in list_runs(results) if not run.read_info().finished]
+        unfinished = [run for run in list_runs(results) if run.is_benchmark and not run.read_info().finished]
         if not unfinished:
             raise StoreError(f"no run in {results} was interrupted: start one with serlab bench")
         folder = unfinished[-1]

@@ -67,6 +67,8 @@ class Base64Codec(Codec):
 
 def _row_bytes(tensor: Tensor) -> list[memoryview | bytes]:
     """Return each row's little-endian bytes, as views where the tensor already lies so in memory."""
+    if tensor.dtype.hasobject:
+        raise CodecError("an array of Python objects has no bytes to encode: give it a numeric dtype")
     if not tensor.ndim:
         raise CodecError("a scalar has no rows to encode: give the tensor a batch dimension")
     flat = np.ascontiguousarray(tensor, dtype=tensor.dtype.newbyteorder("<"))

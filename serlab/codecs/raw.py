@@ -18,6 +18,8 @@ class RawCodec(Codec):
 
     def encode(self, tensor: Tensor, call: Call) -> Body:
         """Return a copy of the buffer in C order."""
+        if tensor.dtype.hasobject:
+            raise CodecError("an array of Python objects has no bytes to copy: give it a numeric dtype")
         return tensor.tobytes()
 
     def decode(self, body: Body, call: Call) -> Tensor:

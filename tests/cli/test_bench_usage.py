@@ -1,0 +1,116 @@
+"""Wrong use of bench, time and summary: a clear message that says what to do, exit code 2, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from serlab.record import RunData
+from serlab.store import RunFolder, create_run
+
+
+def serlab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "serlab", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, **environment},
+    )
+
+
+@pytest.fixture
+def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
+    folder = create_run(tmp_path, "box")
+    folder.write_info(run_data.info)
+    folder.write_memory(run_data.memory)
+    folder.write_endtoend(run_data.endtoend)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "wanted"),
+    [
+        (("bench", "--codec", "msgpack"), "choose from base64"),
+        (("bench", "--payload", "imagee"), "choose from"),
+        (("bench", "--profile", "quick"), "choose from full, smoke, standard"),
+        (("bench", "--payload", "8x:float32"), "does not parse"),
+        (("bench", "--payload", "8x8:float33"), "unknown dtype"),
+        (("bench", "--payload", "@absent.npy"), "no such file"),
+        (("bench", "--budget", "soon"), "90s, 10m or 1h"),
+        (("bench", "--budget", "-3s"), "90s, 10m or 1h"),
+        (("bench", "--rounds", "0"), "at least 1"),
+        (("bench", "--seed", "-1"), "from 0 on"),
+        (("bench", "--serving", "podman"), "docker"),
+        (("bench", "--header", "no-colon"), "NAME:VALUE"),
+        (("bench", "--timeout", "0"), "positive number"),
+        (("bench", "--serving", "127.0.0.1:1:1"), "--model"),
+        (("time", "--codec", "json,frob"), "unknown codec 'frob'"),
+        (("time", "--resume"), "no run"),
+        (("summary",), "serlab bench"),
+        (("summary", "no-such-run"), "unknown run"),
+    ],
+)
+def test_wrong_use_says_what_to_do(arguments: tuple[str, ...], wanted: str, tmp_path: Path) -> None:
+    done = serlab(*arguments, "--results", str(tmp_path))
+    assert done.returncode == 2
+    assert wanted in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == [], "nothing is left behind by a command that could not run"
+
+
+def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.array([{}], dtype=object), allow_pickle=True)
+    done = serlab("bench", "--payload", f"@{tmp_path}/x.npy", "--results", str(tmp_path / "results"))
+    assert done.returncode == 2
+    assert "never loads" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["time", "bench"])
+def test_a_results_folder_that_cannot_be_written_is_said_before_anything_is_measured(
+    command: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = serlab(command, "--payload", "vector-1k", "--codec", "raw", "--results", str(tmp_path / "file"))
+    assert done.returncode == 2
+    assert "--results" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_of_another_schema_version_is_refused_with_what_to_do(stored: RunFolder) -> None:
+    path = stored.path / "run.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "schema_version": 99}))
+    done = serlab("summary", str(stored.path))
+    assert done.returncode == 2
+    assert "schema version 99" in done.stderr
+    assert "measure again" in done.stderr
+
+
+def test_a_run_of_another_machine_cannot_be_resumed(stored: RunFolder) -> None:
+    done = serlab("time", "--resume", "--run", str(stored.path), "--results", str(stored.path.parents[1]))
+    assert done.returncode == 2
+    assert "two machines" in done.stderr
+
+
+def test_summary_prints_a_run_again_without_tensorflow(stored: RunFolder, tmp_path: Path) -> None:
+    blocked = tmp_path / "tensorflow.py"
+    blocked.write_text("raise ImportError('tensorflow must not be imported here')")
+    done = serlab("summary", str(stored.path), PYTHONPATH=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "end to end" in done.stdout
+    assert "embedded instance" in done.stdout
+    assert "stands in for TensorFlow Serving" in done.stdout
+    as_json = serlab("summary", str(stored.path), "--json", PYTHONPATH=str(tmp_path))
+    assert json.loads(as_json.stdout)["run"]["name"] == "box/run"
+
+
+def test_output_is_plain_where_there_is_no_terminal(stored: RunFolder) -> None:
+    done = serlab("summary", str(stored.path), FORCE_COLOR="", NO_COLOR="1")
+    assert "\x1b[" not in done.stdout + done.stderr

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from serlab.record import Interval
+from serlab.report import units
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0.0, "0 s"), (1.5, "1.50 s"), (0.0446, "44.6 ms"), (8.82e-6, "8.82 µs"), (85.4e-9, "85.4 ns"),
+     (3e-11, "0.03 ns"), (-0.002, "-2.00 ms"), (125.0, "125 s")],
+)  # fmt: skip
+def test_times_have_three_digits_and_a_unit(value: float | None, shown: str) -> None:
+    assert units.seconds(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "–"), (0, "0 B"), (1074, "1,074 B"), (10_239, "10,239 B"), (602_112, "588 KiB"), (1_700_685, "1.62 MiB"),
+     (2**31, "2.00 GiB")],
+)  # fmt: skip
+def test_sizes_are_bytes_until_they_get_long(value: int | None, shown: str) -> None:
+    assert units.size(value) == shown
+
+
+def test_ratios_come_with_their_interval() -> None:
+    assert units.ratio_interval(Interval(2.834, 2.79, 12.9, 5)) == "2.83× [2.79, 12.9]"
+    assert units.ratio(1240.4) == "1,240×"
+
+
+def test_times_come_with_the_larger_half_of_their_interval() -> None:
+    assert units.seconds_interval(Interval(0.1, 0.09, 0.102, 5)) == "100 ms ±10 %"
+
+
+def test_a_single_run_has_no_interval_to_show() -> None:
+    assert units.seconds_interval(Interval(0.1, 0.1, 0.1, 1)) == "100 ms (1 run)"
