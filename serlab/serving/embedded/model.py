@@ -8,20 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
+from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import config_pb2
-from tensorflow.python.ops import gen_parsing_ops
 
 from serlab.serving.embedded.dtypes import data_type_of, printed_name
 from serlab.serving.embedded.status import Code, StatusError, invalid_argument
+from serlab.serving.embedded.tensors import HighRankTensor, Tensor, Tensors, parse_tensor, serialize_tensor
 
 tf.get_logger().setLevel("ERROR")
 
 DEFAULT_SIGNATURE = "serving_default"
-
-Tensors = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +28,16 @@ class SessionOptions:
     intra_op_threads: int = 0
     inter_op_threads: int = 0
     tags: tuple[str, ...] = ("serve",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A way to run a signature that is prepared once: which outputs, how long, and whether tensors come serialized."""
+
+    signature: str
+    outputs: tuple[str, ...]
+    timeout_ms: int
+    serialized: bool
 
 
 class LoadedModel:
@@ -49,20 +56,20 @@ class LoadedModel:
             intra_op_parallelism_threads=options.intra_op_threads,
             inter_op_parallelism_threads=options.inter_op_threads,
         )
-        graph = tf.Graph()
-        self._session = tf.compat.v1.Session(graph=graph, config=config)
+        self._graph = tf.Graph()
+        self._session = tf.compat.v1.Session(graph=self._graph, config=config)
         try:
-            with graph.as_default():
+            with self._graph.as_default():
                 meta_graph = tf.compat.v1.saved_model.loader.load(self._session, list(options.tags), str(path))
         # The loader raises whatever the broken part of the model provokes, from OSError to protobuf's DecodeError.
         except Exception as error:
             self._session.close()
             raise StatusError(Code.UNKNOWN, f"cannot load the SavedModel {path}: {error}") from error
         self.signatures: Mapping[str, Any] = dict(meta_graph.signature_def)
-        self._callables: dict[tuple[str, tuple[str, ...], int], Any] = {}
+        self._callables: dict[_Run, Any] = {}
         self._lock = threading.Lock()
 
-    def run(self, name: str, inputs: Tensors, outputs: Sequence[str], timeout_ms: int = 0) -> dict[str, NDArray[Any]]:
+    def run(self, name: str, inputs: Tensors, outputs: Sequence[str], timeout_ms: int = 0) -> dict[str, Tensor]:
         """Run the signature ``name`` on all of its inputs and return ``outputs`` by alias.
 
         A run is given up after ``timeout_ms`` milliseconds, unless that is 0.
@@ -71,20 +78,22 @@ class LoadedModel:
             StatusError: a dtype the graph does not take, or whatever an op of the graph reports.
         """
         signature = self.signatures[name]
-        feeds = sorted(signature.inputs)
-        for position, alias in enumerate(feeds):
+        for position, alias in enumerate(sorted(signature.inputs)):
             # A session callable words this differently from Session::Run, which TensorFlow Serving calls.
             wanted, given = signature.inputs[alias].dtype, data_type_of(inputs[alias].dtype)
             if wanted != given:
                 raise invalid_argument(
                     f"Expects arg[{position}] to be {printed_name(wanted)} but {printed_name(given)} is provided"
                 )
+        serialized = any(isinstance(tensor, HighRankTensor) for tensor in inputs.values())
+        feeds = [inputs[alias] for alias in sorted(signature.inputs)]
+        run = _Run(name, tuple(outputs), timeout_ms, serialized)
         try:
-            fetched = self._callable(name, signature, feeds, tuple(outputs), timeout_ms)(
-                *(inputs[alias] for alias in feeds)
-            )
+            fetched = self._callable(run)(*(map(serialize_tensor, feeds) if serialized else feeds))
         except tf.errors.OpError as error:
             raise StatusError(Code(error.error_code), error.message) from error
+        if serialized:
+            fetched = [parse_tensor(tensor_pb2.TensorProto.FromString(proto)) for proto in fetched]
         return dict(zip(outputs, fetched, strict=True))
 
     def close(self) -> None:
@@ -92,30 +101,33 @@ class LoadedModel:
         self._callables.clear()
         self._session.close()
 
-    def _callable(self, name: str, signature: Any, feeds: list[str], outputs: tuple[str, ...], timeout_ms: int) -> Any:
-        key = (name, outputs, timeout_ms)
+    def _callable(self, run: _Run) -> Any:
         with self._lock:
-            if key not in self._callables:
-                options = config_pb2.CallableOptions(
-                    feed=[signature.inputs[alias].name for alias in feeds],
-                    fetch=[signature.outputs[alias].name for alias in outputs],
-                    run_options=config_pb2.RunOptions(timeout_in_ms=timeout_ms),
-                )
-                self._callables[key] = self._session._make_callable_from_options(options)
-            return self._callables[key]
+            if run not in self._callables:
+                options = self._serialized_options(run) if run.serialized else self._options(run)
+                options.run_options.timeout_in_ms = run.timeout_ms
+                self._callables[run] = self._session._make_callable_from_options(options)
+            return self._callables[run]
 
+    def _options(self, run: _Run) -> config_pb2.CallableOptions:
+        signature = self.signatures[run.signature]
+        return config_pb2.CallableOptions(
+            feed=[signature.inputs[alias].name for alias in sorted(signature.inputs)],
+            fetch=[signature.outputs[alias].name for alias in run.outputs],
+        )
 
-def parse_tensor(serialized: bytes, dtype: int) -> NDArray[Any]:
-    """Return the array of a serialized TensorProto of DataType ``dtype``, read by TensorFlow's ``Tensor::FromProto``.
-
-    Strings come as an object array of bytes.
-
-    Raises:
-        StatusError: the message does not hold such a tensor.
-    """
-    try:
-        array = gen_parsing_ops.parse_tensor(serialized, tf.as_dtype(dtype))._numpy()
-    except (tf.errors.OpError, TypeError, ValueError) as error:
-        # A ValueError is numpy's: it knows no arrays of more than 64 dimensions.
-        raise invalid_argument(f"tensor parsing error: {error}") from error
-    return np.asarray(array, dtype=object) if dtype == tf.string.as_datatype_enum else np.asarray(array)
+    def _serialized_options(self, run: _Run) -> config_pb2.CallableOptions:
+        """Feed and fetch serialized TensorProtos: a way around numpy, which has no arrays of high rank."""
+        signature = self.signatures[run.signature]
+        options = config_pb2.CallableOptions()
+        with self._graph.as_default(), tf.name_scope("serlab_serialized"):
+            for alias in sorted(signature.inputs):
+                info = signature.inputs[alias]
+                proto = tf.compat.v1.placeholder(tf.string, [])
+                options.feed.append(proto.name)
+                parsed = tf.io.parse_tensor(proto, tf.as_dtype(info.dtype))
+                options.tensor_connection.add(from_tensor=parsed.name, to_tensor=info.name)
+            for alias in run.outputs:
+                output = self._graph.get_tensor_by_name(signature.outputs[alias].name)
+                options.fetch.append(tf.io.serialize_tensor(output).name)
+        return options

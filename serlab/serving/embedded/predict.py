@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from numpy.typing import NDArray
-
 from serlab.serving.embedded.core import Servable
-from serlab.serving.embedded.model import DEFAULT_SIGNATURE, Tensors, parse_tensor
+from serlab.serving.embedded.model import DEFAULT_SIGNATURE
 from serlab.serving.embedded.status import Code, StatusError, invalid_argument
+from serlab.serving.embedded.tensors import Tensor, Tensors, parse_tensor
 
 
 def find_signature(servable: Servable, name: str) -> tuple[str, Any]:
@@ -32,7 +31,7 @@ def run_predict(
     servable: Servable,
     signature_name: str,
     inputs: Iterable[str],
-    read_input: Callable[[str], NDArray[Any]],
+    read_input: Callable[[str], Tensor],
     output_filter: Sequence[str] = (),
     timeout_ms: int = 0,
 ) -> tuple[str, Tensors]:
@@ -46,7 +45,6 @@ def run_predict(
     """
     name, signature = find_signature(servable, signature_name)
     given = sorted(inputs)
-    _check_method(signature)
     _check_input_count(signature, given)
     feeds = {alias: _input(signature, alias, given, read_input) for alias in sorted(signature.inputs)}
     used = [alias for alias in given if alias in signature.inputs]
@@ -55,16 +53,6 @@ def run_predict(
             f"Inputs contains invalid name. Used request inputs: {','.join(used)}, request input: {','.join(given)}"
         )
     return name, servable.model.run(name, feeds, _outputs(signature, output_filter), timeout_ms)
-
-
-def _check_method(signature: Any) -> None:
-    methods = [f"tensorflow/serving/{method}" for method in ("predict", "classify", "regress")]
-    if signature.method_name not in methods:
-        raise StatusError(
-            Code.INTERNAL,
-            f"Expected prediction signature method_name to be one of {{{', '.join(methods)}}}. "
-            f"Was: {signature.method_name}",
-        )
 
 
 def _check_input_count(signature: Any, given: list[str]) -> None:
@@ -78,7 +66,7 @@ def _check_input_count(signature: Any, given: list[str]) -> None:
         )
 
 
-def _input(signature: Any, alias: str, given: list[str], read_input: Callable[[str], NDArray[Any]]) -> NDArray[Any]:
+def _input(signature: Any, alias: str, given: list[str], read_input: Callable[[str], Tensor]) -> Tensor:
     if alias in given:
         return read_input(alias)
     if alias not in signature.defaults:
@@ -87,8 +75,7 @@ def _input(signature: Any, alias: str, given: list[str], read_input: Callable[[s
             f"default value provided. Inputs expected to be in the request {{{','.join(given)}}}, or default input "
             f"alias set: {','.join(sorted(signature.defaults))}"
         )
-    default = signature.defaults[alias]
-    return parse_tensor(default.SerializeToString(), default.dtype)
+    return parse_tensor(signature.defaults[alias])
 
 
 def _outputs(signature: Any, output_filter: Sequence[str]) -> list[str]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from numpy.typing import NDArray
-
 from serlab.serving.embedded.rapidjson.reader import JsonObject, Value, read_document
 from serlab.serving.embedded.rest.json_tensor import (
     Shape,
@@ -20,11 +18,9 @@ from serlab.serving.embedded.rest.json_tensor import (
     to_array,
 )
 from serlab.serving.embedded.status import StatusError, invalid_argument
+from serlab.serving.embedded.tensors import MAX_RANK, Tensor, shaped
 
 Format = Literal["row", "columnar"]
-
-#: TensorFlow's own limit (TensorShape::MaxDimensions), and numpy's.
-MAX_RANK, MAX_NUMPY_RANK = 254, 64
 
 
 def parse_object(body: bytes) -> JsonObject:
@@ -57,7 +53,7 @@ def signature_name(document: JsonObject) -> str:
     return found[0].decode("utf-8", "surrogateescape")
 
 
-def read_tensors(document: JsonObject, infos: Mapping[str, Any]) -> tuple[Format, dict[str, NDArray[Any]]]:
+def read_tensors(document: JsonObject, infos: Mapping[str, Any]) -> tuple[Format, dict[str, Tensor]]:
     """Return the request's format and its tensors by name; ``infos`` are the signature's inputs (TensorInfo).
 
     Raises:
@@ -100,11 +96,11 @@ class _Batch:
         elif shape != self._shape:
             raise invalid_argument(f"Expecting shape {_shape_text(self._shape)} but got: {_shape_text(shape)}")
 
-    def tensor(self, rows: int) -> NDArray[Any]:
+    def tensor(self, rows: int) -> Tensor:
         return _reshaped(self._name, self._values, (rows, *self._shape), self._data_type)
 
 
-def _read_rows(rows: list[Value], infos: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def _read_rows(rows: list[Value], infos: Mapping[str, Any]) -> dict[str, Tensor]:
     if not isinstance(rows[0], JsonObject) and len(infos) > 1:
         raise invalid_argument(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
@@ -156,7 +152,7 @@ def _is_named(row: Value) -> bool:
     return isinstance(row, JsonObject) and not is_base64_object(row)
 
 
-def _read_columns(value: Value, infos: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+def _read_columns(value: Value, infos: Mapping[str, Any]) -> dict[str, Tensor]:
     if not isinstance(value, JsonObject) or is_base64_object(value):
         if len(infos) > 1:
             raise invalid_argument(
@@ -174,20 +170,17 @@ def _read_columns(value: Value, infos: Mapping[str, Any]) -> dict[str, NDArray[A
     return tensors
 
 
-def _column(name: str, value: Value, data_type: int) -> NDArray[Any]:
+def _column(name: str, value: Value, data_type: int) -> Tensor:
     shape = dense_shape(value)
     values: list[Any] = []
     fill(value, shape, data_type, values)
     return _reshaped(name, values, shape, data_type)
 
 
-def _reshaped(name: str, values: list[Any], shape: Shape, data_type: int) -> NDArray[Any]:
-    if len(shape) > MAX_NUMPY_RANK:
-        raise invalid_argument(
-            f"tensor parsing error: {name}"
-            + ("" if len(shape) > MAX_RANK else f" (this server takes up to {MAX_NUMPY_RANK} dimensions)")
-        )
-    return to_array(values, data_type).reshape(shape)
+def _reshaped(name: str, values: list[Any], shape: Shape, data_type: int) -> Tensor:
+    if len(shape) > MAX_RANK:
+        raise invalid_argument(f"tensor parsing error: {name}")
+    return shaped(to_array(values, data_type), shape)
 
 
 def _shape_text(shape: Shape) -> str:

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from serlab.serving.embedded.dtypes import numpy_dtype, printed_name
 from serlab.serving.embedded.rest.absl_base64 import unescape_base64
-from serlab.serving.embedded.rest.document import MAX_NUMPY_RANK, Format
+from serlab.serving.embedded.rest.document import Format
 from serlab.serving.embedded.rest.float_bits import flushed, to_float32
+from serlab.serving.embedded.tensors import MAX_NUMPY_RANK
 
 #: Below this many bytes the exact reader is as fast.
 MIN_BYTES = 512

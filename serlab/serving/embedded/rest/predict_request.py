@@ -6,11 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-
 from serlab.serving.embedded.rest import fast_reader
 from serlab.serving.embedded.rest.document import Format, parse_object, read_tensors, signature_name
 from serlab.serving.embedded.status import StatusError, invalid_argument
+from serlab.serving.embedded.tensors import Tensors
 
 #: From a signature's name to its inputs (TensorInfo by alias); raises StatusError for a name that does not exist.
 Infos = Callable[[str], Mapping[str, Any]]
@@ -22,7 +21,7 @@ class PredictRequest:
 
     signature_name: str
     format: Format
-    tensors: Mapping[str, NDArray[Any]]
+    tensors: Tensors
 
 
 def read_predict(body: bytes, infos_of: Infos) -> PredictRequest:

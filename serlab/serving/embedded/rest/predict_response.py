@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import orjson
@@ -10,12 +13,12 @@ import pybase64
 from numpy.typing import NDArray
 
 from serlab.serving.embedded.dtypes import data_type_of, printed_name
-from serlab.serving.embedded.model import Tensors
 from serlab.serving.embedded.rapidjson.writer import INDENT, PrettyWriter
 from serlab.serving.embedded.rest.decimal_text import decimal_doubles
 from serlab.serving.embedded.rest.document import Format
 from serlab.serving.embedded.rest.float_bits import flushed
 from serlab.serving.embedded.status import invalid_argument
+from serlab.serving.embedded.tensors import HighRankTensor, Tensor, Tensors
 
 _BYTES_SUFFIX = "_bytes"
 #: uint16, half, bfloat16 and complex have no JSON.
@@ -32,84 +35,138 @@ def write_predictions(outputs: Tensors, form: Format) -> bytes:
     """
     if not outputs:
         raise invalid_argument("Cannot convert empty tensor map to JSON")
-    if form == "columnar":
-        return _columns(outputs)
-    rows = _batch_size(outputs)
-    if len(outputs) == 1:
-        name, array = next(iter(outputs.items()))
-        return _rows(name, array)
-    return _named_rows(outputs, rows)
+    written = [_output(name, tensor) for name, tensor in outputs.items()]
+    return _columns(written) if form == "columnar" else _rows(written, _batch_size(written))
 
 
-def _batch_size(outputs: Tensors) -> int:
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """A numeric array, written a row or the whole at once."""
+
+    name: str
+    array: NDArray[Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
+
+    def write_row(self, writer: PrettyWriter, row: int) -> None:
+        writer.raw(_one_line(self.array[row]))
+
+    def write_all(self, writer: PrettyWriter, level: int) -> None:
+        writer.raw(_spread(_number_text(self.array), self.array.ndim, level))
+
+
+@dataclass(frozen=True, slots=True)
+class _Elements:
+    """Any other tensor, written element by element with ``put``."""
+
+    name: str
+    shape: tuple[int, ...]
+    put: Callable[[PrettyWriter, int], None]
+
+    def write_row(self, writer: PrettyWriter, row: int) -> None:
+        self._write(writer, 1, row * math.prod(self.shape[1:]))
+
+    def write_all(self, writer: PrettyWriter, level: int) -> None:
+        self._write(writer, 0, 0)
+
+    def _write(self, writer: PrettyWriter, depth: int, offset: int) -> int:
+        """Write the part below the first ``depth`` dimensions from element ``offset`` on; return the next offset."""
+        if depth == len(self.shape):
+            self.put(writer, offset)
+            return offset + 1
+        writer.start_array()
+        for _ in range(self.shape[depth]):
+            offset = self._write(writer, depth + 1, offset)
+        writer.end()
+        return offset
+
+
+_Output: TypeAlias = _Numbers | _Elements
+
+
+def _output(name: str, tensor: Tensor) -> _Output:
+    dtype = printed_name(data_type_of(tensor.dtype))
+    flat = tensor.values if isinstance(tensor, HighRankTensor) else tensor.reshape(-1)
+    if flat.size and dtype not in _WRITTEN:
+        raise invalid_argument(f"Failed to write JSON value for tensor type: {dtype}")
+    if dtype == "string":
+        put = _put_bytes if name.endswith(_BYTES_SUFFIX) else _put_string
+        return _Elements(name, tensor.shape, lambda writer, index: put(writer, flat[index]))
+    if isinstance(tensor, HighRankTensor) or not flat.size:
+        texts = _number_text(flat)[1:-1].split(b",") if flat.size else []
+        return _Elements(name, tensor.shape, lambda writer, index: writer.raw(texts[index]))
+    return _Numbers(name, tensor)
+
+
+def _put_string(writer: PrettyWriter, text: bytes) -> None:
+    writer.string(text)
+
+
+def _put_bytes(writer: PrettyWriter, text: bytes) -> None:
+    writer.start_object()
+    writer.string(b"b64")
+    writer.raw(b'"%b"' % pybase64.b64encode(text))
+    writer.end()
+
+
+def _batch_size(outputs: Iterable[_Output]) -> int:
     rows: int | None = None
-    for name, array in outputs.items():
-        if not array.ndim:
-            raise invalid_argument(f"Tensor name: {name} has no shape information ")
-        if rows is not None and rows != len(array):
-            raise invalid_argument(f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {rows}")
-        rows = len(array)
+    for output in outputs:
+        if not output.shape:
+            raise invalid_argument(f"Tensor name: {output.name} has no shape information ")
+        if rows not in (None, output.shape[0]):
+            raise invalid_argument(
+                f"Tensor name: {output.name} has inconsistent batch size: {output.shape[0]} expecting: {rows}"
+            )
+        rows = output.shape[0]
     return rows or 0
 
 
-def _rows(name: str, array: NDArray[Any]) -> bytes:
-    if _is_numeric(array) and array.size:
-        text = _number_text(array).replace(b",", b", ")
-        return b'{\n    "predictions": %b\n    ]\n}' % text[:-1]
-    writer = PrettyWriter()
-    writer.start_object()
-    writer.string(b"predictions")
-    writer.start_array()
-    writer.single_line_arrays = True
-    for row in array:
-        _write(writer, name, np.asarray(row, array.dtype))
-    writer.single_line_arrays = False
-    writer.end()
-    writer.end()
-    return writer.text()
-
-
-def _named_rows(outputs: Tensors, rows: int) -> bytes:
+def _rows(outputs: list[_Output], rows: int) -> bytes:
+    named = len(outputs) > 1
+    if not named and isinstance(outputs[0], _Numbers):
+        return b'{\n    "predictions": %b\n    ]\n}' % _one_line(outputs[0].array)[:-1]
     writer = PrettyWriter()
     writer.start_object()
     writer.string(b"predictions")
     writer.start_array()
     for row in range(rows):
-        writer.start_object()
+        if named:
+            writer.start_object()
         writer.single_line_arrays = True
-        for name, array in outputs.items():
-            writer.string(name.encode("utf-8", "surrogateescape"))
-            part = np.asarray(array[row], array.dtype)
-            if _is_numeric(part) and part.size:
-                writer.raw(_number_text(part).replace(b",", b", "))
-            else:
-                _write(writer, name, part)
+        for output in outputs:
+            if named:
+                writer.string(output.name.encode("utf-8", "surrogateescape"))
+            output.write_row(writer, row)
         writer.single_line_arrays = False
-        writer.end()
+        if named:
+            writer.end()
     writer.end()
     writer.end()
     return writer.text()
 
 
-def _columns(outputs: Tensors) -> bytes:
+def _columns(outputs: list[_Output]) -> bytes:
+    named = len(outputs) > 1
     writer = PrettyWriter()
     writer.start_object()
     writer.string(b"outputs")
-    level = 1
-    if len(outputs) > 1:
+    if named:
         writer.start_object()
-        level = 2
-    for name, array in outputs.items():
-        if len(outputs) > 1:
-            writer.string(name.encode("utf-8", "surrogateescape"))
-        if _is_numeric(array) and array.size:
-            writer.raw(_spread(_number_text(array), array.ndim, level))
-        else:
-            _write(writer, name, array)
-    if len(outputs) > 1:
+    for output in outputs:
+        if named:
+            writer.string(output.name.encode("utf-8", "surrogateescape"))
+        output.write_all(writer, 2 if named else 1)
+    if named:
         writer.end()
     writer.end()
     return writer.text()
+
+
+def _one_line(array: NDArray[Any]) -> bytes:
+    return _number_text(np.asarray(array)).replace(b",", b", ")
 
 
 def _spread(text: bytes, rank: int, level: int) -> bytes:
@@ -128,13 +185,6 @@ def _spread(text: bytes, rank: int, level: int) -> bytes:
     opening = b"".join(b"[" + line(depth) for depth in range(1, rank + 1))
     closing = b"".join(line(depth) + b"]" for depth in range(rank - 1, -1, -1))
     return opening + inner + closing
-
-
-def _is_numeric(array: NDArray[Any]) -> bool:
-    name = printed_name(data_type_of(array.dtype))
-    if array.size and name not in _WRITTEN:
-        raise invalid_argument(f"Failed to write JSON value for tensor type: {name}")
-    return name != "string"
 
 
 def _number_text(array: NDArray[Any]) -> bytes:
@@ -157,21 +207,3 @@ def _number_text(array: NDArray[Any]) -> bytes:
 
 def _dumped(array: NDArray[Any]) -> bytes:
     return orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY)
-
-
-def _write(writer: PrettyWriter, name: str, array: NDArray[Any]) -> None:
-    """Write strings, and arrays without elements, value by value."""
-    if array.ndim:
-        writer.start_array()
-        for part in array:
-            _write(writer, name, np.asarray(part, array.dtype))
-        writer.end()
-        return
-    text: bytes = array.item()
-    if name.endswith(_BYTES_SUFFIX):
-        writer.start_object()
-        writer.string(b"b64")
-        writer.raw(b'"%b"' % pybase64.b64encode(text))
-        writer.end()
-    else:
-        writer.string(text)

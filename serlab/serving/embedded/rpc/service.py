@@ -10,16 +10,14 @@ from tensorflow_serving.apis import (
     predict_pb2,
 )
 
-from serlab.errors import CodecError
 from serlab.record import Form
 from serlab.serving.embedded.core import ServerCore
 from serlab.serving.embedded.metadata import metadata_response, status_response
 from serlab.serving.embedded.predict import run_predict
 from serlab.serving.embedded.rpc.inference import check_inference, check_multi_inference
 from serlab.serving.embedded.rpc.messages import model_spec, parse_message
-from serlab.serving.embedded.rpc.tensor_proto import read_tensor
-from serlab.serving.embedded.status import Code, StatusError, invalid_argument
-from serlab.wire import encode_response
+from serlab.serving.embedded.rpc.tensor_proto import read_tensor, write_response
+from serlab.serving.embedded.status import invalid_argument
 
 _PREDICTION, _MODEL = "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"
 
@@ -59,16 +57,7 @@ class GrpcService:
             lambda alias: read_tensor(alias, request.inputs[alias]),
             request.output_filter,
         )
-        try:
-            return encode_response(
-                outputs,
-                form=self._form,
-                model=servable.name,
-                signature=name,
-                version=servable.version,
-            )
-        except CodecError as error:
-            raise StatusError(Code.INTERNAL, str(error)) from error
+        return write_response(outputs, self._form, servable.name, name, servable.version)
 
     def get_model_metadata(self, body: bytes) -> bytes:
         """Answer ``PredictionService.GetModelMetadata``."""

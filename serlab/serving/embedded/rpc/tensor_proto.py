@@ -1,33 +1,34 @@
-"""A request's TensorProto into an array, by TensorFlow's own ``Tensor::FromProto``."""
+"""A request's TensorProto into a tensor, by TensorFlow's own ``Tensor::FromProto``, and tensors into a response."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from numpy.typing import NDArray
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow.python.framework import dtypes
+from tensorflow_serving.apis import predict_pb2
 
-from serlab.serving.embedded.model import parse_tensor
-from serlab.serving.embedded.status import StatusError, invalid_argument
+from serlab.errors import CodecError
+from serlab.record import Form
+from serlab.serving.embedded.status import Code, StatusError, invalid_argument
+from serlab.serving.embedded.tensors import HighRankTensor, Tensor, Tensors, parse_tensor, set_shape
+from serlab.wire import encode_response
 
 #: A few bytes can ask for a tensor of any size, filled with one value. This much of a tensor may be filled in; the rest
 #: must have come with the message. TensorFlow Serving itself allocates whatever the shape says.
 MAX_FILLED_BYTES = 256 << 20
 
 
-def read_tensor(alias: str, proto: tensor_pb2.TensorProto) -> NDArray[Any]:
-    """Return the array in ``proto``; the last value is repeated where there are fewer values than elements.
+def read_tensor(alias: str, proto: tensor_pb2.TensorProto) -> Tensor:
+    """Return the tensor in ``proto``; the last value is repeated where there are fewer values than elements.
 
     Raises:
         StatusError: TensorFlow cannot make a tensor of it.
     """
-    serialized = proto.SerializeToString()
-    if not _fits(proto, len(serialized)):
+    if not _fits(proto, proto.ByteSize()):
         raise invalid_argument(f"tensor parsing error: {alias}")
     try:
-        return parse_tensor(serialized, proto.dtype)
+        return parse_tensor(proto)
     except StatusError as error:
         raise invalid_argument(f"tensor parsing error: {alias}") from error
 
@@ -42,3 +43,23 @@ def _fits(proto: tensor_pb2.TensorProto, size: int) -> bool:
     except TypeError:
         return False
     return bool(elements <= size or elements * width <= MAX_FILLED_BYTES)
+
+
+def write_response(outputs: Tensors, form: Form, model: str, signature: str, version: int) -> bytes:
+    """Return a serialized PredictResponse.
+
+    Raises:
+        StatusError: it would be too large for a message.
+    """
+    arrays = {name: tensor.values if isinstance(tensor, HighRankTensor) else tensor for name, tensor in outputs.items()}
+    try:
+        body = encode_response(arrays, form=form, model=model, signature=signature, version=version)
+    except CodecError as error:
+        raise StatusError(Code.INTERNAL, str(error)) from error
+    deep = {name: tensor.shape for name, tensor in outputs.items() if isinstance(tensor, HighRankTensor)}
+    if not deep:
+        return body
+    message = predict_pb2.PredictResponse.FromString(body)
+    for name, shape in deep.items():
+        set_shape(message.outputs[name], shape)
+    return bytes(message.SerializeToString())
