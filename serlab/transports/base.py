@@ -42,6 +42,8 @@ class TransportOptions:
 
     ``timeout_s`` bounds one whole exchange, from the first byte sent to the last byte received, for both protocols.
     ``max_receive_bytes`` is gRPC's limit on a response (None: grpc's own default, 4 MiB); HTTP clients have none.
+    ``reconnect_ms`` is how long a gRPC channel waits before it connects again to a server that was gone (None: grpc's
+    own back-off, from 1 s up to 2 minutes); over REST every call connects where there is no connection.
     ``ca``, ``cert`` and ``key`` are paths of PEM files; "" uses the system's trust store and no client certificate.
     ``headers`` go with every call, as gRPC metadata or as HTTP headers.
 
@@ -53,6 +55,7 @@ class TransportOptions:
     quickack: bool = True
     max_receive_bytes: int | None = DEFAULT_MAX_RECEIVE_BYTES
     keepalive_ms: int = DEFAULT_KEEPALIVE_MS
+    reconnect_ms: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     ca: str = ""
     cert: str = ""

@@ -92,6 +92,8 @@ def channel_arguments(options: TransportOptions) -> list[tuple[str, int]]:
     ]
     if options.max_receive_bytes is not None:
         arguments.append(("grpc.max_receive_message_length", options.max_receive_bytes))
+    if options.reconnect_ms is not None:
+        arguments += [(f"grpc.{which}_reconnect_backoff_ms", options.reconnect_ms) for which in ("initial", "max")]
     return arguments
 
 

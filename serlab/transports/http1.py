@@ -12,7 +12,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
@@ -91,6 +91,16 @@ class Http1Connection:
 
     def exchange(self, head: bytes, body: bytes) -> Response:
         """Send a request (``head`` ends with its empty line) and return the response."""
+        return self._exchange(lambda sock, deadline: _send(sock, head, body, deadline))
+
+    def exchange_chunks(self, head: bytes, chunks: Iterable[bytes]) -> Response:
+        """Send a request whose body is made while it is sent; ``head`` must announce ``Transfer-Encoding: chunked``.
+
+        What ``chunks`` raises passes through, and the request is never completed.
+        """
+        return self._exchange(lambda sock, deadline: _send_chunks(sock, head, chunks, deadline))
+
+    def _exchange(self, send: Callable[[socket.socket, float], None]) -> Response:
         deadline = time.monotonic() + self._timeout_s
         keep = False
         try:
@@ -100,7 +110,7 @@ class Http1Connection:
                 sock = self._connect(deadline)
             self._raw.deadline = deadline
             try:
-                _send(sock, head, body, deadline)
+                send(sock, deadline)
             except (BrokenPipeError, ConnectionResetError) as refusal:
                 response = self._read_refusal(refusal)
             else:
@@ -236,6 +246,14 @@ def _send(sock: socket.socket, head: bytes, body: bytes, deadline: float) -> Non
     if sent < len(head) + len(body):
         sock.settimeout(_remaining(deadline))
         sock.sendall(memoryview(body)[sent - len(head) :])
+
+
+def _send_chunks(sock: socket.socket, head: bytes, chunks: Iterable[bytes], deadline: float) -> None:
+    for chunk in chunks:
+        if chunk:  # an empty chunk would end the body (RFC 9112, section 7.1)
+            _send(sock, b"%b%x\r\n" % (head, len(chunk)), chunk, deadline)
+            head = b"\r\n"
+    _send(sock, head, b"0\r\n\r\n", deadline)
 
 
 def _status_line(line: bytes) -> tuple[str, int, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+from collections.abc import Callable, Iterable
 from urllib.parse import quote, urlsplit
 
 from serlab.errors import TransportError, UsageError
@@ -43,9 +44,8 @@ class RestTransport(NetworkTransport):
             )
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"} | dict(options.headers)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._head = f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}Content-Length: ".encode(
-            "ascii"
-        )
+        self._head = f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}".encode("ascii")
+        self.address = address.hostname, address.port
         self._connection = Http1Connection(
             address.hostname,
             address.port,
@@ -64,10 +64,25 @@ class RestTransport(NetworkTransport):
         """How many connections were made: more than one means that the server closed the one before."""
         return self._connection.connects
 
+    def head(self, length: int) -> bytes:
+        """Return the head of a request with a body of ``length`` bytes, its empty line included."""
+        return b"%bContent-Length: %d\r\n\r\n" % (self._head, length)
+
     def send(self, body: bytes) -> bytes:
         """Return the body of a 200 answer. ``TransportError.code`` is the status of any other."""
+        return self._usable(lambda: self._connection.exchange(self.head(len(body)), body))
+
+    def send_chunks(self, chunks: Iterable[bytes]) -> bytes:
+        """Send a body while it is being made, with ``Transfer-Encoding: chunked``; return what ``send`` returns.
+
+        What ``chunks`` raises passes through; the server then gets an incomplete request and a closed connection.
+        """
+        head = b"%bTransfer-Encoding: chunked\r\n\r\n" % self._head
+        return self._usable(lambda: self._connection.exchange_chunks(head, chunks))
+
+    def _usable(self, exchange: Callable[[], Response]) -> bytes:
         try:
-            response = self._connection.exchange(b"%b%d\r\n\r\n" % (self._head, len(body)), body)
+            response = exchange()
         except NotHttpError as error:
             raise TransportError(
                 f"the answer from {self.url} is not a whole HTTP/1.1 response: {error}. "

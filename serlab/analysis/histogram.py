@@ -1,0 +1,82 @@
+"""Latencies as HdrHistograms: mergeable without loss, whoever recorded them.
+
+Values are whole microseconds with three significant digits, from 1 µs to an hour; the text form is HdrHistogram's own
+V2 encoding in base64 (https://github.com/HdrHistogram/HdrHistogram), which its other implementations read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serlab.analysis import stats
+
+LOWEST_US = 1
+HIGHEST_US = 3600 * 10**6
+SIGNIFICANT_DIGITS = 3
+
+#: A percentile is shown from this many samples on. The floors are the least n with P(Binomial(n, 1 - p) <= 1) <= 1 %:
+#: then at least two samples lie beyond the percentile, and it is not the luck of the one slowest call.
+SAMPLE_FLOOR = {**stats.SAMPLE_FLOOR, 0.999: 6636}
+
+
+def encode(latencies_s: NDArray[np.float64]) -> str:
+    """Return the histogram of latencies in seconds; "" for none. Longer than an hour counts as an hour."""
+    if not len(latencies_s):
+        return ""
+    histogram = _empty()
+    microseconds = np.clip(np.rint(latencies_s * 1e6), LOWEST_US, HIGHEST_US).astype(np.int64)
+    for value, count in zip(*np.unique(microseconds, return_counts=True), strict=True):
+        histogram.record_value(int(value), int(count))
+    return _text(histogram)
+
+
+def merge(encoded: Iterable[str]) -> str:
+    """Return the histogram of all the calls that any of ``encoded`` holds; "" for none."""
+    merged, found = _empty(), False
+    for text in encoded:
+        if text:
+            merged.decode_and_add(text.encode())
+            found = True
+    return _text(merged) if found else ""
+
+
+def count(encoded: str) -> int:
+    """Return the number of calls in a histogram."""
+    return int(_decoded(encoded).get_total_count()) if encoded else 0
+
+
+def percentile(encoded: str, fraction: float) -> float | None:
+    """Return the percentile in seconds, None below its sample floor.
+
+    Raises:
+        KeyError: a fraction without a floor.
+    """
+    floor = SAMPLE_FLOOR[fraction]
+    if not encoded:
+        return None
+    histogram = _decoded(encoded)
+    if histogram.get_total_count() < floor:
+        return None
+    return float(histogram.get_value_at_percentile(100 * fraction)) / 1e6
+
+
+def _empty() -> Any:
+    # Loaded when first needed: whoever only reads records does not need the library.
+    from hdrh.histogram import HdrHistogram
+
+    return HdrHistogram(LOWEST_US, HIGHEST_US, SIGNIFICANT_DIGITS)
+
+
+def _decoded(encoded: str) -> Any:
+    from hdrh.histogram import HdrHistogram
+
+    return HdrHistogram.decode(encoded.encode())
+
+
+def _text(histogram: Any) -> str:
+    encoded = histogram.encode()
+    return encoded.decode() if isinstance(encoded, bytes) else str(encoded)

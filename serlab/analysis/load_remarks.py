@@ -1,0 +1,121 @@
+"""What to know before believing the figures of a load step: who was the bottleneck, what the errors mean."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from serlab.record_load import LoadStep
+
+#: From this share of one core on, a generator process is taken to be the limit itself.
+BUSY_CPU = 0.90
+#: More late calls than this, and the intended rate was not the rate that was sent.
+LATE_SHARE = 0.01
+#: From this share of all cores on, what one process takes another one lacks.
+FULL_MACHINE = 0.95
+
+#: What an error code most likely means, and what to do; codes that explain themselves have no entry.
+_MEANINGS = {
+    "RESOURCE_EXHAUSTED": "more calls in flight than the server has threads for: TensorFlow Serving takes "
+    "--grpc_max_threads of them (4 per core unless told otherwise) and turns the others away at once. Raise that flag, "
+    "or lower --concurrency",
+    "UNAVAILABLE": "the server was not there, or closed the connection",
+    "REFUSED": "nothing listened at the REST address",
+    "DISCONNECTED": "the connection broke before an answer was complete",
+    "TIMEOUT": "no complete answer within the time limit: raise --timeout if the server may take longer",
+    "DEADLINE_EXCEEDED": "no complete answer within the time limit: raise --timeout if the server may take longer",
+    "CODEC": "an answer came, and the codec could not read it",
+    "503": "the server was overloaded, or the model not loaded",
+    "504": "the server gave up: TensorFlow Serving's --rest_api_timeout_in_ms",
+    "429": "the server turned calls away: too many at once",
+}
+
+
+def remarks(rounds: Sequence[LoadStep]) -> tuple[str, ...]:
+    """Return the remarks on the rounds of one step, the gravest first."""
+    found = [step.failure for step in rounds if step.failure]
+    return tuple(
+        dict.fromkeys(
+            [*found, *_bottleneck(rounds), *_errors(rounds), *_outages(rounds), *_crowding(rounds), *_unstable(rounds)]
+        )
+    )
+
+
+def generator_limited(step: LoadStep) -> bool:
+    """Whether the generator, not the server, set the pace: own CPU, or calls late though a connection was free."""
+    return step.busiest_cpu >= BUSY_CPU or step.late - step.starved > LATE_SHARE * max(1, step.attempts)
+
+
+def _bottleneck(rounds: Sequence[LoadStep]) -> Iterator[str]:
+    busiest = max(step.busiest_cpu for step in rounds)
+    sent = max(1, sum(step.attempts for step in rounds))
+    late, starved = sum(step.late for step in rounds), sum(step.starved for step in rounds)
+    spec = rounds[0].spec
+    if any(map(generator_limited, rounds)):
+        if busiest >= BUSY_CPU:
+            how = f"its busiest process used {busiest:.0%} of a core"
+        else:
+            how = f"{(late - starved) / sent:.1%} of the calls left late though a connection was free"
+        ready = "" if spec.pre_encoded else ", or send ready bodies (--pre-encode) to see what the server can do"
+        yield f"the generator is the bottleneck: {how}. Give it more processes (--processes){ready}"
+    if starved > LATE_SHARE * sent:
+        yield (
+            f"all {spec.concurrency} calls were in flight when {starved / sent:.0%} of the others were due: the server "
+            f"does not keep up with {spec.rate_per_s:g} per second, or --concurrency is too low for it"
+        )
+    if unsent := sum(step.unsent for step in rounds):
+        yield f"about {unsent:,} calls that were due had not been sent when the time was up"
+
+
+def _crowding(rounds: Sequence[LoadStep]) -> Iterator[str]:
+    """Say who shared the machine's cores, where there was not one left."""
+    for step in rounds:
+        if step.machine_cpu is None or step.machine_cpu < FULL_MACHINE * step.cores:
+            continue
+        others = step.machine_cpu - step.client_cpu - (step.server_cpu or 0.0)
+        if step.server_cpu is not None and others > (1 - FULL_MACHINE) * 2 * step.cores:
+            yield (
+                f"other programs took {others:.1f} of this machine's {step.cores} cores, and none was idle: the same "
+                "load on a quiet machine would go faster"
+            )
+        elif step.server_cpu and not generator_limited(step):
+            yield (
+                f"client and server share this machine's {step.cores} cores, none of which was idle: the client took "
+                f"{step.client_cpu:.2f}, the server {step.server_cpu:.2f}; a client elsewhere would leave it more"
+            )
+        return
+
+
+def _errors(rounds: Sequence[LoadStep]) -> Iterator[str]:
+    total: Counter[str] = Counter()
+    messages: dict[str, str] = {}
+    for step in rounds:
+        total.update(step.errors)
+        messages = {**step.messages, **messages}
+    sent = max(1, sum(step.attempts for step in rounds))
+    for code, number in total.most_common():
+        meaning = _MEANINGS.get(code) or messages.get(code, "")
+        if code == "RESOURCE_EXHAUSTED" and "larger than max" in messages.get(code, ""):
+            meaning = "the answer is larger than the client takes (grpc.max_receive_message_length)"
+        yield f"{number:,} calls ({number / sent:.1%}) failed with {code}" + (f": {meaning}" if meaning else "")
+
+
+def _outages(rounds: Sequence[LoadStep]) -> Iterator[str]:
+    for step in rounds:
+        for outage in step.outages:
+            end = (
+                f"the first call succeeded again {outage.recovery_s:.2f} s later"
+                if outage.recovery_s is not None
+                else "and none succeeded again"
+            )
+            yield f"every call failed from {outage.start_s:.2f} s on ({outage.failed:,} of them); {end}"
+
+
+def _unstable(rounds: Sequence[LoadStep]) -> Iterator[str]:
+    measured = [step for step in rounds if not step.failure]
+    unstable = [step for step in measured if not step.stable]
+    if unstable:
+        yield (
+            f"not stable in {len(unstable)} of {len(measured)} rounds: the last three windows did not agree within "
+            "10 % on throughput and mean latency"
+        )

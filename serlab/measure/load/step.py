@@ -1,0 +1,160 @@
+"""One step of load: forks its generators, ends it when its windows are stable, and gathers what they report.
+
+Runs in a process of its own that has not touched gRPC: only then may it fork generators that do.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+import msgspec
+import psutil
+
+from serlab.analysis import histogram
+from serlab.analysis.load import STABLE_WINDOWS, stable
+from serlab.codecs import registry
+from serlab.measure.load.fleet import Fleet, forked
+from serlab.measure.load.gather import Outcomes, count_errors, cut_windows, find_outages, late_calls
+from serlab.measure.load.generator import BATCHES_PER_WINDOW, Go, Job, Stop
+from serlab.measure.model_call import ModelCall
+from serlab.measure.server_meter import ServerMeter
+from serlab.record import Endpoint
+from serlab.record_load import LoadStep, LoadWindow, StepLimits, StepSpec
+from serlab.transports.base import TransportOptions
+
+#: Building a large payload and opening connections take a while; more than this, and a generator hangs.
+PREPARE_S = 60.0
+#: All generators begin together, this long after they were told to.
+_LEAD_S = 0.05
+#: A report that was sent at a window's end may take this long to arrive.
+_ARRIVAL_S = 1.0
+
+
+def run_worker(
+    spec: dict[str, Any], endpoint: dict[str, Any], options: dict[str, Any], limits: dict[str, Any],
+    call: dict[str, Any] | None, seed: int, round_number: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Be the process of one step; takes and returns JSON types."""
+    step = run_step(
+        StepSpec(**spec),
+        Endpoint(**endpoint),
+        TransportOptions(**options),
+        StepLimits(**limits),
+        call=msgspec.convert(call, ModelCall) if call else None,
+        seed=seed,
+        round_number=round_number,
+    )
+    return asdict(step)
+
+
+def run_step(
+    spec: StepSpec,
+    endpoint: Endpoint,
+    options: TransportOptions,
+    limits: StepLimits,
+    *,
+    call: ModelCall | None = None,
+    seed: int = 0,
+    round_number: int = 0,
+) -> LoadStep:
+    """Put ``endpoint`` under the load of ``spec`` and return what came of it.
+
+    A step whose first call shows that the server will not take it has a ``failure`` and no calls.
+
+    Raises:
+        MeasureError: a generator cannot be prepared.
+    """
+    blank = LoadStep(spec, registry.get(spec.codec).transport, round_number)
+    job = Job(spec, 0, endpoint, options, call, seed + round_number, limits.window_s / BATCHES_PER_WINDOW)
+    with forked(job) as fleet:
+        verified = fleet.await_ready(PREPARE_S + options.timeout_s)
+        blank = replace(
+            blank,
+            request_bytes=verified.request_bytes,
+            response_bytes=verified.response_bytes,
+            exactness=verified.exactness,
+            failure=verified.failure,
+        )
+        return blank if verified.failure else _load(blank, fleet, endpoint, options, limits)
+
+
+def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportOptions, limits: StepLimits) -> LoadStep:
+    begin = time.perf_counter() + _LEAD_S
+    start = begin + limits.warmup_s
+    fleet.tell(Go(begin, start))
+    fleet.listen(start)
+    meter, machine = ServerMeter(endpoint.pid), _MachineCpu()
+    server_before = meter.cpu_s()
+    windows: tuple[LoadWindow, ...] = ()
+    while len(windows) < limits.max_windows and not fleet.done:
+        fleet.listen(start + (len(windows) + 1) * limits.window_s, grace_s=_ARRIVAL_S)
+        windows = cut_windows(fleet.outcomes(), start, limits.window_s, len(windows) + 1)
+        if len(windows) >= limits.min_windows and stable(windows):
+            break
+    server_after, machine_cpu, metered_s = meter.cpu_s(), machine.cores(), time.perf_counter() - start
+    end = start + len(windows) * limits.window_s
+    fleet.tell(Stop(end))
+    fleet.listen_to_the_end(2 * options.timeout_s + PREPARE_S)
+    cores = fleet.cores(start, end)
+    return replace(
+        _filled(blank, fleet.outcomes(), limits, len(windows), start),
+        client_cpu=sum(cores),
+        busiest_cpu=max(cores),
+        server_cpu=_rate(server_before, server_after, metered_s),
+        machine_cpu=machine_cpu,
+        cores=psutil.cpu_count() or 0,
+        unsent=fleet.unsent,
+        failure=fleet.trouble,
+    )
+
+
+def _filled(blank: LoadStep, outcomes: Outcomes, limits: StepLimits, count: int, start: float) -> LoadStep:
+    """Return the record of a step that began to count at ``start`` and took ``count`` windows."""
+    end = start + count * limits.window_s
+    windows = cut_windows(outcomes, start, limits.window_s, count)
+    steady = stable(windows)
+    measured = windows[-STABLE_WINDOWS:] if steady else windows
+    measured_s = len(measured) * limits.window_s
+    counted, everything = outcomes.due_within(end - measured_s, end), outcomes.after(start, end)
+    errors, messages = count_errors(everything.failures)
+    late, starved = late_calls(everything) if blank.spec.loop == "open" else (0, 0)
+    latencies, staged = counted.latencies(), not blank.spec.pre_encoded
+    return replace(
+        blank,
+        calls=len(latencies),
+        attempts=len(everything.table) + len(everything.failures),
+        errors=errors,
+        throughput_per_s=sum(window.calls for window in measured) / measured_s if measured else 0.0,
+        measured_s=measured_s,
+        stable=steady,
+        histogram=histogram.encode(latencies),
+        mean_s=float(latencies.mean()) if len(latencies) else None,
+        max_s=float(latencies.max()) if len(latencies) else None,
+        encode_s=counted.mean("encode") if staged else None,
+        exchange_s=counted.mean("exchange") if staged else None,
+        decode_s=counted.mean("decode") if staged else None,
+        late=late,
+        starved=starved,
+        windows=windows,
+        outages=find_outages(everything, start),
+        messages=messages,
+    )
+
+
+class _MachineCpu:
+    """The cores in use between its making and ``cores``, by whatever program."""
+
+    def __init__(self) -> None:
+        self._before = psutil.cpu_times()
+
+    def cores(self) -> float | None:
+        after = psutil.cpu_times()
+        spent = {name: getattr(after, name) - getattr(self._before, name) for name in ("user", "system", "idle")}
+        total = sum(spent.values())
+        return (psutil.cpu_count() or 1) * (1.0 - spent["idle"] / total) if total > 0 else None
+
+
+def _rate(before: float | None, after: float | None, seconds: float) -> float | None:
+    return None if before is None or after is None else (after - before) / seconds
