@@ -12,11 +12,14 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from serlab.errors import ServingError, UsageError
 from serlab.record import Endpoint
+
+if TYPE_CHECKING:
+    import grpc
 
 #: Status and metadata are small; a server that takes longer is not well.
 DEFAULT_TIMEOUT_S = 5.0
@@ -59,7 +62,7 @@ def http_get(endpoint: Endpoint, path: str, access: Access) -> tuple[int, bytes]
     address = urlsplit(url)
     host, port = address.hostname or "", address.port
     connection = (
-        http.client.HTTPSConnection(host, port, timeout=access.timeout_s, context=_tls_context(access))
+        http.client.HTTPSConnection(host, port, timeout=access.timeout_s, context=tls_context(access))
         if endpoint.tls
         else http.client.HTTPConnection(host, port, timeout=access.timeout_s)
     )
@@ -108,20 +111,31 @@ def grpc_call(endpoint: Endpoint, method: str, request: bytes, access: Access) -
     """
     import grpc
 
+    with open_channel(endpoint, access) as channel:
+        try:
+            response: bytes = channel.unary_unary(method)(
+                request, timeout=access.timeout_s, metadata=call_metadata(access)
+            )
+        except grpc.RpcError as error:
+            raise _grpc_error(endpoint, method, error.code().name, error.details() or "", access) from error
+    return response
+
+
+def open_channel(endpoint: Endpoint, access: Access) -> grpc.Channel:
+    """Return a channel for a few questions; close it after use."""
+    import grpc
+
     # Never through a proxy of the environment, and on a fresh connection: an old one may remember a dead server.
     arguments = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
     if endpoint.tls:
         credentials = grpc.ssl_channel_credentials(_pem(access.ca), _pem(access.key), _pem(access.cert))
-        channel = grpc.secure_channel(endpoint.grpc, credentials, arguments)
-    else:
-        channel = grpc.insecure_channel(endpoint.grpc, arguments)
-    metadata = tuple((name.lower(), value) for name, value in access.headers.items())
-    with channel:
-        try:
-            response: bytes = channel.unary_unary(method)(request, timeout=access.timeout_s, metadata=metadata)
-        except grpc.RpcError as error:
-            raise _grpc_error(endpoint, method, error.code().name, error.details() or "", access) from error
-    return response
+        return grpc.secure_channel(endpoint.grpc, credentials, arguments)
+    return grpc.insecure_channel(endpoint.grpc, arguments)
+
+
+def call_metadata(access: Access) -> tuple[tuple[str, str], ...]:
+    """Return the headers that go with every call as gRPC metadata."""
+    return tuple((name.lower(), value) for name, value in access.headers.items())
 
 
 def _http_reason(error: OSError | http.client.HTTPException, tls: bool) -> str:
@@ -172,7 +186,8 @@ def _grpc_advice(details: str, tls: bool) -> str:
     return "the connection broke. Does it want --tls?"
 
 
-def _tls_context(access: Access) -> ssl.SSLContext:
+def tls_context(access: Access) -> ssl.SSLContext:
+    """Return the context for a client of ``access``. Raises ``UsageError`` for files that cannot be used."""
     try:
         context = ssl.create_default_context(cafile=access.ca or None)
         if access.cert:

@@ -1,0 +1,123 @@
+"""Are a model's answers what they seem: the same over both protocols, small enough, and not held back?"""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import replace
+from statistics import median
+
+import numpy as np
+
+from serlab.codecs import registry
+from serlab.errors import SerlabError
+from serlab.measure.doctor.patient import Finding, Patient
+from serlab.measure.endtoend import answered_form
+from serlab.transports.registry import open_transport
+
+VALUES, LIMIT, DELAYED_ACK = "values over REST", "message limit", "delayed ACK"
+
+#: grpc's default for ``grpc.max_receive_message_length``.
+DEFAULT_LIMIT_BYTES = 4 * 2**20
+#: Linux holds an acknowledgement back for 40 ms; half of that cannot be noise of the loopback.
+HELD_BACK_S = 0.020
+#: Calls per setting; the median of so few is steady against a delay that is there every time.
+_CALLS = 5
+#: Both protocols run the same graph; what is left is rounding in text and in parallel sums.
+_RELATIVE, _ABSOLUTE = 1e-3, 1e-6
+
+
+def check_values(patient: Patient) -> Finding:
+    """Whether REST answers what gRPC answers.
+
+    A TensorFlow Serving started with ``--enable_serialization_as_tensor_content`` answers zeros over REST, with status
+    200: its JSON writer reads the typed fields, which are then empty.
+    """
+    over_grpc, over_rest = patient.grpc_answer, patient.rest_answer
+    for answer, protocol in ((over_grpc, "gRPC"), (over_rest, "REST")):
+        if answer.tensor is None:
+            return Finding(VALUES, "not checked", f"no answer over {protocol}: {answer.trouble}")
+    assert over_grpc.tensor is not None
+    assert over_rest.tensor is not None
+    expected, told = over_grpc.tensor.reshape(-1), over_rest.tensor.reshape(-1)
+    if not np.any(told) and np.any(expected):
+        return Finding(
+            VALUES,
+            "found",
+            "REST answers zeros with status 200 where gRPC answers numbers",
+            "Start the server without --enable_serialization_as_tensor_content, or do not use its REST API.",
+        )
+    if expected.shape != told.shape or not np.allclose(told, expected, _RELATIVE, _ABSOLUTE, equal_nan=True):
+        return Finding(
+            VALUES,
+            "found",
+            f"REST and gRPC answer the same call differently: {told.size} and {expected.size} numbers, first "
+            f"{told[:1].tolist()} and {expected[:1].tolist()}",
+            "Is the model random, or do the two ports lead to different models?",
+        )
+    return Finding(
+        VALUES, "ok", f"{expected.size:,} numbers over both; gRPC answers in {answered_form(over_grpc.body)} form"
+    )
+
+
+def check_message_limit(patient: Patient) -> Finding:
+    """Whether a client with default options would refuse the answer."""
+    answer = patient.grpc_answer
+    if not answer.body:
+        return Finding(LIMIT, "not checked", f"no answer over gRPC: {answer.trouble}")
+    size = len(answer.body)
+    if size > DEFAULT_LIMIT_BYTES:
+        return Finding(
+            LIMIT,
+            "found",
+            f"the answer has {size:,} bytes; a client with default options refuses more than {DEFAULT_LIMIT_BYTES:,} "
+            "with RESOURCE_EXHAUSTED",
+            "Set the channel option grpc.max_receive_message_length.",
+        )
+    return Finding(LIMIT, "ok", f"the answer has {size:,} bytes of the {DEFAULT_LIMIT_BYTES:,} that a client takes")
+
+
+def check_delayed_ack(patient: Patient) -> Finding:
+    """Whether REST answers of this size wait for the client's delayed acknowledgement.
+
+    A server that writes an answer in pieces with Nagle's algorithm on holds the second one until the first has been
+    acknowledged. TensorFlow Serving does so for answers of more than 16 KiB and less than about 64 KiB.
+    """
+    if not hasattr(socket, "TCP_QUICKACK"):
+        return Finding(DELAYED_ACK, "not checked", "this system has no TCP_QUICKACK to compare with")
+    answer = patient.rest_answer
+    if not answer.body:
+        return Finding(DELAYED_ACK, "not checked", f"no answer over REST: {answer.trouble}")
+    try:
+        late_s, quick_s = _exchange_s(patient, answer.codec)
+    except SerlabError as error:
+        return Finding(DELAYED_ACK, "not checked", str(error))
+    times = f"{len(answer.body):,} bytes take {late_s * 1e3:.1f} ms, with TCP_QUICKACK {quick_s * 1e3:.1f} ms"
+    if late_s - quick_s > HELD_BACK_S:
+        return Finding(
+            DELAYED_ACK,
+            "note",
+            f"REST answers are held back by the kernel: {times}",
+            "Set TCP_QUICKACK around every read, as serlab does; most HTTP clients do not.",
+        )
+    return Finding(DELAYED_ACK, "ok", times)
+
+
+def _exchange_s(patient: Patient, codec_name: str) -> tuple[float, float]:
+    """Return the median seconds of an exchange without and with TCP_QUICKACK, taken in turns."""
+    assert patient.call is not None
+    codec, call = registry.get(codec_name), patient.call.as_call()
+    body = patient.encode(codec)
+    late, quick = (replace(patient.options, quickack=quickack) for quickack in (False, True))
+    times: tuple[list[float], list[float]] = ([], [])
+    with (
+        open_transport("rest", patient.endpoint, call, late) as without,
+        open_transport("rest", patient.endpoint, call, quick) as with_it,
+    ):
+        for number in range(_CALLS + 1):
+            for transport, into in ((without, times[0]), (with_it, times[1])):
+                begin = time.perf_counter()
+                transport.send(body)
+                if number:  # the first connects
+                    into.append(time.perf_counter() - begin)
+    return median(times[0]), median(times[1])

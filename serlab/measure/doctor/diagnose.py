@@ -1,0 +1,58 @@
+"""Runs every check on one server and model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
+from serlab.measure.doctor.models import check_model_states, check_versions
+from serlab.measure.doctor.patient import Check, Finding, Patient
+from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
+from serlab.measure.doctor.protos import check_answers, check_client_protos, check_server_protos
+from serlab.measure.model_call import ModelCall
+from serlab.payload import Payload
+from serlab.servable.signatures import ECHO_MODEL, signature
+
+#: In the order of a call: reach the server, find the model, understand the answer.
+PORT_CHECKS: tuple[Check, ...] = (check_grpc_port, check_rest_port)
+CHECKS: tuple[Check, ...] = (
+    check_model_states,
+    check_same_model,
+    check_versions,
+    check_client_protos,
+    check_server_protos,
+    check_answers,
+    check_values,
+    check_message_limit,
+    check_delayed_ack,
+)
+
+#: What the lab's echo is asked when no payload is given: its REST answer is of the size that delayed ACKs hold back.
+ECHO_PAYLOAD = "1x4096:float32"
+
+
+def diagnose(patient: Patient) -> Iterator[Finding]:
+    """Yield the finding of each check, as it is made; a port that does not get through is not asked again."""
+    grpc, rest = (check(patient) for check in PORT_CHECKS)
+    yield grpc
+    yield rest
+    endpoint = patient.endpoint
+    passed = replace(
+        endpoint,
+        grpc=endpoint.grpc if grpc.status == "ok" else "",
+        rest=endpoint.rest if rest.status == "ok" else "",
+    )
+    patient = replace(patient, endpoint=passed)
+    for check in CHECKS:
+        yield check(patient)
+
+
+def echo_of(payload: Payload, model: str = ECHO_MODEL) -> ModelCall:
+    """Return the call that has the lab's echo return ``payload``.
+
+    Raises:
+        UnknownNameError: the echo has no signature for its dtype.
+    """
+    entry = signature("echo", payload.dtype)
+    return ModelCall(model, entry.name, entry.input, entry.output, payload.dtype, payload.shape)

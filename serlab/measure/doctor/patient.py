@@ -1,0 +1,93 @@
+"""Who is examined: a server, a model, a call; and what a check says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from serlab.codecs import registry
+from serlab.codecs.base import Body, Codec, Tensor
+from serlab.errors import SerlabError
+from serlab.measure.model_call import ModelCall
+from serlab.payload import Payload
+from serlab.record import Endpoint
+from serlab.serving.connection import Access
+from serlab.transports.base import TransportOptions
+from serlab.transports.registry import open_transport
+
+#: ok: nothing wrong. note: worth knowing, no fault. found: something is wrong. not checked: the text says why.
+Status = Literal["ok", "note", "found", "not checked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check says: a status, what was seen, and what to do about it ("" where nothing is to be done)."""
+
+    check: str
+    status: Status
+    text: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A Predict answer over one protocol: the body, and the tensor in it; or why there is none."""
+
+    codec: str
+    body: Body = b""
+    tensor: Tensor | None = field(default=None, compare=False)
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A server with one of its models. ``call`` is None where no Predict call could be made to fit the model.
+
+    ``unfit`` says why in that case.
+    """
+
+    endpoint: Endpoint
+    model: str
+    access: Access
+    options: TransportOptions
+    call: ModelCall | None = None
+    payload: Payload | None = None
+    unfit: str = ""
+
+    @cached_property
+    def grpc_answer(self) -> Answer:
+        """The answer to one Predict call over gRPC."""
+        return self._ask("wire", bool(self.endpoint.grpc), "gRPC")
+
+    @cached_property
+    def rest_answer(self) -> Answer:
+        """The answer to the same call over REST."""
+        strings = self.call is not None and self.call.takes_strings
+        return self._ask("base64" if strings else "orjson", bool(self.endpoint.rest), "REST")
+
+    def encode(self, codec: Codec) -> Body:
+        """Return the body of the Predict call. Raises what the codec raises."""
+        assert self.call is not None
+        assert self.payload is not None
+        return codec.encode(self.payload.build(), self.call.as_call())
+
+    def _ask(self, codec_name: str, offered: bool, protocol: str) -> Answer:
+        if not offered:
+            return Answer(codec_name, trouble=f"{protocol} cannot be asked")
+        if self.call is None or self.payload is None:
+            return Answer(codec_name, trouble=self.unfit)
+        if self.call.takes_strings and protocol == "gRPC":
+            return Answer(codec_name, trouble="the signature takes strings")
+        try:
+            codec = registry.get(codec_name)
+            call = self.call.as_call()
+            with open_transport(codec.transport, self.endpoint, call, self.options) as transport:
+                body = transport.send(self.encode(codec))
+            return Answer(codec_name, body, codec.decode(body, call))
+        except SerlabError as error:
+            return Answer(codec_name, trouble=str(error))
+
+
+Check = Callable[[Patient], Finding]

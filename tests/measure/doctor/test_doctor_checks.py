@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from serlab.measure.doctor import answers
+from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
+from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
+from serlab.measure.doctor.models import check_model_states, check_versions
+from serlab.measure.doctor.patient import Answer, Finding, Patient
+from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
+from serlab.measure.doctor.protos import examine_answers
+from serlab.payload import parse_payload
+from serlab.record import Endpoint
+from serlab.serving.connection import Access
+from serlab.transports.base import TransportOptions
+from serlab.wire import encode_response
+from serlab.wire.fields import length_field
+
+NUMBERS = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+def patient(
+    *, grpc: Any = NUMBERS, rest: Any = NUMBERS, endpoint: Endpoint | None = None, form: Any = "values"
+) -> Patient:
+    """A patient whose answers are already known."""
+    payload = parse_payload("2x3:float32")
+    made = Patient(
+        endpoint or Endpoint("remote", "", "127.0.0.1:9", "127.0.0.1:9"),
+        "m",
+        Access(timeout_s=1.0),
+        TransportOptions(),
+        echo_of(payload),
+        payload,
+    )
+    body = b"" if grpc is None else encode_response({"y": grpc}, form=form, model="m", signature="s")
+    made.__dict__["grpc_answer"] = Answer("wire", body, grpc, "" if body else "refused")
+    made.__dict__["rest_answer"] = Answer("orjson", b"{}" if rest is not None else b"", rest, "refused")
+    return made
+
+
+def test_equal_values_are_fine_and_the_form_is_named() -> None:
+    found = check_values(patient(form="content"))
+    assert found.status == "ok"
+    assert "content form" in found.text
+
+
+def test_rest_zeros_where_grpc_has_numbers_are_found() -> None:
+    found = check_values(patient(rest=np.zeros_like(NUMBERS), form="content"))
+    assert found.status == "found"
+    assert "enable_serialization_as_tensor_content" in found.advice
+
+
+def test_a_model_that_answers_zeros_over_both_is_fine() -> None:
+    assert check_values(patient(grpc=np.zeros_like(NUMBERS), rest=np.zeros_like(NUMBERS))).status == "ok"
+
+
+def test_other_values_and_other_sizes_over_rest_are_found() -> None:
+    assert check_values(patient(rest=NUMBERS + 1)).status == "found"
+    assert check_values(patient(rest=NUMBERS[:1])).status == "found"
+
+
+def test_rounding_in_text_is_no_difference() -> None:
+    assert check_values(patient(rest=NUMBERS * np.float32(1 + 1e-6))).status == "ok"
+
+
+def test_values_cannot_be_compared_without_both_answers() -> None:
+    found = check_values(patient(grpc=None))
+    assert found.status == "not checked"
+    assert "refused" in found.text
+
+
+@pytest.mark.parametrize(("rows", "status"), [(1_000, "ok"), (1_100_000, "found")])
+def test_answers_above_four_mebibytes_are_found(rows: int, status: str) -> None:
+    assert check_message_limit(patient(grpc=np.zeros((rows, 1), np.float32))).status == status
+
+
+@pytest.mark.parametrize(("late_s", "status"), [(0.044, "note"), (0.0013, "ok")])
+def test_an_answer_that_quickack_makes_faster_by_far_is_noted(
+    late_s: float, status: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(socket, "TCP_QUICKACK"):
+        pytest.skip("this system has no TCP_QUICKACK")
+    monkeypatch.setattr(answers, "_exchange_s", lambda patient, codec: (late_s, 0.0013))
+    assert check_delayed_ack(patient()).status == status
+
+
+def test_fields_that_the_client_would_drop_are_found() -> None:
+    pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
+    good = encode_response({"y": NUMBERS}, form="values", model="m", signature="s")
+    assert examine_answers([("PredictResponse", good)]).status == "ok"
+    found = examine_answers([("PredictResponse", good + length_field(90, b"new"))])
+    assert found.status == "found"
+    assert "field 90 of PredictResponse" in found.text
+
+
+def test_an_answer_that_cannot_be_read_is_found() -> None:
+    pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
+    assert examine_answers([("PredictResponse", b"\xff\xff")]).status == "found"
+
+
+@pytest.fixture
+def closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = f"127.0.0.1:{listener.getsockname()[1]}"
+    return address
+
+
+def test_closed_ports_are_told_once_and_not_asked_again(closed_port: str) -> None:
+    made = Patient(
+        Endpoint("remote", "", closed_port, closed_port),
+        "m",
+        Access(timeout_s=1.0),
+        TransportOptions(),
+        unfit="no model",
+    )
+    findings = {finding.check: finding for finding in diagnose(made)}
+    assert findings["gRPC port"].status == findings["REST port"].status == "found"
+    assert "refused connection" in findings["gRPC port"].text
+    others = {finding.status for finding in findings.values() if finding.check not in ("gRPC port", "REST port")}
+    assert "found" not in others
+
+
+def test_ports_without_an_address_are_not_checked() -> None:
+    made = patient(endpoint=Endpoint("remote", "", "", ""))
+    assert [
+        check(made).status for check in (check_grpc_port, check_rest_port, check_same_model, check_model_states)
+    ] == ["not checked"] * 4
+
+
+def test_another_release_at_the_server_is_noted() -> None:
+    pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
+    old = replace(patient().endpoint, kind="docker", version="tensorflow/serving:1.15.0")
+    assert check_versions(patient(endpoint=old)).status == "note"
+    assert check_versions(patient()).status == "ok"
+
+
+def test_the_lab_asks_its_echo_for_an_answer_of_the_size_that_is_held_back() -> None:
+    values = parse_payload(ECHO_PAYLOAD).raw_bytes // 4
+    assert 16 * 2**10 < values * 9 < 64 * 2**10
+
+
+def test_a_finding_without_advice_is_plain() -> None:
+    assert Finding("a", "ok", "b").advice == ""
