@@ -23,10 +23,10 @@ from serlab.record import CallSample, Endpoint, EndToEndRun, Form
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
 
-#: Calls before the timed ones: the first connects, the second finds buffers and caches grown.
+#: Calls before the timed ones, after the one that is compared and has connected: they find buffers and caches grown.
 WARMUP_CALLS = 2
-#: A warm-up that alone takes this long is enough; the largest payloads take seconds per call.
-WARMUP_LIMIT_S = 1.0
+#: Warming up ends when it has taken this long; the largest payloads take seconds per call.
+WARMUP_LIMIT_S = 0.5
 #: Fewer calls than this say nothing about a median, however long they take.
 MIN_CALLS = 2
 MAX_CALLS = 200
@@ -67,6 +67,7 @@ def measure(
     meter = ServerMeter(endpoint.pid)
     try:
         tensor, wanted = payload.build(), call.as_call() if call else echo_call(codec, payload)
+        warm_at = time.perf_counter() + WARMUP_LIMIT_S
         body = codec.encode(tensor, wanted)
         with open_transport(codec.transport, endpoint, wanted, options) as transport:
             answer = transport.send(body)
@@ -78,7 +79,7 @@ def measure(
                 form=answered_form(answer) if codec.transport == "grpc" else None,
             )
             del body, answer, received
-            _warm_up(transport, codec, tensor, wanted)
+            _warm_up(transport, codec, tensor, wanted, warm_at)
             meter.reset_peak()
             server_before, client_before = meter.cpu_s(), time.process_time()
             end = time.perf_counter() + calls_s
@@ -116,12 +117,11 @@ def answered_form(body: bytes) -> Form:
     return "content" if any(tensor.content for tensor in tensors) else "values"
 
 
-def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> None:
-    end = time.perf_counter() + WARMUP_LIMIT_S
+def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call, warm_at: float) -> None:
     for _ in range(WARMUP_CALLS):
-        timed_call(transport, codec, tensor, call)
-        if time.perf_counter() > end:
+        if time.perf_counter() > warm_at:
             return
+        timed_call(transport, codec, tensor, call)
 
 
 def _difference(before: float | None, after: float | None) -> float | None:

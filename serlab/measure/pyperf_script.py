@@ -58,7 +58,6 @@ class TimedCase:
         return self._timed(loops)
 
     def _bind(self) -> Callable[[int], float]:
-        allocator.settle()
         codec = registry.get(self._case.codec)
         payload = parse_payload(self._case.payload, seed=self._seed)
         tensor, call = payload.build(), echo_call(codec, payload)
@@ -70,6 +69,7 @@ class TimedCase:
 
 def main(op: Op) -> None:
     """Run the pyperf script for ``op``: every payload × codec, or those named with ``--payload`` and ``--codec``."""
+    allocator.settle()
     runner = _runner()
     args = runner.parse_args()
     payloads = _list(args.payload) or list(DEFAULT_PAYLOADS)
