@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from serlab.cli.new_run import begin_run
 from serlab.cli.progress import ProgressShow
 from serlab.cli.serving_options import transport_options
 from serlab.codecs import registry
 from serlab.errors import UsageError
-from serlab.measure.machine import describe_machine, git_commit, library_versions
 from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.measure.precision.live import TIMEOUT_S, LiveServer
 from serlab.measure.precision.values import DTYPES
 from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.record import RunInfo
 from serlab.record_precision import PrecisionReport
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
-from serlab.store import RunFolder, create_run, find_run
+from serlab.store import RunFolder, find_run
 
 #: The part of a run that this command writes: ``precision.json``.
 PART = "precision"
@@ -51,24 +48,8 @@ def open_run(run: str | None, results: Path, plan: Plan) -> RunFolder:
     """Return the run to add to, or a new one that holds nothing else."""
     if run is not None:
         return find_run(run, results)
-    machine = describe_machine()
-    folder = create_run(results, machine.name)
-    folder.write_info(
-        RunInfo(
-            name=folder.name,
-            machine=machine,
-            started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            profile=PART,
-            seed=plan.seed,
-            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-            payloads=(plan.payload.info(),) if plan.payload else (),
-            codecs=plan.codecs,
-            versions=library_versions(),
-            git_commit=git_commit(),
-            unavailable=registry.unavailable(),
-        )
-    )
-    return folder
+    payloads = (plan.payload.info(),) if plan.payload else ()
+    return begin_run(results, profile=PART, seed=plan.seed, payloads=payloads, codecs=plan.codecs)
 
 
 def examine(

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from serlab.cli.new_run import begin_run
 from serlab.cli.progress import ProgressShow
 from serlab.codecs import registry
 from serlab.errors import StoreError, UsageError
 from serlab.measure import profiles
 from serlab.measure.bench import Bench, Target
-from serlab.measure.machine import describe_machine, git_commit, library_versions, load_average
+from serlab.measure.machine import describe_machine
 from serlab.measure.plan import PARTS, Part, Plan
 from serlab.payload import DEFAULT_SEED, parse_payload
 from serlab.record import RunInfo
-from serlab.store import RunFolder, create_run, find_run, list_runs
+from serlab.store import RunFolder, find_run, list_runs
 
 
 def make_plan(
@@ -72,27 +71,16 @@ def make_plan(
 
 
 def new_run(results: Path, plan: Plan) -> RunFolder:
-    """Create a run's folder and write what is known before anything is measured."""
-    machine = describe_machine()
-    folder = create_run(results, machine.name)
-    folder.write_info(
-        RunInfo(
-            name=folder.name,
-            machine=machine,
-            started=datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            profile=plan.profile,
-            seed=plan.seed,
-            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-            payloads=tuple(parse_payload(spec, seed=plan.seed).info() for spec in (*plan.payloads, *plan.memory_only)),
-            codecs=plan.codecs,
-            versions=library_versions(),
-            git_commit=git_commit(),
-            load_before=load_average(),
-            unavailable=registry.unavailable(),
-            plan=plan.as_record(),
-        )
+    """Create the folder of a run that follows ``plan``."""
+    specs = (*plan.payloads, *plan.memory_only)
+    return begin_run(
+        results,
+        profile=plan.profile,
+        seed=plan.seed,
+        payloads=[parse_payload(spec, seed=plan.seed).info() for spec in specs],
+        codecs=plan.codecs,
+        plan=plan.as_record(),
     )
-    return folder
 
 
 def resumed_run(results: Path, name: str | None) -> tuple[RunFolder, Plan]:
