@@ -53,3 +53,17 @@ def corpus_core(corpus_config: Path) -> Iterator[Any]:
     core = ServerCore(read_model_configs(corpus_config), labels_for_unavailable=True)
     yield core
     core.close()
+
+
+@pytest.fixture(scope="session")
+def slow_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The base path of a model that counts to its input, int64 [] → int64 [], at about a million a second."""
+    tf = pytest.importorskip("tensorflow")
+    base = tmp_path_factory.mktemp("slow") / "slow"
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int64, name="x")])
+    def count(x: Any) -> dict[str, Any]:
+        return {"y": tf.while_loop(lambda i: i < x, lambda i: [i + 1], [tf.constant(0, tf.int64)])[0]}
+
+    tf.saved_model.save(tf.Module(), str(base / "1"), signatures={"serving_default": count})
+    return base

@@ -162,7 +162,10 @@ def _metadata_parts(body: bytes) -> Any:
 
 @pytest.fixture(params=["NaN", "-0.0", "1", "[0.0, [NaN]]"])
 def documents(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
-    yield json.loads(request.param), json.loads(request.param.replace("-", "").replace("1", "1.0").replace("NaN", "2.0"))
+    yield (
+        json.loads(request.param),
+        json.loads(request.param.replace("-", "").replace("1", "1.0").replace("NaN", "2.0")),
+    )
 
 
 def test_the_comparison_tells_numbers_apart_that_print_alike(documents: tuple[Any, Any]) -> None:

@@ -18,6 +18,8 @@ IDLE_S = 300.0
 BODY_S = 300.0
 #: Bodies above this are refused with 413. TensorFlow Serving has no limit, and no answer when its memory is used up.
 MAX_BODY_BYTES = 512 << 20
+#: A refused body is read on for this many seconds, so that a client that is still sending gets to see the answer.
+LINGER_S = 5.0
 #: How much of a body is taken up between two wake-ups of the event loop.
 _READ_BYTES = 1 << 20
 #: What a request line in absolute form has before the path.
@@ -54,6 +56,7 @@ class RestServer:
             access_log=None,
             auto_decompress=False,
             keepalive_timeout=IDLE_S,
+            lingering_time=LINGER_S,
             read_bufsize=_READ_BYTES,
         )
         self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=grace_s)

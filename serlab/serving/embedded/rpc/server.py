@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from serlab.errors import ServingError
 from serlab.serving.embedded.rpc.service import GrpcService, Method
@@ -33,13 +33,15 @@ def start_grpc(
     pool = ThreadPoolExecutor(2 * max_threads + 2, thread_name_prefix="grpc")
     options = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(pool, options=[*options, ("grpc.so_reuseport", 0), *channel_arguments])
+    healthy = health.HealthServicer()
     for name, methods in service.methods().items():
         handlers = {
             method: grpc.unary_unary_rpc_method_handler(_handler(function, running))
             for method, function in methods.items()
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(name, handlers),))
-    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)
+        healthy.set(name, health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(healthy, server)
     try:
         port = server.add_insecure_port(address)
     except RuntimeError as error:
