@@ -1,0 +1,69 @@
+"""What makes a run's figures less sure than they look: a busy machine, drift, wide intervals, few rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from serlab.analysis.view import FLOOR, RunView
+from serlab.record import RunInfo
+
+#: A load of this share of the cores before anything was measured means that something else was running.
+BUSY_SHARE = 0.5
+#: Frequency governors under which a core's speed follows its load, and so the order of cases.
+FIXED_GOVERNORS = frozenset({"performance", "unknown"})
+#: An interval of a median over fewer processes is a range, not a confidence interval.
+FEW_ROUNDS = 5
+#: The floor copies the same buffer in every round: this much between its fastest and slowest round is the machine's.
+DRIFT = 1.5
+#: A typical interval wider than this to either side hides differences that matter.
+WIDE = 0.2
+
+
+def remarks(view: RunView) -> tuple[str, ...]:
+    """Return remarks about noise, the weightiest first; none where nothing stands out."""
+    return (*_machine(view.data.info), *_drift(view), *_intervals(view))
+
+
+def _machine(info: RunInfo) -> Iterator[str]:
+    if info.load_before and info.machine.cores and info.load_before[0] > BUSY_SHARE * info.machine.cores:
+        yield (
+            f"The machine was busy before the run began: load {info.load_before[0]:g} on {info.machine.cores} cores."
+        )
+    if info.machine.governor not in FIXED_GOVERNORS:
+        yield (
+            f"The CPU's frequency governor is {info.machine.governor}: speed follows load. "
+            "Set it to performance for steadier times."
+        )
+    if 0 < info.rounds < FEW_ROUNDS:
+        yield (
+            f"{info.rounds} rounds: an interval over {info.rounds} processes is hardly more than their range. "
+            "The standard profile takes more."
+        )
+
+
+def _drift(view: RunView) -> Iterator[str]:
+    drifts = []
+    for case, times in view.case_times.items():
+        if case.codec == FLOOR and len(times) > 1 and min(times.values()) > 0:
+            drifts.append((max(times.values()) / min(times.values()), case.id))
+    if drifts and max(drifts)[0] > DRIFT:
+        most, case_id = max(drifts)
+        yield (
+            f"The floor itself, {case_id}, took {most:.1f} times as long in its slowest round as in its fastest: "
+            "the machine's speed changed. Ratios are taken within rounds and suffer less than times."
+        )
+
+
+def _intervals(view: RunView) -> Iterator[str]:
+    widths = []
+    for times in view.case_times.values():
+        values = sorted(times.values())
+        middle = median(values)
+        if len(values) > 1 and middle > 0:
+            widths.append(max(values[-1] - middle, middle - values[0]) / middle)
+    if widths and median(widths) > WIDE:
+        yield (
+            f"Half of all cases spread by more than ±{100 * median(widths):.0f} % between processes: differences "
+            "smaller than that need more rounds (--budget)."
+        )

@@ -1,0 +1,40 @@
+"""``serlab report``: a run as one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from serlab.cli.options import ResultsOption, RunArgument
+from serlab.store import DEFAULT_ROOT
+
+
+def report(
+    run: RunArgument = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Show the page in the browser.")] = False,
+    plots: Annotated[
+        Path | None, typer.Option("--plots", metavar="DIR", help="Also write every plot as SVG and PNG to DIR.")
+    ] = None,
+    results: ResultsOption = DEFAULT_ROOT,
+) -> None:
+    """Make report.html in the run's folder: one file that opens offline. Needs no TensorFlow.
+
+    Example: serlab report --open
+    """
+    from serlab.cli.report_files import read_source, write_plots, write_report
+    from serlab.store import find_run
+
+    folder = find_run(run, results)
+    source = read_source(folder)
+    page = write_report(folder, source)
+    typer.echo(page)
+    if plots is not None:
+        for path in write_plots(source, plots):
+            typer.echo(path)
+    if open_page:
+        import webbrowser
+
+        if not webbrowser.open(page.resolve().as_uri()):
+            typer.echo("no browser could be started: open the page by hand", err=True)

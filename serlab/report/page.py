@@ -1,0 +1,104 @@
+"""A run as one page: self-contained, readable offline, rebuilt from results alone."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from serlab import __version__
+from serlab.report import svg
+from serlab.report.blocks import Block, Figure, Links, Missing, Note, Panel, Section, Table
+from serlab.report.sections import registry
+from serlab.report.source import Source
+
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|µs|ns|B|KiB|MiB|GiB)(?!\w))")
+
+#: Which template macro shows which block.
+_KINDS: dict[type, str] = {
+    Figure: "figure",
+    Table: "table",
+    Missing: "missing",
+    Note: "note",
+    Links: "links",
+}
+
+
+def render(source: Source) -> str:
+    """Return the page of a run. Names and texts of the run appear as text, whatever is in them."""
+    sections = registry.build(source)
+    return render_page(
+        "report.html.j2",
+        title=f"serlab: {source.data.info.name}",
+        source=source,
+        info=source.data.info,
+        sections=sections,
+        missing=any(_missing(section) for section in sections),
+    )
+
+
+def render_page(template: str, **context: Any) -> str:
+    """Return a page made of ``template``, with the style and script that all pages share put into it."""
+    script = _asset("page.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(
+            **context,
+            css=Markup(_asset("page.css")),
+            script=Markup(script),
+            # Only this script may run, and nothing may be fetched: also not by what a hostile name would smuggle in.
+            policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
+            "base-uri 'none'; form-action 'none'",
+            version=__version__,
+            draw=_draw,
+            kind=lambda block: _KINDS[type(block)],
+        )
+    )
+
+
+def _draw(panel: Panel) -> Markup:
+    return Markup(svg.inline(panel))
+
+
+def _missing(section: Section) -> bool:
+    return any(isinstance(block, Missing) for block in section.blocks)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("serlab.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["unbroken"] = unbroken
+    return environment
+
+
+def unbroken(text: str) -> str:
+    """Return a text in which no line can end between a number and its unit."""
+    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+@cache
+def _asset(name: str) -> str:
+    return (files("serlab.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def panels(sections: Sequence[Section]) -> list[tuple[Figure, Panel]]:
+    """Return every panel of a page with the figure it belongs to, in the page's order."""
+    return [(figure, panel) for section in sections for figure in section.figures for panel in figure.panels]
+
+
+__all__ = ["Block", "panels", "render", "render_page"]

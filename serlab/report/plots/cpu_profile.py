@@ -1,0 +1,56 @@
+"""Where a codec's CPU time goes: Python, native code, system; from scalene."""
+
+from __future__ import annotations
+
+from serlab.analysis.cpu import time_shares
+from serlab.record import Op
+from serlab.record_profiles import CpuProfile, CpuReport
+from serlab.report import units
+from serlab.report.blocks import Panel
+from serlab.report.plots import theme
+from serlab.report.plots.forms import Bar, Series, stacked_bars
+from serlab.report.plots.memory import row_label
+from serlab.report.source import Source
+
+SERIES = {"Python": Series(theme.ORANGE), "native code": Series(theme.BLUE), "system": Series(theme.GREY)}
+
+
+def panels(source: Source) -> tuple[Panel, ...]:
+    """Return a panel for encode and one for decode per payload that was profiled."""
+    report = source.part("cpu", CpuReport)
+    if report is None:
+        return ()
+    groups: dict[tuple[str, Op], list[CpuProfile]] = {}
+    for profile in report.profiles:
+        groups.setdefault((profile.case.payload, profile.case.op), []).append(profile)
+    drawn = (_panel(source, payload, op, profiles) for (payload, op), profiles in groups.items())
+    return tuple(panel for panel in drawn if panel)
+
+
+def _panel(source: Source, payload: str, op: Op, profiles: list[CpuProfile]) -> Panel | None:
+    bars, links = [], {}
+    order = []
+    for profile in profiles:
+        shares = time_shares(profile)
+        if shares is None:
+            continue
+        row = row_label(source, profile.case)
+        order.append(row)
+        for series, share in zip(SERIES, (shares.python, shares.native, shares.system), strict=True):
+            tip = f"{op} {row}: {series} {units.percent(share)}"
+            bars.append(Bar(row, series, share, tip))
+            page = source.evidence(profile.page)
+            if page:
+                links[tip] = page
+    if not bars:
+        return None
+    chart = stacked_bars(
+        bars, SERIES, order, title="share of sampled time", label="format(datum.value, '.0%')", whole=1
+    )
+    return Panel(
+        f"cpu-{op}-{payload}",
+        f"{payload}: {op}",
+        f"Share of Python, native and system time in {op} of {payload}, a bar per codec.",
+        theme.panel(chart, height=theme.rows_height(len(order))),
+        links,
+    )

@@ -1,0 +1,181 @@
+"""Colours, marks and sizes of all plots.
+
+The hues are Okabe and Ito's, which people with any common colour blindness can tell apart; marks differ in shape or
+dash as well, so that no plot depends on hue alone. Codecs of one family share a hue family.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import altair as alt
+
+#: What a plot draws before it is given a size.
+Drawing: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart"
+
+#: Width of a panel in pixels, labels included: it fits a phone, and three fit a desktop.
+PANEL_WIDTH = 340
+#: Height of one row of a bar or dot plot.
+ROW_HEIGHT = 19
+#: Fonts with one set of widths, so that a browser needs the room that the renderer left.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+
+INK, MUTED, GRID, PAPER = "#1f2328", "#59636e", "#d8dee4", "#ffffff"
+VERMILLION, ORANGE, GREEN, SKY, BLUE, PURPLE, GOLD, GREY = (
+    "#d55e00", "#e69f00", "#009e73", "#56b4e9", "#0072b2", "#cc79a7", "#b59a00", "#7a8490",
+)  # fmt: skip
+
+#: Colours of a page follow the reader's theme: each of these becomes a CSS variable there.
+CSS_VARIABLES: dict[str, str] = {
+    INK: "--ink", MUTED: "--muted", GRID: "--grid", PAPER: "--paper", VERMILLION: "--vermillion", ORANGE: "--orange",
+    GREEN: "--green", SKY: "--sky", BLUE: "--blue", PURPLE: "--purple", GOLD: "--gold", GREY: "--grey",
+}  # fmt: skip
+
+SOLID: tuple[int, ...] = ()
+DASHED = (5, 3)
+DOTTED = (2, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one codec is drawn everywhere."""
+
+    colour: str
+    dash: tuple[int, ...] = SOLID
+    shape: str = "circle"
+
+
+_CODECS: dict[str, Style] = {
+    "json": Style(VERMILLION),
+    "json-orjson-list": Style(VERMILLION, DASHED, "square"),
+    "orjson": Style(ORANGE, SOLID, "diamond"),
+    "json-simdjson": Style(ORANGE, DASHED, "triangle-up"),
+    "base64": Style(GREEN, DASHED, "square"),
+    "base64-simd": Style(GREEN),
+    "tensor-proto": Style(BLUE),
+    "tensor-proto-values": Style(BLUE, DASHED, "square"),
+    "wire": Style(SKY, SOLID, "diamond"),
+    "raw": Style(GREY, DOTTED, "cross"),
+}
+#: What codecs of third parties get, in the order of their names.
+_OTHERS = (
+    Style(PURPLE), Style(GOLD, SOLID, "diamond"), Style(PURPLE, DASHED, "square"), Style(GOLD, DASHED, "triangle-up"),
+    Style(INK), Style(INK, DASHED, "square"),
+)  # fmt: skip
+
+
+def styles(codecs: Sequence[str]) -> dict[str, Style]:
+    """Return a style per codec, the same in every plot and run for the codecs that serlab knows."""
+    strangers = sorted(set(codecs) - _CODECS.keys())
+    return {**_CODECS, **{name: _OTHERS[number % len(_OTHERS)] for number, name in enumerate(strangers)}}
+
+
+#: Descriptions that are meant for readers begin with this; Vega writes its own for every other mark.
+TIP = "› "
+#: What XML cannot hold, and a name in someone's results might (https://www.w3.org/TR/xml/#charsets).
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
+    """Return rows as a chart's data: no pandas, no files. ``tip`` is shown on hovering."""
+    return alt.InlineData(values=[{key: _clean(value) for key, value in row.items()} for row in rows])
+
+
+def clean(text: str) -> str:
+    """Return ``text`` with what SVG cannot hold replaced."""
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def tip(text: str) -> str:
+    """Return the description of a mark that is meant for readers."""
+    return TIP + clean(text)
+
+
+def _clean(value: Any) -> Any:
+    return clean(value) if isinstance(value, str) else value
+
+
+def panel(chart: Drawing, *, height: int, width: int = PANEL_WIDTH) -> Drawing:
+    """Give a chart the size of a panel: ``width`` counts labels and legend, ``height`` the plot alone."""
+    return chart.properties(
+        width=width, height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"), padding=4
+    )
+
+
+def rows_height(rows: int) -> int:
+    """Return the height of a plot with one row per case."""
+    return max(2, rows) * ROW_HEIGHT
+
+
+#: Vega-Lite's configuration for the look that all plots share.
+CONFIG: dict[str, Any] = {
+    "background": "transparent",
+    "font": FONT,
+    "view": {"stroke": None},
+    "axis": {
+        "gridColor": GRID, "domain": False, "ticks": False, "labelColor": MUTED, "titleColor": MUTED,
+        "titleFontWeight": "normal", "labelFontSize": 11, "titleFontSize": 11, "labelPadding": 5, "labelLimit": 170,
+    },
+    "axisY": {"labelColor": INK},
+    "legend": {
+        "labelColor": INK, "titleColor": MUTED, "labelFontSize": 11, "symbolSize": 70, "orient": "bottom",
+        "title": None, "columns": 2, "labelLimit": 145, "columnPadding": 8, "rowPadding": 2,
+        "offset": 6,
+    },
+    "title": {
+        "color": INK, "subtitleColor": MUTED, "anchor": "start", "fontSize": 13, "subtitleFontSize": 10, "offset": 8,
+        "limit": PANEL_WIDTH - 10, "subtitleFontWeight": "normal", "frame": "group",
+    },
+    "text": {"color": INK, "fontSize": 11},
+}  # fmt: skip
+
+
+def time_axis(title: str, low: float, high: float, **options: Any) -> alt.Axis:
+    """Return the axis of a logarithmic time scale from ``low`` to ``high`` with labels in ns, µs, ms and s."""
+    return alt.Axis(
+        title=title,
+        values=log_ticks(low, high),
+        labelExpr=TIME_LABEL,
+        labelOverlap="greedy",
+        labelFlush=False,
+        **options,
+    )
+
+
+def log_ticks(low: float, high: float, *, steps: Sequence[float] = (1.0, 2.0, 5.0), base: float = 10.0) -> list[float]:
+    """Return round ticks within ``log_scale(low, high)``: powers of ``base``, and ``steps`` of them where few."""
+    first, last = math.floor(math.log(low / AIR, base)), math.ceil(math.log(high * AIR, base))
+    for used in ((1.0,), (1.0, steps[-1] if len(steps) < 2 else steps[1]), tuple(steps)):
+        ticks = [step * base**power for power in range(first, last + 1) for step in used]
+        inside = [tick for tick in ticks if low / AIR <= tick <= high * AIR]
+        if len(inside) >= MIN_TICKS:
+            return inside
+    return inside or [low, high]
+
+
+#: A logarithmic scale goes on by this factor beyond what it shows.
+AIR = 1.5
+#: With fewer labels an axis cannot be read.
+MIN_TICKS = 3
+
+#: Vega's expressions for tick labels; ``datum.value`` is the tick, in seconds, bytes, or times.
+TIME_LABEL = (
+    "datum.value === 0 ? '0' : datum.value >= 0.9995 ? format(datum.value, '~r') + ' s' : datum.value >= 0.0009995 ? "
+    "format(datum.value * 1e3, '~r') + ' ms' : datum.value >= 9.995e-7 ? format(datum.value * 1e6, '~r') + ' µs' : "
+    "format(datum.value * 1e9, '~r') + ' ns'"
+)
+BYTES_LABEL = (
+    "datum.value >= 1073741824 ? format(datum.value / 1073741824, '~r') + ' GiB' : datum.value >= 1048576 ? "
+    "format(datum.value / 1048576, '~r') + ' MiB' : datum.value >= 1024 ? format(datum.value / 1024, '~r') + ' KiB' : "
+    "format(datum.value, '~r') + ' B'"
+)
+TIMES_LABEL = "format(datum.value, ',~r') + '×'"
+
+
+def log_scale(low: float, high: float) -> alt.Scale:
+    """Return a logarithmic scale with some air around what it shows."""
+    return alt.Scale(type="log", domain=[low / AIR, high * AIR], nice=False, clamp=True)

@@ -1,0 +1,144 @@
+"""Correlation: does the time in isolation explain the time end to end, and what does it leave unexplained?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from serlab.report import sentences, units
+from serlab.report.blocks import Block, Cell, Figure, Missing, Section, Table, columns
+from serlab.report.plots import correlation, explained, residuals
+from serlab.report.plots.correlation import scope_title
+from serlab.report.source import Source
+from serlab.report.terminal import words
+
+ORDER = 70
+
+
+def build(source: Source) -> Section:
+    """Return the section."""
+    if not source.correlations.points:
+        missing = Missing("a correlation needs isolated times and calls to a live instance in one run", "serlab bench")
+        return Section("correlation", "Does it matter?", ("There is nothing to correlate.",), (missing,))
+    blocks: list[Block] = [
+        Figure(
+            "correlation-figure",
+            "Isolated against end to end",
+            "A point is a payload and codec; its arms are 95 % intervals. The line is the Theil–Sen fit and the shaded "
+            "area its 95 % interval; on the dotted line a call would be nothing but encode + decode. What lies above "
+            "is transport and server.",
+            correlation.panels(source),
+            _fits(source),
+        )
+    ]
+    off = residuals.panels(source)
+    if off:
+        blocks.append(
+            Figure(
+                "residuals-figure",
+                "Residuals",
+                "How far each point is off its transport's line: 2× means that a call takes twice what its codec's "
+                "isolated time predicts. Points that share a side share a cause the codec's time does not see.",
+                off,
+            )
+        )
+    blocks.append(
+        Figure(
+            "explained-figure",
+            "What is not explained",
+            "The blue part of a call is explained by encode + decode in isolation, with its interval; the rest is "
+            "transport, the server, and what encode and decode cost beyond isolation when they run within a call.",
+            explained.panels(source),
+            _points(source),
+        )
+    )
+    blocks.append(_savings(source))
+    return Section("correlation", "Does it matter?", tuple(_conclusion(source)), tuple(blocks))
+
+
+def _conclusion(source: Source) -> Iterable[str]:
+    for fit in source.correlations.fits:
+        if fit.scope == "all" or fit.slope is None or fit.spearman is None:
+            continue
+        slope = fit.slope
+        yield (
+            f"Over {scope_title(fit.scope)}, each millisecond less in isolation is {slope.median:.2f} ms less end to "
+            f"end [{slope.low:.2f}, {slope.high:.2f}]; the order of codecs carries over with a rank correlation of "
+            f"{fit.spearman:.2f} ({fit.points} points)."
+        )
+    few = [scope_title(fit.scope) for fit in source.correlations.fits if fit.slope is None]
+    if few:
+        yield f"Too few points for a fit over {sentences.listing(few)}."
+    shares = sorted(source.correlations.points, key=lambda point: point.share.median)
+    least, most = shares[0], shares[-1]
+    yield (
+        f"Encode + decode in isolation explain from {sentences.share(least.share)} of a call ({least.payload} with "
+        f"{least.codec}) to {sentences.share(most.share)} ({most.payload} with {most.codec}); the "
+        "rest they do not explain."
+    )
+
+
+def _fits(source: Source) -> Table:
+    rows = []
+    for fit in source.correlations.fits:
+        slope = fit.slope
+        rows.append(
+            (
+                Cell(scope_title(fit.scope)),
+                Cell(str(fit.points), fit.points),
+                Cell(f"{fit.spearman:.2f}" if fit.spearman is not None else "–", fit.spearman),
+                Cell(f"{slope.median:.2f} [{slope.low:.2f}, {slope.high:.2f}]" if slope else "–",
+                     slope.median if slope else None),
+                Cell(units.seconds(fit.intercept_s), fit.intercept_s),
+            )
+        )  # fmt: skip
+    titles = ("over", "points", "rank correlation", "slope, ms end to end per ms isolated", "intercept")
+    return Table("fits-table", "Theil–Sen fits and Spearman's rank correlation", columns(*titles), tuple(rows))
+
+
+def _points(source: Source) -> Table:
+    rows = []
+    for point in source.correlations.points:
+        exactness = source.view.exactness(point.payload, point.codec)
+        rows.append(
+            (
+                Cell(point.payload),
+                Cell(source.label(point.payload, point.codec)),
+                Cell(sentences.transport(point.transport)),
+                Cell(sentences.time(point.isolated_s), point.isolated_s.median),
+                Cell(sentences.time(point.end_to_end_s), point.end_to_end_s.median),
+                Cell(sentences.share(point.share), point.share.median),
+                Cell(units.ratio(point.encode_in_situ_ratio), point.encode_in_situ_ratio),
+                Cell(units.ratio(point.decode_in_situ_ratio), point.decode_in_situ_ratio),
+                Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
+            )
+        )
+    return Table(
+        "points-table",
+        "Isolated and end-to-end time of every payload and codec",
+        columns(
+            "payload", "codec", "over", "isolated", "end to end", "explained", "encode in a call ÷ isolated",
+            "decode in a call ÷ isolated", "values", text=3,
+        ),
+        tuple(rows),
+    )  # fmt: skip
+
+
+def _savings(source: Source) -> Table:
+    rows = []
+    for saving in source.correlations.savings:
+        whole = saving.end_to_end_s
+        unclear = whole.spans(0)
+        rows.append(
+            (
+                Cell(saving.payload),
+                Cell(f"{saving.slow} → {source.label(saving.payload, saving.fast)}"),
+                Cell(units.seconds(saving.encode_s), saving.encode_s),
+                Cell(units.seconds(saving.decode_s), saving.decode_s),
+                Cell(units.seconds(whole.median), whole.median),
+                Cell(f"{units.seconds(whole.low)} – {units.seconds(whole.high)}", whole.low),
+                Cell("too close to call" if unclear else "saves" if whole.median > 0 else "costs",
+                     tone="muted" if unclear else "good" if whole.median > 0 else "bad"),
+            )
+        )  # fmt: skip
+    titles = ("payload", "change", "saved encoding", "saved decoding", "saved end to end", "95 % interval", "verdict")
+    return Table("savings-table", "What a change of codec saves per call", columns(*titles, text=2), tuple(rows))

@@ -1,0 +1,56 @@
+"""Pieces of sentences that the report's conclusions are made of. Every number keeps its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from serlab.record import Exactness, Interval
+from serlab.report import units
+
+
+def listing(names: Sequence[str], word: str = "and") -> str:
+    """Return ``a``, ``a and b``, or ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def time(value: Interval) -> str:
+    """Return a time with its interval: ``7.21 ms [6.50 ms, 9.80 ms]``."""
+    if value.runs < 2:
+        return f"{units.seconds(value.median)} (one process, no interval)"
+    return f"{units.seconds(value.median)} [{units.seconds(value.low)}, {units.seconds(value.high)}]"
+
+
+def share(value: Interval) -> str:
+    """Return a share with its interval: ``63 % [60 %, 65 %]``."""
+    return f"{units.percent(value.median)} [{units.percent(value.low)}, {units.percent(value.high)}]"
+
+
+def faster(value: Interval) -> str:
+    """Return how a time compares to a slower one's: ``71.0× less``, ``1.20× more``, or that it cannot be said."""
+    if value.spans(1.0):
+        return f"too close to call ({units.ratio_interval(value)})"
+    if value.median >= 1:
+        return f"{units.ratio_interval(value)} less"
+    turned = Interval(1 / value.median, 1 / value.high, 1 / value.low, value.runs)
+    return f"{units.ratio_interval(turned)} more"
+
+
+def exactness(found: Exactness | None) -> str:
+    """Return what a codec does to values, in a sentence: ``returns the same bits``, ``alters values: rounded 12 %``."""
+    if found is None:
+        return "was not checked for exactness"
+    if found.failure:
+        return f"fails: {found.failure}"
+    if found.exact:
+        return "returns the same bits"
+    altered = [
+        f"{word} {units.percent(count / found.elements)}" for word, count in found.counts.items() if word != "exact"
+    ]
+    return f"alters values: {listing(altered)}"
+
+
+def transport(name: str) -> str:
+    """Return a transport as people write it."""
+    return {"grpc": "gRPC", "rest": "REST", "none": "no transport"}.get(name, name)

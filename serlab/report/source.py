@@ -1,0 +1,126 @@
+"""What the sections of a report read: a run, its further parts, and what several sections derive from them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from serlab.analysis.answer import Choice, choose
+from serlab.analysis.call_cpu import cpu_per_call
+from serlab.analysis.correlate import correlate
+from serlab.analysis.endtoend import EndToEnd, sum_up
+from serlab.analysis.view import RunView
+from serlab.record import Case, Correlations, Exactness, Interval, PayloadInfo, RunData
+from serlab.report import links
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A run as a report sees it. ``parts`` are further parts by name; ``damaged`` those that cannot be read, and why.
+
+    Everything derived is computed once: intervals are bootstrapped, and several sections show the same ones.
+    """
+
+    data: RunData
+    folder: Path
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    damaged: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def view(self) -> RunView:
+        """The run by case."""
+        return RunView(self.data)
+
+    @cached_property
+    def choices(self) -> tuple[Choice, ...]:
+        """The answer: a codec per payload and transport."""
+        return choose(self.view)
+
+    @cached_property
+    def calls(self) -> tuple[EndToEnd, ...]:
+        """End-to-end sums in the order of tables."""
+        return tuple(sum_up(clients) for clients in self.view.clients.values())
+
+    @cached_property
+    def correlations(self) -> Correlations:
+        """Isolated against end-to-end times."""
+        return correlate(self.view)
+
+    @cached_property
+    def times(self) -> dict[Case, Interval]:
+        """Seconds per call of every timed case."""
+        return {case: time for case in self.view.case_times if (time := self.view.time(case))}
+
+    @cached_property
+    def ratios(self) -> dict[Case, Interval]:
+        """Times of the floor of every timed case."""
+        return {case: ratio for case in self.view.case_times if (ratio := self.view.ratio_to_raw(case))}
+
+    @property
+    def payloads(self) -> tuple[PayloadInfo, ...]:
+        """The run's payloads."""
+        return self.data.info.payloads
+
+    @cached_property
+    def command(self) -> str:
+        """How a command names this run."""
+        return self.data.info.name
+
+    def part(self, name: str, kind: type[T]) -> T | None:
+        """Return a further part of the run, None where it has none."""
+        found = self.parts.get(name)
+        return found if isinstance(found, kind) else None
+
+    @cached_property
+    def call_cpu(self) -> dict[tuple[str, str], dict[str, Interval]]:
+        """CPU seconds per call of client and server by payload × codec, the median over clients."""
+        return {key: cpu_per_call(clients) for key, clients in self.view.clients.items()}
+
+    @property
+    def form(self) -> str:
+        """The form in which the live instance answers gRPC calls."""
+        return self.view.live_form
+
+    def evidence(self, path: str) -> str:
+        """Return a link to a file of the run, "" where there is none."""
+        return links.evidence(self.folder, path)
+
+    def label(self, payload: str, codec: str) -> str:
+        """Return a codec's name as it stands beside its speed: one that alters or fails says so."""
+        return codec + alteration(self.view.exactness(payload, codec))
+
+    def describe(self, payload: PayloadInfo) -> str:
+        """Return a payload's shape and dtype: ``1×224×224×3 float32``."""
+        return f"{'×'.join(map(str, payload.shape)) or 'scalar'} {payload.dtype}"
+
+    @property
+    def machine_line(self) -> str:
+        """Where and when the run was measured."""
+        machine = self.data.info.machine
+        return f"{machine.name}: {machine.cpu_model}, {machine.cores} cores · {self.date}"
+
+    @property
+    def instance_line(self) -> str:
+        """Which live instance was called; the embedded one is never taken for TensorFlow Serving."""
+        instance = self.data.info.instance
+        if not instance:
+            return "no live instance"
+        kind, version = instance.get("kind", "unknown"), instance.get("version", "unknown version")
+        return f"{kind} instance, {version}" + (" (not TensorFlow Serving)" if kind == "embedded" else "")
+
+    @property
+    def date(self) -> str:
+        """When the run began, to the minute: ``2026-11-22 19:00 UTC``."""
+        return self.data.info.started[:16].replace("T", " ") + " UTC"
+
+
+def alteration(exactness: Exactness | None) -> str:
+    """Return what must stand beside a codec's speed: "" for one that is exact or was not checked."""
+    if exactness is None or exactness.exact:
+        return ""
+    return " (FAILED)" if exactness.failure else " (ALTERS)"

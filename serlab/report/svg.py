@@ -1,0 +1,99 @@
+"""Charts as SVG and PNG, by vl-convert, which needs no browser; and as SVG that lives within a page."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+from xml.etree import ElementTree
+
+import altair as alt
+import vl_convert
+
+from serlab.report.blocks import Panel
+from serlab.report.plots import theme
+
+_SVG = "http://www.w3.org/2000/svg"
+_TITLE = f"{{{_SVG}}}title"
+#: What Vega writes for its own runtime and no page needs.
+_DROPPED = frozenset({"class", "pointer-events", "role", "aria-roledescription", "aria-hidden", "version",
+                      "font-family"})  # fmt: skip
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+#: PNG files are drawn at this multiple of their size in pixels, for screens with dense pixels and for slides.
+PNG_SCALE = 2.0
+
+ElementTree.register_namespace("", _SVG)
+
+
+def specification(chart: alt.TopLevelMixin, *, title: str = "", origin: str = "") -> dict[str, Any]:
+    """Return the Vega-Lite of a chart in the common look; ``origin`` is the line below its title."""
+    found: dict[str, Any] = chart.to_dict(validate=False)
+    found["config"] = theme.CONFIG
+    if title:
+        found["title"] = {"text": title, **({"subtitle": origin} if origin else {})}
+    return found
+
+
+def to_svg(chart: alt.TopLevelMixin, *, title: str, origin: str) -> str:
+    """Return a chart as a file of its own, on white."""
+    return vl_convert.vegalite_to_svg({**specification(chart, title=title, origin=origin), "background": theme.PAPER})
+
+
+def to_png(chart: alt.TopLevelMixin, *, title: str, origin: str) -> bytes:
+    """Return a chart as a picture, on white."""
+    found = {**specification(chart, title=title, origin=origin), "background": theme.PAPER}
+    return vl_convert.vegalite_to_png(found, scale=PNG_SCALE)
+
+
+def inline(panel: Panel) -> str:
+    """Return a panel's chart as an element of a page: its colours follow the page's theme, its ids are its own.
+
+    A mark with a description shows it on hovering, and leads to its evidence where the panel knows it.
+    """
+    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(specification(panel.chart)))
+    linked = False
+    for parent in list(root.iter()):
+        for position, element in reversed(list(enumerate(parent))):
+            told = element.attrib.pop("aria-label", "")
+            if _is_empty(element):
+                parent.remove(element)
+            elif told.startswith(theme.TIP):
+                tip = told.removeprefix(theme.TIP)
+                ElementTree.SubElement(element, _TITLE).text = tip
+                if tip in panel.links:
+                    linked = True
+                    parent[position] = _link(element, panel.links[tip], tip)
+    for element in root.iter():
+        for attribute in _DROPPED & element.attrib.keys():
+            del element.attrib[attribute]
+        for attribute, value in element.attrib.items():
+            if attribute not in ("href", "aria-label"):
+                element.attrib[attribute] = _value(value, panel.name)
+    # An image's children are not announced; one with links must let them be.
+    root.attrib.update({"role": "group" if linked else "img", "aria-label": panel.description, "class": "chart"})
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _is_empty(element: ElementTree.Element) -> bool:
+    return element.get("display") == "none" or element.get("d") in ("", "M0,0h0v0h0Z")
+
+
+def _link(element: ElementTree.Element, href: str, label: str) -> ElementTree.Element:
+    link = ElementTree.Element(f"{{{_SVG}}}a", {"href": href, "aria-label": label})
+    link.append(element)
+    return link
+
+
+def _value(value: str, name: str) -> str:
+    variable = _variables().get(value.lower())
+    if variable:
+        return f"var({variable})"
+    value = value.replace("url(#", f"url(#{name}-") if value.startswith("url(#") else value
+    if re.fullmatch(r"(clip|gradient)\w*", value):
+        return f"{name}-{value}"
+    return _LONG_NUMBER.sub(lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), value)
+
+
+@cache
+def _variables() -> dict[str, str]:
+    return {colour.lower(): variable for colour, variable in theme.CSS_VARIABLES.items()}
