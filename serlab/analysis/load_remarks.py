@@ -1,4 +1,4 @@
-"""What to know before believing the figures of a load step: who was the bottleneck, what the errors mean."""
+"""What to know before believing the figures of load: who was the bottleneck, what errors mean, who else was there."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ BUSY_CPU = 0.90
 LATE_SHARE = 0.01
 #: From this share of all cores on, what one process takes another one lacks.
 FULL_MACHINE = 0.95
+#: Cores that programs beside client and server may use without a word: controllers, the kernel's own threads.
+BYSTANDERS = 0.2
 
 #: What an error code most likely means, and what to do; codes that explain themselves have no entry.
 _MEANINGS = {
@@ -34,11 +36,31 @@ _MEANINGS = {
 def remarks(rounds: Sequence[LoadStep]) -> tuple[str, ...]:
     """Return the remarks on the rounds of one step, the gravest first."""
     found = [step.failure for step in rounds if step.failure]
-    return tuple(
-        dict.fromkeys(
-            [*found, *_bottleneck(rounds), *_errors(rounds), *_outages(rounds), *_crowding(rounds), *_unstable(rounds)]
-        )
+    return tuple(dict.fromkeys([*found, *_bottleneck(rounds), *_errors(rounds), *_outages(rounds)]))
+
+
+def crowding(steps: Sequence[LoadStep]) -> str:
+    """Say who shared the machine's cores in steps that left none idle; "" where there was always one to spare."""
+    full = [step for step in steps if step.machine_cpu and step.machine_cpu >= FULL_MACHINE * step.cores]
+    if not full:
+        return ""
+    worst = max(full, key=_others)
+    where = f"in {len(full)} of {len(steps)} steps none of this machine's {worst.cores} cores was idle"
+    if _others(worst) > BYSTANDERS:
+        return f"{where}; other programs took up to {_others(worst):.1f} of them: a quiet machine would be faster"
+    if worst.server_cpu is None:
+        return f"{where}: the generator may have lacked them"
+    return (
+        f"{where}; at most the clients took {max(step.client_cpu for step in full):.2f}, the server "
+        f"{max(step.server_cpu or 0.0 for step in full):.2f} of them: clients elsewhere would leave it more"
     )
+
+
+def _others(step: LoadStep) -> float:
+    """Return the cores that neither the generators nor the server used; 0 where the server's share is not known."""
+    if step.machine_cpu is None or step.server_cpu is None:
+        return 0.0
+    return max(0.0, step.machine_cpu - step.client_cpu - step.server_cpu)
 
 
 def generator_limited(step: LoadStep) -> bool:
@@ -67,25 +89,6 @@ def _bottleneck(rounds: Sequence[LoadStep]) -> Iterator[str]:
         yield f"about {unsent:,} calls that were due had not been sent when the time was up"
 
 
-def _crowding(rounds: Sequence[LoadStep]) -> Iterator[str]:
-    """Say who shared the machine's cores, where there was not one left."""
-    for step in rounds:
-        if step.machine_cpu is None or step.machine_cpu < FULL_MACHINE * step.cores:
-            continue
-        others = step.machine_cpu - step.client_cpu - (step.server_cpu or 0.0)
-        if step.server_cpu is not None and others > (1 - FULL_MACHINE) * 2 * step.cores:
-            yield (
-                f"other programs took {others:.1f} of this machine's {step.cores} cores, and none was idle: the same "
-                "load on a quiet machine would go faster"
-            )
-        elif step.server_cpu and not generator_limited(step):
-            yield (
-                f"client and server share this machine's {step.cores} cores, none of which was idle: the client took "
-                f"{step.client_cpu:.2f}, the server {step.server_cpu:.2f}; a client elsewhere would leave it more"
-            )
-        return
-
-
 def _errors(rounds: Sequence[LoadStep]) -> Iterator[str]:
     total: Counter[str] = Counter()
     messages: dict[str, str] = {}
@@ -109,13 +112,3 @@ def _outages(rounds: Sequence[LoadStep]) -> Iterator[str]:
                 else "and none succeeded again"
             )
             yield f"every call failed from {outage.start_s:.2f} s on ({outage.failed:,} of them); {end}"
-
-
-def _unstable(rounds: Sequence[LoadStep]) -> Iterator[str]:
-    measured = [step for step in rounds if not step.failure]
-    unstable = [step for step in measured if not step.stable]
-    if unstable:
-        yield (
-            f"not stable in {len(unstable)} of {len(measured)} rounds: the last three windows did not agree within "
-            "10 % on throughput and mean latency"
-        )

@@ -63,6 +63,7 @@ class Job:
     options: TransportOptions
     call: ModelCall | None
     seed: int
+    round: int
     report_s: float
 
 
@@ -91,7 +92,7 @@ def generate(job: Job, controller: Connection) -> None:
     controller.send_bytes(msgspec.msgpack.encode(first))
     go = msgspec.msgpack.decode(controller.recv_bytes(), type=Go)
     tally = Tally()
-    engine = make_engine(job, work, make_pace(job.spec, job.seed, go.start, job.share), tally)
+    engine = make_engine(job, work, make_pace(job.spec, f"{job.seed}/{job.round}", go.start, job.share), tally)
     _sleep_until(go.start)
     engine.start()
     tick, end = go.first_report, None

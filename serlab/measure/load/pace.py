@@ -48,7 +48,7 @@ class OpenPace:
     """
 
     def __init__(
-        self, rate_per_s: float, arrivals: Arrivals, seed: int, start: float, *, share: int = 0, shares: int = 1
+        self, rate_per_s: float, arrivals: Arrivals, seed: str, start: float, *, share: int = 0, shares: int = 1
     ) -> None:
         self._rate = rate_per_s / shares
         self._random = random.Random(f"{seed}/{share}") if arrivals == "poisson" else None
@@ -79,7 +79,7 @@ class OpenPace:
         return self._random.expovariate(self._rate) if self._random else 1.0 / self._rate
 
 
-def make_pace(spec: StepSpec, seed: int, start: float, share: int) -> Pace:
+def make_pace(spec: StepSpec, seed: str, start: float, share: int) -> Pace:
     """Return the pace of one generator of a step."""
     if spec.loop == "closed":
         return ClosedPace()

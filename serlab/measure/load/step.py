@@ -67,7 +67,7 @@ def run_step(
         MeasureError: a generator cannot be prepared.
     """
     blank = LoadStep(spec, registry.get(spec.codec).transport, round_number)
-    job = Job(spec, 0, endpoint, options, call, seed + round_number, limits.window_s / BATCHES_PER_WINDOW)
+    job = Job(spec, 0, endpoint, options, call, seed, round_number, limits.window_s / BATCHES_PER_WINDOW)
     with forked(job) as fleet:
         verified = fleet.await_ready(PREPARE_S + options.timeout_s)
         blank = replace(

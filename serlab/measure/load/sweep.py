@@ -9,12 +9,13 @@ from dataclasses import asdict, replace
 import msgspec
 
 from serlab.codecs import registry
-from serlab.errors import MeasureError, UsageError
+from serlab.errors import CodecUnavailableError, MeasureError, UsageError
 from serlab.measure.bench import Target
 from serlab.measure.cases import shuffled
 from serlab.measure.listener import Listener, Silent
 from serlab.measure.load.step import PREPARE_S
 from serlab.measure.workers import Workers
+from serlab.record import Transport
 from serlab.record_load import LoadStep, StepLimits, StepSpec
 
 #: The article's top concurrency is 50; the steps before it are where the knee usually is.
@@ -35,7 +36,7 @@ def checked(spec: StepSpec) -> StepSpec:
         UnknownNameError, CodecUnavailableError: the codec.
         UsageError: the codec cannot be sent, or numbers that do not go together.
     """
-    if registry.get(spec.codec).transport == "none":
+    if transport_of(spec.codec) == "none":
         raise UsageError(f"codec {spec.codec} is sent over no transport: there is no load to make with it")
     if spec.concurrency < 1 or spec.connections < 0 or spec.processes < 0:
         raise UsageError(f"{spec.id}: concurrency, connections and processes are counts: give 1 or more")
@@ -46,6 +47,19 @@ def checked(spec: StepSpec) -> StepSpec:
             f"{spec.id}: {spec.processes} processes cannot share {spec.sockets} connections: each needs one of its own"
         )
     return replace(spec, processes=spec.processes or default_processes(spec.sockets))
+
+
+def transport_of(codec: str) -> Transport:
+    """Return the transport of a codec without loading its library.
+
+    Raises:
+        UnknownNameError, CodecUnavailableError: it cannot be used here.
+    """
+    reasons = registry.unavailable()
+    if codec in reasons:
+        raise CodecUnavailableError(reasons[codec])
+    found = registry.describe(codec)["transport"]
+    return "grpc" if found == "grpc" else "rest" if found == "rest" else "none"
 
 
 def check_limits(limits: StepLimits) -> StepLimits:
@@ -77,7 +91,7 @@ def load_step(
     try:
         answer = workers.run("serlab.measure.load.step:run_worker", arguments, timeout_s=longest_s)
     except MeasureError as error:
-        return LoadStep(spec, registry.get(spec.codec).transport, round_number, failure=str(error))
+        return LoadStep(spec, transport_of(spec.codec), round_number, failure=str(error))
     return msgspec.convert(answer, LoadStep)
 
 
