@@ -64,6 +64,10 @@ class TensorProtoCodec(Codec):
         body: bytes = response.SerializeToString()
         return body
 
+    def tensor_message(self, tensor: Tensor) -> Any:
+        """Return the TensorProto alone, as a request carries it. Raises ``CodecError`` as ``encode`` does."""
+        return self._request_proto(tensor)
+
     def _request_proto(self, tensor: Tensor) -> Any:
         return self._content_proto(tensor)
 

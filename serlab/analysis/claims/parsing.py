@@ -27,12 +27,12 @@ def parse_speed(evidence: Evidence) -> Judgement:
     others = [_compare(evidence, payload, slow, fast) for payload in reversed(payloads) for slow, fast in _OTHERS]
     holds = bool(known) and all(quantity.value.low >= CLAIMED_RATIO for quantity in known)
     listed = ", ".join(
-        f"{quantity.value.median:.1f}x for {payload}"
+        f"{quantity.value.median:.1f}x ({payload})"
         for payload, quantity in zip(reversed(payloads), headline, strict=True)
         if quantity
     )
     finding = (
-        f"json + np.array takes {listed} of the time of FromString + make_ndarray on a stock answer; the ratio is one "
+        f"json + np.array takes {listed} the time of FromString + make_ndarray on a stock answer; the ratio is one "
         "of payload size, of the answer's form and of the parser"
     )
     return Judgement(reproduced_if(holds), (*known, *(quantity for quantity in others if quantity)), finding)

@@ -106,8 +106,7 @@ def test_an_answer_that_cannot_be_read_is_found() -> None:
 @pytest.fixture
 def closed_port() -> str:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"127.0.0.1:{listener.getsockname()[1]}"
-    return address
+        return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_closed_ports_are_told_once_and_not_asked_again(closed_port: str) -> None:

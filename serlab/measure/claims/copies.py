@@ -1,0 +1,52 @@
+"""How many bytes encoding a tensor allocates, in multiples of the payload: each copy is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from serlab.codecs import registry
+from serlab.codecs.tensor_proto import TensorProtoCodec
+from serlab.errors import MeasureError
+from serlab.measure.bench import profile_case
+from serlab.measure.claims.lab import Lab, series
+from serlab.measure.memory import read_capture
+from serlab.payload import parse_payload
+from serlab.record import Case
+from serlab.record_claims import Evidence
+
+PAYLOAD = "image"
+WHOLE_REQUESTS = ("tensor-proto", "wire", "raw")
+_ALONE = "make_tensor_proto"
+
+
+def measure(lab: Lab) -> Evidence:
+    """Profile make_tensor_proto alone, then whole requests; the captures lie in the run's ``memory/``."""
+    listed = []
+    for codec in lab.available(WHOLE_REQUESTS):
+        profile = profile_case(lab.workers, lab.folder, Case(PAYLOAD, codec, "encode"), lab.seed)
+        lab.keep_profile(profile)
+        ratio = profile.allocated_bytes / profile.raw_bytes
+        listed.append(series("allocated", "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))
+    capture = lab.folder.memory_folder / f"{_ALONE}--{PAYLOAD}.bin"
+    alone = lab.workers.run("serlab.measure.claims.copies:run_profiler", {"seed": lab.seed, "capture": str(capture)})
+    listed.append(series("allocated", "ratio", {0: alone}, codec=_ALONE, payload=PAYLOAD))
+    return Evidence("copies", tuple(listed))
+
+
+def run_profiler(seed: int, capture: str) -> float:
+    """Be one fresh process that makes one TensorProto under memray; return bytes allocated ÷ payload bytes."""
+    import memray
+
+    codec = registry.get("tensor-proto")
+    if not isinstance(codec, TensorProtoCodec):
+        raise MeasureError("the codec tensor-proto is not the lab's own")
+    payload = parse_payload(PAYLOAD, seed=seed)
+    tensor = payload.build()
+    codec.tensor_message(tensor[:, :1, :1])  # lazy imports are not the message's
+    path = Path(capture)
+    path.unlink(missing_ok=True)
+    with memray.Tracker(path, trace_python_allocators=True):
+        kept = codec.tensor_message(tensor)
+    del kept
+    found = read_capture(Case(PAYLOAD, _ALONE, "encode"), payload.raw_bytes, path)
+    return found.allocated_bytes / payload.raw_bytes

@@ -1,0 +1,88 @@
+"""Whether ``serlab doctor`` tells what the article warns of: made here on purpose, beside the live server's health."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from serlab.measure.claims.lab import Lab
+from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
+from serlab.measure.doctor.patient import Patient
+from serlab.measure.doctor.protos import check_answers, check_client_protos, examine_answers
+from serlab.payload import parse_payload
+from serlab.record_claims import Evidence
+from serlab.servable.signatures import ECHO_MODEL
+from serlab.serving.connection import Access
+from serlab.serving.http2 import try_preface
+from serlab.wire import encode_response
+from serlab.wire.fields import length_field
+
+#: A field number that no release of PredictResponse has used: what a newer server might send.
+NEW_FIELD = 90
+_HTTP1_REFUSAL = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+
+def measure_protos(lab: Lab) -> Evidence:
+    """Examine this server, then an answer with a field that the client's protos do not have."""
+    payload = parse_payload(ECHO_PAYLOAD, seed=lab.seed)
+    target = lab.on_target(None)
+    options = target.options
+    access = Access(options.ca, options.cert, options.key, options.headers)
+    patient = Patient(target.endpoint, ECHO_MODEL, access, options, echo_of(payload), payload)
+    live, client = check_answers(patient), check_client_protos(patient)
+    newer = encode_response({"y": payload.build()}, form="values", model=ECHO_MODEL) + length_field(NEW_FIELD, b"new")
+    made = examine_answers([("PredictResponse", newer)])
+    missing = live.text if live.status == "not checked" else client.text if client.status == "not checked" else ""
+    facts = {
+        "said of this server": live.status,
+        "expected of this server": "ok",
+        "said of the client's protos": client.status,
+        "expected of the client's protos": "ok",
+        "said of an answer with an unknown field": made.status,
+        "expected of an answer with an unknown field": "found",
+        "in words": made.text,
+    }
+    needs = "pip install 'serlab[tensorflow]'" if missing else ""
+    return Evidence("protos", facts=facts, missing=missing, needs=needs)
+
+
+def measure_preface(lab: Lab) -> Evidence:
+    """Send the HTTP/2 preface to this server, to a port that only speaks HTTP/1.1, and to a closed port."""
+    target = lab.on_target(None)
+    options = target.options
+    access = Access(options.ca, options.cert, options.key)
+    facts = {
+        "said of this server": try_preface(target.endpoint.grpc, tls=target.endpoint.tls, access=access).outcome,
+        "expected of this server": "http/2",
+    }
+    with _http1_only() as address:
+        facts["said of a middlebox that speaks HTTP/1.1 only"] = try_preface(address).outcome
+    facts["expected of a middlebox that speaks HTTP/1.1 only"] = "refused preface"
+    facts["said of a closed port"] = try_preface(_closed_port()).outcome
+    facts["expected of a closed port"] = "refused connection"
+    return Evidence("preface", facts=facts)
+
+
+@contextmanager
+def _http1_only() -> Iterator[str]:
+    """Run what an HTTP/1.1 proxy does with the preface: answer 400 and close."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            with suppress(OSError):
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(_HTTP1_REFUSAL)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(5.0)
+
+
+def _closed_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return f"127.0.0.1:{listener.getsockname()[1]}"

@@ -1,0 +1,25 @@
+"""Every experiment, in the order in which they are made: offline ones first, the long ones last."""
+
+from __future__ import annotations
+
+from serlab.measure.claims import copies, diagnosis, extremes, latency, message_limit, parsing, sizes, tolist
+from serlab.measure.claims.lab import Experiment
+from serlab.servable.mlp import MLPS
+from serlab.servable.resnet50 import RESNET50
+from serlab.servable.signatures import ECHO_MODEL
+
+_BOTH = ("grpc", "rest")
+_VECTORS = tuple(classifier.model for classifier in MLPS.values())
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    Experiment("sizes", ("size-raw", "size-json", "size-proto"), sizes.measure),
+    Experiment("copies", ("zero-copy",), copies.measure),
+    Experiment("tolist", ("tolist-time", "tolist-memory"), tolist.measure),
+    Experiment("parsing", ("parse-speed",), parsing.measure),
+    Experiment("protos", ("proto-compat",), diagnosis.measure_protos, (ECHO_MODEL,), ("grpc",)),
+    Experiment("preface", ("http2-blocked",), diagnosis.measure_preface, (), ("grpc",)),
+    Experiment("message-limit", ("message-limit",), message_limit.measure, (ECHO_MODEL,), ("grpc",)),
+    Experiment("extremes", ("json-precision",), extremes.measure, (ECHO_MODEL,), _BOTH),
+    Experiment("vectors", ("latency-1k", "latency-10k"), latency.measure_vectors, _VECTORS, _BOTH),
+    Experiment("resnet", ("resnet-p50", "resnet-p99", "resnet-cpu"), latency.measure_resnet, (RESNET50.model,), _BOTH),
+)

@@ -1,0 +1,82 @@
+"""What becomes of extreme float64 values through each codec, without a server and through the lab's echo."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serlab.codecs import registry
+from serlab.errors import MeasureError, SerlabError
+from serlab.measure.claims.lab import Lab, series
+from serlab.measure.echo import echo_call
+from serlab.payload import Payload
+from serlab.record import Endpoint
+from serlab.record_claims import Evidence
+from serlab.transports.base import Transport, TransportOptions
+from serlab.transports.loopback import LoopbackTransport
+from serlab.transports.registry import open_transport
+
+JSON_CODECS = ("json", "orjson")
+CODECS = (*JSON_CODECS, "base64", "tensor-proto", "wire")
+NAMED_VALUE = 1e-100
+#: Normal numbers this many powers of ten from 1: as extreme as the one the article names, and no subnormals.
+LEAST_EXPONENT, MOST_EXPONENT = 100, 300
+VALUES = 1000
+
+
+def measure(lab: Lab) -> Evidence:
+    """Send values around 1e±100 to 1e±300 there and back, and say of each whether the same bits came back."""
+    listed = []
+    facts: dict[str, str] = {"JSON codecs": ",".join(JSON_CODECS)}
+    target = lab.on_target(None)
+    for codec in lab.available(CODECS):
+        for place, endpoint in (("offline", None), ("live", asdict(target.endpoint))):
+            arguments = {
+                "codec_name": codec,
+                "seed": lab.seed,
+                "endpoint": endpoint,
+                "options": asdict(target.options),
+            }
+            try:
+                exact = lab.workers.run("serlab.measure.claims.extremes:run_worker", arguments)
+            except MeasureError as error:
+                facts[f"{codec}, {place}"] = str(error)
+                continue
+            listed.append(series("exact", "count", {0: tuple(exact)}, codec=codec, setting=place))
+            if (codec, place) == ("json", "live"):
+                facts["1e-100 as float64 over REST json"] = "exact" if exact[0] else "altered"
+    if not any(entry.setting == "live" for entry in listed):
+        raise MeasureError(f"no codec brought the values back: {facts}")
+    return Evidence("extremes", tuple(listed), facts)
+
+
+def extreme_values(seed: int) -> NDArray[np.float64]:
+    """Return one row of values, the article's first: random digits, both signs, exponents far from zero."""
+    rng = np.random.default_rng(seed)
+    digits = rng.uniform(1.0, 10.0, VALUES - 1)
+    exponents = rng.integers(LEAST_EXPONENT, MOST_EXPONENT, VALUES - 1, endpoint=True) * rng.choice([-1, 1], VALUES - 1)
+    drawn = digits * rng.choice([-1.0, 1.0], VALUES - 1) * np.power(10.0, exponents.astype(np.float64))
+    return np.concatenate([[NAMED_VALUE], drawn]).reshape(1, -1)
+
+
+def run_worker(codec_name: str, seed: int, endpoint: dict[str, Any] | None, options: dict[str, Any]) -> list[float]:
+    """Be a fresh process that makes one round trip; return 1.0 for each value that kept its bits, else 0.0.
+
+    Without an ``endpoint`` the codec's own server half answers.
+    """
+    codec, sent = registry.get(codec_name), extreme_values(seed)
+    call = echo_call(codec, Payload("extremes", sent.shape, "float64"))
+    transport: Transport
+    if endpoint is None:
+        transport = LoopbackTransport(codec, call, codec.forms[0])
+    else:
+        transport = open_transport(codec.transport, Endpoint(**endpoint), call, TransportOptions(**options))
+    with transport:
+        received = codec.decode(transport.send(codec.encode(sent, call)), call)
+    if received.shape != sent.shape:
+        raise SerlabError(f"{codec_name} brought back shape {list(received.shape)} for {list(sent.shape)}")
+    same = np.ascontiguousarray(received, np.float64).view(np.uint64) == sent.view(np.uint64)
+    return [float(kept) for kept in same.reshape(-1)]

@@ -1,0 +1,129 @@
+"""Where experiments are made: the run's folder, the workers, the live instance, and how much effort to take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from serlab.codecs import registry
+from serlab.measure.bench import Target
+from serlab.measure.listener import Listener, Silent
+from serlab.measure.model_call import ModelCall
+from serlab.measure.workers import Workers
+from serlab.payload import DEFAULT_SEED
+from serlab.record import EndToEndRun, MemoryProfile
+from serlab.record_claims import Evidence, Series, Unit
+from serlab.servable.classifier import DTYPE, INPUT, OUTPUTS, Classifier
+from serlab.store import RunFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much an experiment measures: rounds, seconds of calls per client and round, calls that a tail needs.
+
+    ``tail_s`` bounds the time spent on more calls for a tail; 0 means that none are made.
+    """
+
+    rounds: int
+    calls_s: float
+    tail_s: float
+    load_s: float
+    large: bool
+
+
+#: A few seconds per claim: verdicts of what needs few samples.
+QUICK = Effort(rounds=3, calls_s=0.5, tail_s=0.0, load_s=3.0, large=False)
+#: What the published table is made with: some ten minutes, a third of them for the calls of a p99.
+STANDARD = Effort(rounds=10, calls_s=1.0, tail_s=300.0, load_s=6.0, large=True)
+
+
+@dataclass
+class Lab:
+    """What every experiment is given. ``served`` are the names of the models that the live instance has.
+
+    ``profiles`` and ``calls`` collect what the run's own files ``memory.json`` and ``endtoend.json`` hold.
+    """
+
+    folder: RunFolder
+    workers: Workers
+    effort: Effort
+    target: Target | None = None
+    served: frozenset[str] = frozenset()
+    seed: int = DEFAULT_SEED
+    say: Listener = field(default_factory=Silent)
+    profiles: list[MemoryProfile] = field(default_factory=list)
+    calls: list[EndToEndRun] = field(default_factory=list)
+
+    def keep_profile(self, profile: MemoryProfile) -> None:
+        """Write a memory profile into the run."""
+        self.profiles.append(profile)
+        self.folder.write_memory(self.profiles)
+
+    def keep_calls(self, run: EndToEndRun) -> None:
+        """Write an end-to-end client's calls into the run."""
+        self.calls.append(run)
+        self.folder.write_endtoend(self.calls)
+
+    def available(self, codecs: Iterable[str]) -> list[str]:
+        """Return those of ``codecs`` whose libraries are installed here."""
+        usable = set(registry.available())
+        return [codec for codec in codecs if codec in usable]
+
+    def on_target(self, call: ModelCall | None) -> Target:
+        """Return the live instance with ``call`` in place of the echo's. Only for experiments that need one."""
+        assert self.target is not None
+        return Target(self.target.endpoint, self.target.options, call)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """Gathers the evidence for ``claims``; a live one needs an instance that serves ``models`` over ``protocols``."""
+
+    name: str
+    claims: tuple[str, ...]
+    run: Callable[[Lab], Evidence]
+    models: tuple[str, ...] = ()
+    protocols: tuple[str, ...] = ()
+
+    def obstacle(self, lab: Lab) -> Evidence | None:
+        """Return what keeps the experiment from being made on this instance, None if nothing does."""
+        if not self.models and not self.protocols:
+            return None
+        if lab.target is None:
+            return Evidence(self.name, missing="no live instance", needs="a live instance: leave --offline out")
+        absent = [protocol for protocol in self.protocols if not getattr(lab.target.endpoint, protocol)]
+        if absent:
+            return Evidence(
+                self.name,
+                missing=f"the instance has no {' and no '.join(absent)} address",
+                needs="an instance that answers both APIs",
+            )
+        unserved = [model for model in self.models if model not in lab.served]
+        if unserved:
+            return Evidence(
+                self.name,
+                missing=f"the instance does not serve {', '.join(unserved)}",
+                needs="the lab's own servables there: serlab serve --export tells where they are, or use --serving "
+                "embedded, binary or docker",
+            )
+        return None
+
+
+def classifier_call(classifier: Classifier, codec: str) -> ModelCall:
+    """Return the call of one row to a classifier, through the signature that the codec speaks to."""
+    name = registry.describe(codec)["signature"]
+    return ModelCall(
+        classifier.model, name, INPUT, OUTPUTS[name], DTYPE, (1, classifier.classes), takes_strings=name == "bytes"
+    )
+
+
+def series(
+    quantity: str, unit: Unit, samples: Mapping[int, Any], *, codec: str = "", payload: str = "", setting: str = ""
+) -> Series:
+    """Return a series; a round's samples may be one number or several."""
+    as_tuples = {
+        number: tuple(values) if isinstance(values, list | tuple) else (float(values),)
+        for number, values in samples.items()
+    }
+    return Series(quantity, unit, as_tuples, codec, payload, setting)

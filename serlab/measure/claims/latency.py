@@ -1,0 +1,174 @@
+"""Calls to real models, one in flight: small perceptrons with 1 KB and 10 KB vectors, and ResNet-50."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from serlab.analysis.stats import SAMPLE_FLOOR
+from serlab.codecs import registry
+from serlab.errors import MeasureError
+from serlab.measure.cases import shuffled
+from serlab.measure.claims.lab import Lab, classifier_call, series
+from serlab.measure.endtoend import MAX_CALLS
+from serlab.measure.model_call import ModelCall
+from serlab.payload import parse_payload
+from serlab.record import Endpoint, EndToEndRun
+from serlab.record_claims import Evidence, Series
+from serlab.servable.classifier import Classifier
+from serlab.servable.mlp import MLPS
+from serlab.servable.resnet50 import RESNET50
+from serlab.transports.base import TransportOptions
+from serlab.transports.registry import open_transport
+
+#: The ladder of ``analysis.decompose``: the article's two clients, and what lies between them.
+CODECS = ("json", "orjson", "base64", "tensor-proto", "wire")
+#: The clients whose tails the article gives.
+TAIL_CODECS = ("json", "tensor-proto")
+REFERENCE = "tensor-proto"
+#: Scores of one model through two codecs differ by rounding in text, and by the order of parallel sums.
+_RELATIVE, _ABSOLUTE = 1e-3, 1e-6
+
+
+def measure_vectors(lab: Lab) -> Evidence:
+    """Call each perceptron with its vector."""
+    listed: list[Series] = []
+    for payload, classifier in MLPS.items():
+        codecs = _agreeing(lab, classifier, payload)
+        runs = [
+            _client(lab, classifier, payload, codec, number, lab.effort.calls_s)
+            for number in range(lab.effort.rounds)
+            for codec in shuffled(codecs, lab.seed, number)
+        ]
+        listed += _latencies(runs)
+    return Evidence("vectors", tuple(listed))
+
+
+def measure_resnet(lab: Lab) -> Evidence:
+    """Call ResNet-50 with one image; the article's two clients often enough for a p99, if there is time for it."""
+    codecs = _agreeing(lab, RESNET50, "image")
+    runs: list[EndToEndRun] = []
+    longer = dict.fromkeys(codecs, lab.effort.calls_s)
+    for number in range(lab.effort.rounds):
+        for codec in shuffled(codecs, lab.seed, number):
+            runs.append(_client(lab, RESNET50, "image", codec, number, longer[codec]))
+        if number == 0:
+            longer.update(_for_tails(lab, runs))
+    return Evidence("resnet", (*_latencies(runs), *_cpu(runs)))
+
+
+def _for_tails(lab: Lab, first: Iterable[EndToEndRun]) -> dict[str, float]:
+    """Return the seconds that clients of the rounds after the first need for a p99; none where that takes too long."""
+    rounds = max(1, lab.effort.rounds - 1)
+    calls = -(-SAMPLE_FLOOR[0.99] // rounds)
+    if calls > MAX_CALLS:
+        return {}
+    seconds = {
+        run.codec: 1.1 * calls * sum(call.total_s for call in run.calls) / len(run.calls)
+        for run in first
+        if run.codec in TAIL_CODECS and run.calls
+    }
+    if sum(seconds.values()) * rounds > lab.effort.tail_s:
+        return {}
+    return {codec: max(needed, lab.effort.calls_s) for codec, needed in seconds.items()}
+
+
+def _client(lab: Lab, classifier: Classifier, payload: str, codec: str, number: int, calls_s: float) -> EndToEndRun:
+    target = lab.on_target(classifier_call(classifier, codec))
+    assert target.call is not None
+    arguments = {
+        "payload_spec": payload, "codec_name": codec, "seed": lab.seed, "round_number": number, "calls_s": calls_s,
+        "call": asdict(target.call),
+    }  # fmt: skip
+    answer = lab.workers.run(
+        "serlab.measure.endtoend:run_worker",
+        {"endpoint": asdict(target.endpoint), "options": asdict(target.options), "arguments": arguments},
+    )
+    run = msgspec.convert(answer, EndToEndRun)
+    if run.error and not run.calls:
+        raise MeasureError(f"{classifier.model} over {codec}: {run.error}")
+    lab.keep_calls(run)
+    return run
+
+
+def _latencies(runs: Iterable[EndToEndRun]) -> list[Series]:
+    return [
+        series(
+            "latency", "s", {run.round: tuple(call.total_s for call in run.calls) for run in clients},
+            codec=codec, payload=payload,
+        )
+        for (payload, codec), clients in _by_client(runs).items()
+    ]  # fmt: skip
+
+
+def _cpu(runs: Iterable[EndToEndRun]) -> list[Series]:
+    """Return CPU seconds per call of client, server and both; of the client alone where the server's are unknown."""
+    listed = []
+    for (_, codec), clients in _by_client(runs).items():
+        client = {run.round: run.client_cpu_s / len(run.calls) for run in clients if run.calls}
+        server = {
+            run.round: run.server_cpu_s / len(run.calls)
+            for run in clients
+            if run.calls and run.server_cpu_s is not None
+        }
+        both = {number: client[number] + seconds for number, seconds in server.items()}
+        listed += [
+            series(quantity, "s", samples, codec=codec)
+            for quantity, samples in (("client CPU", client), ("server CPU", server), ("CPU", both))
+            if samples
+        ]
+    return listed
+
+
+def _by_client(runs: Iterable[EndToEndRun]) -> Mapping[tuple[str, str], list[EndToEndRun]]:
+    found: dict[tuple[str, str], list[EndToEndRun]] = {}
+    for run in runs:
+        found.setdefault((run.payload, run.codec), []).append(run)
+    return found
+
+
+def _agreeing(lab: Lab, classifier: Classifier, payload: str) -> list[str]:
+    """Return the codecs to call with, once all have brought the scores that the reference brings.
+
+    Raises:
+        MeasureError: one did not; nothing is fast that is wrong.
+    """
+    codecs = lab.available(CODECS)
+    calls = {codec: asdict(classifier_call(classifier, codec)) for codec in codecs}
+    target = lab.on_target(None)
+    wrong: dict[str, str] = lab.workers.run(
+        "serlab.measure.claims.latency:compare_answers",
+        {
+            "endpoint": asdict(target.endpoint),
+            "options": asdict(target.options),
+            "payload_spec": payload,
+            "seed": lab.seed,
+            "calls": calls,
+        },
+    )
+    if wrong:
+        told = "; ".join(f"{codec}: {text}" for codec, text in wrong.items())
+        raise MeasureError(f"{classifier.model} does not answer alike through all codecs: {told}")
+    return codecs
+
+
+def compare_answers(
+    endpoint: dict[str, Any], options: dict[str, Any], payload_spec: str, seed: int, calls: dict[str, Any]
+) -> dict[str, str]:
+    """Be a fresh process that calls once through each codec; return what is wrong with the answers, by codec."""
+    tensor = parse_payload(payload_spec, seed=seed).build()
+    answers = {}
+    for name, arguments in calls.items():
+        codec, call = registry.get(name), msgspec.convert(arguments, ModelCall).as_call()
+        with open_transport(codec.transport, Endpoint(**endpoint), call, TransportOptions(**options)) as transport:
+            answers[name] = codec.decode(transport.send(codec.encode(tensor, call)), call)
+    expected = answers.get(REFERENCE, next(iter(answers.values())))
+    return {
+        name: f"shape {list(scores.shape)}, first scores {scores.reshape(-1)[:2].tolist()}"
+        for name, scores in answers.items()
+        if scores.shape != expected.shape or not np.allclose(scores, expected, _RELATIVE, _ABSOLUTE)
+    }

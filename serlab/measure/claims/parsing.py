@@ -1,0 +1,38 @@
+"""How long decoding an answer takes in each format, by payload size."""
+
+from __future__ import annotations
+
+from serlab.errors import MeasureError
+from serlab.measure.cases import shuffled
+from serlab.measure.claims.lab import Lab, series
+from serlab.measure.plan import Plan
+from serlab.measure.rounds import Timing
+from serlab.record import Case, Form
+from serlab.record_claims import Evidence
+
+PAYLOADS = ("vector-1k", "vector-10k", "image")
+DECODERS: tuple[tuple[str, Form | None], ...] = (
+    ("json", None), ("json-simdjson", None),
+    ("tensor-proto", "values"), ("tensor-proto", "content"), ("wire", "values"),
+)  # fmt: skip
+
+
+def measure(lab: Lab) -> Evidence:
+    """Time every decoder with pyperf in shuffled rounds; the suite lies in the run's ``time/decode.json``."""
+    usable = lab.available(codec for codec, _ in DECODERS)
+    cases = [
+        Case(payload, codec, "decode", form) for payload in PAYLOADS for codec, form in DECODERS if codec in usable
+    ]
+    plan = Plan("smoke", PAYLOADS, tuple(dict.fromkeys(usable)), ("time",), seed=lab.seed)
+    timing = Timing(lab.workers, lab.folder, plan)
+    for number in range(lab.effort.rounds):
+        for case in shuffled(cases, lab.seed, number):
+            timing.run(case, number)
+    runs = lab.folder.read_runs()
+    if not runs:
+        raise MeasureError("no decoder could be timed")
+    listed = []
+    for case in cases:
+        samples = {run.round: run.values_s for run in runs if run.case == case}
+        listed.append(series("decode", "s", samples, codec=case.codec, payload=case.payload, setting=case.form or ""))
+    return Evidence("parsing", tuple(listed))

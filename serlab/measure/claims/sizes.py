@@ -1,0 +1,54 @@
+"""How long an image is in each format."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from serlab.codecs import registry
+from serlab.measure.claims.lab import Lab, series
+from serlab.measure.echo import echo_call
+from serlab.payload import parse_payload
+from serlab.record_claims import Evidence
+
+JSON_CODECS = ("json", "json-orjson-list", "orjson")
+WHOLE_REQUESTS = ("tensor-proto", "tensor-proto-values", "wire", "base64")
+DISTRIBUTIONS = ("uniform", "normal", "integers")
+
+
+def measure(lab: Lab) -> Evidence:
+    """Return the raw size, and the request's length of each JSON codec and distribution and of the other codecs."""
+    listed = [series("raw bytes", "bytes", {0: parse_payload("image", seed=lab.seed).raw_bytes}, payload="image")]
+    for codec in lab.available(JSON_CODECS):
+        for distribution in DISTRIBUTIONS:
+            length = _ask(lab, codec, f"image:{distribution}")["request"]
+            listed.append(
+                series("request bytes", "bytes", {0: length}, codec=codec, payload="image", setting=distribution)
+            )
+    for codec in lab.available(WHOLE_REQUESTS):
+        lengths = _ask(lab, codec, "image")
+        listed.append(series("request bytes", "bytes", {0: lengths["request"]}, codec=codec, payload="image"))
+        if codec == "tensor-proto":
+            listed.append(series("message bytes", "bytes", {0: lengths["message"]}, payload="image"))
+    return Evidence("sizes", tuple(listed))
+
+
+def _ask(lab: Lab, codec: str, payload: str) -> dict[str, int]:
+    arguments = {"codec_name": codec, "payload_spec": payload, "seed": lab.seed}
+    answer: dict[str, int] = lab.workers.run("serlab.measure.claims.sizes:run_worker", arguments)
+    return answer
+
+
+def run_worker(codec_name: str, payload_spec: str, seed: int) -> dict[str, Any]:
+    """Be a fresh process that encodes one payload; return the length of the request and of the TensorProto in it."""
+    codec, payload = registry.get(codec_name), parse_payload(payload_spec, seed=seed)
+    body = codec.encode(payload.build(), echo_call(codec, payload))
+    return {"request": len(body), "message": tensor_length(body) if codec.transport == "grpc" else 0}
+
+
+def tensor_length(request: bytes) -> int:
+    """Return the length of the only TensorProto in a serialized PredictRequest."""
+    from serlab.serving.protobuf import map_entries
+
+    # PredictRequest { map<string, TensorProto> inputs = 2 }
+    ((_, (start, stop)),) = map_entries(request, (0, len(request)), 2)
+    return stop - start

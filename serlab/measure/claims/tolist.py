@@ -1,0 +1,125 @@
+"""What ``.tolist()`` costs: time under pyperf, memory under memray, and the process's own growth."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tempfile
+import time
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pyperf
+
+from serlab.codecs.base import Tensor
+from serlab.measure import allocator
+from serlab.measure.claims.lab import Lab, series
+from serlab.measure.memory import read_capture
+from serlab.payload import parse_payload
+from serlab.record import Case
+from serlab.record_claims import Evidence
+
+TIMED, PROFILED = "batch-100", ("image", "batch-16")
+#: A round takes some ten seconds; the effect is so large that more of them change nothing.
+MOST_ROUNDS = 5
+_CODEC, _PAUSED = "tolist", "collector paused"
+
+
+def measure(lab: Lab) -> Evidence:
+    """Time the batch of 100 in fresh processes, and profile smaller payloads: memray records every object."""
+    times: dict[str, dict[int, float]] = {"": {}, _PAUSED: {}}
+    growth: dict[int, float] = {}
+    suite: pyperf.BenchmarkSuite | None = None
+    for number in range(min(lab.effort.rounds, MOST_ROUNDS)):
+        for setting, values in times.items():
+            with tempfile.TemporaryDirectory(prefix="serlab-tolist-") as scratch:
+                output = Path(scratch) / "run.json"
+                arguments = {
+                    "payload_spec": TIMED,
+                    "seed": lab.seed,
+                    "collect": setting != _PAUSED,
+                    "output": str(output),
+                }
+                answer = lab.workers.run("serlab.measure.claims.tolist:run_timer", arguments)
+                suite = _added(suite, output)
+            values[number], growth[number] = answer
+    _write(suite, lab.folder.path / "time" / "tolist.json")
+    listed = [series("time", "s", values, codec=_CODEC, payload=TIMED, setting=name) for name, values in times.items()]
+    listed.append(series("resident", "ratio", growth, codec=_CODEC, payload=TIMED))
+    for payload in PROFILED if lab.effort.large else PROFILED[:1]:
+        capture = lab.folder.memory_folder / f"tolist--{payload}.bin"
+        peak = lab.workers.run(
+            "serlab.measure.claims.tolist:run_profiler",
+            {"payload_spec": payload, "seed": lab.seed, "capture": str(capture)},
+        )
+        listed.append(series("peak", "ratio", {0: peak}, codec=_CODEC, payload=payload))
+    return Evidence("tolist", tuple(listed), {"pyperf suite": "time/tolist.json"})
+
+
+def run_timer(payload_spec: str, seed: int, collect: bool, output: str) -> tuple[float, float]:
+    """Be one pyperf worker: time ``.tolist()``, write the pyperf JSON to ``output``.
+
+    ``collect`` leaves Python's garbage collector on, as it is in a client. Returns seconds, and how much a list kept
+    grows the process's resident memory, in multiples of the payload.
+    """
+    allocator.settle()
+    payload = parse_payload(payload_spec, seed=seed)
+    tensor = payload.build()
+    sys.argv = ["tolist.py", "--worker", "--worker-task=0", "--quiet", "--loops=1", "--values=1", "--warmups=0"]
+    if not collect:
+        gc.disable()
+
+    def timed(loops: int) -> float:
+        return _time(tensor, loops)
+
+    name = f"tolist/{payload_spec}" + ("" if collect else "/collector paused")
+    benchmark = pyperf.Runner().bench_time_func(name, timed)
+    benchmark.dump(output, compact=True, replace=True)
+    gc.disable()
+    return float(benchmark.get_runs()[0].values[0]), _growth(tensor) / payload.raw_bytes
+
+
+def run_profiler(payload_spec: str, seed: int, capture: str) -> float:
+    """Be one fresh process that runs ``.tolist()`` under memray; return the peak in multiples of the payload."""
+    import memray
+
+    payload = parse_payload(payload_spec, seed=seed)
+    tensor = payload.build()
+    path = Path(capture)
+    path.unlink(missing_ok=True)
+    with memray.Tracker(path, trace_python_allocators=True):
+        kept = tensor.tolist()
+    del kept
+    return read_capture(Case(payload_spec, _CODEC, "encode"), payload.raw_bytes, path).peak_bytes / payload.raw_bytes
+
+
+def _time(tensor: Tensor, loops: int) -> float:
+    begin = time.perf_counter()
+    for _ in repeat(None, loops):
+        tensor.tolist()
+    return time.perf_counter() - begin
+
+
+def _growth(tensor: Tensor) -> int:
+    process: Any = psutil.Process()
+    before: int = process.memory_info().rss
+    kept = tensor.tolist()
+    after: int = process.memory_info().rss
+    del kept
+    return after - before
+
+
+def _added(suite: pyperf.BenchmarkSuite | None, file: Path) -> pyperf.BenchmarkSuite:
+    benchmark = pyperf.Benchmark.load(str(file))
+    if suite is None:
+        return pyperf.BenchmarkSuite([benchmark])
+    suite.add_runs(benchmark)
+    return suite
+
+
+def _write(suite: pyperf.BenchmarkSuite | None, path: Path) -> None:
+    if suite is not None:
+        path.parent.mkdir(exist_ok=True)
+        suite.dump(str(path), compact=False, replace=True)
