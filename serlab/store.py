@@ -233,7 +233,7 @@ def find_run(spec: str | None, root: Path = DEFAULT_ROOT) -> RunFolder:
     if spec is None:
         benchmarks = [run for run in runs if run.is_benchmark]
         if not benchmarks:
-            raise StoreError(f"there are no runs in {root}: measure one with serlab bench")
+            raise StoreError(f"there are no benchmarks in {root}: measure one with serlab bench")
         return benchmarks[-1]
     if (Path(spec) / "run.json").exists():
         return RunFolder(Path(spec))

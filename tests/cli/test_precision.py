@@ -17,7 +17,7 @@ from serlab.measure.precision.lab import PrecisionLab
 from serlab.measure.precision.live import LiveServer
 from serlab.record import Endpoint
 from serlab.record_precision import PrecisionReport
-from serlab.store import find_run
+from serlab.store import list_runs
 
 Run = Callable[..., int]
 
@@ -49,7 +49,7 @@ def gone_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stored(tmp_path: Path) -> PrecisionReport:
-    return find_run(None, tmp_path / "results").read_part("precision", PrecisionReport, None)  # type: ignore[arg-type]
+    return list_runs(tmp_path / "results")[-1].read_part("precision", PrecisionReport, None)  # type: ignore[arg-type]
 
 
 OFFLINE = ("--offline", "--samples", "100")
