@@ -12,17 +12,28 @@ from serlab.errors import WireError
 DEPTH_LIMIT = 100  # nested messages and groups; protobuf's default
 MAX_LENGTH = (1 << 31) - 1  # bytes in one message or field; protobuf's limit
 _MAX_TAG = (1 << 32) - 1
-_SHORT_VARINT, _LONG_VARINT = 5, 10  # bytes in a 32-bit and in a 64-bit varint
-_LENGTH_SHIFTS = range(7, 7 * _SHORT_VARINT, 7)  # of a length's second byte and of those after it
+SHORT_VARINT, LONG_VARINT = 5, 10  # bytes in a 32-bit and in a 64-bit varint
+_LENGTH_SHIFTS = range(7, 7 * SHORT_VARINT, 7)  # of a length's second byte and of those after it
 
 VARINT, FIXED64, LENGTH, GROUP, END_GROUP, FIXED32 = range(6)
 
-Buffer = bytes | memoryview
+Buffer = bytes | bytearray | memoryview
 
 
-def read_varint(body: Buffer, pos: int, end: int) -> tuple[int, int]:
-    """The unsigned 64-bit number at ``pos`` and the position after it. Bits above the 64th are dropped."""
-    return _read(body, pos, end, _LONG_VARINT, "number")
+def read_varint(body: Buffer, pos: int, end: int, longest: int = LONG_VARINT, what: str = "number") -> tuple[int, int]:
+    """The unsigned 64-bit number at ``pos`` and the position after it. Bits above the 64th are dropped.
+
+    Raises WireError where it takes more than ``longest`` bytes or does not end before ``end``.
+    """
+    value = 0
+    for position in range(pos, min(pos + longest, end)):
+        byte = body[position]
+        value |= (byte & 127) << (7 * (position - pos))
+        if byte < 128:
+            return value & ((1 << 64) - 1), position + 1
+    if end - pos < longest:
+        raise WireError(f"truncated {what}", offset=pos, expected=f"its last byte before byte {end}")
+    raise WireError(f"a {what} too long", offset=pos, expected=f"at most {longest} bytes")
 
 
 def read_signed(body: Buffer, pos: int, end: int, bits: int = 64) -> int:
@@ -63,7 +74,7 @@ def read_field(body: Buffer, pos: int, end: int, depth: int) -> tuple[int, int, 
                     if byte < 128:
                         break
                 else:
-                    raise WireError("a length too long", offset=at, expected=f"at most {_SHORT_VARINT} bytes")
+                    raise WireError("a length too long", offset=at, expected=f"at most {SHORT_VARINT} bytes")
                 if size > MAX_LENGTH:
                     raise WireError(f"a length of {size} bytes", offset=at, expected="less than 2 GiB")
             start, pos = pos, pos + size
@@ -72,8 +83,8 @@ def read_field(body: Buffer, pos: int, end: int, depth: int) -> tuple[int, int, 
             while body[pos] > 127:
                 pos += 1
             pos += 1
-            if pos - start > _LONG_VARINT:
-                raise WireError("a number too long", offset=start, expected=f"at most {_LONG_VARINT} bytes")
+            if pos - start > LONG_VARINT:
+                raise WireError("a number too long", offset=start, expected=f"at most {LONG_VARINT} bytes")
         elif wire_type == FIXED32:
             start, pos = pos, pos + 4
         elif wire_type == FIXED64:
@@ -93,20 +104,8 @@ def read_field(body: Buffer, pos: int, end: int, depth: int) -> tuple[int, int, 
     return tag, start, pos
 
 
-def _read(body: Buffer, pos: int, end: int, limit: int, what: str) -> tuple[int, int]:
-    value = 0
-    for position in range(pos, min(pos + limit, end)):
-        byte = body[position]
-        value |= (byte & 127) << (7 * (position - pos))
-        if byte < 128:
-            return value & ((1 << 64) - 1), position + 1
-    if end - pos < limit:
-        raise WireError(f"truncated {what}", offset=pos, expected=f"its last byte before byte {end}")
-    raise WireError(f"a {what} too long", offset=pos, expected=f"at most {limit} bytes")
-
-
 def _read_tag(body: Buffer, pos: int, end: int) -> tuple[int, int]:
-    tag, after = _read(body, pos, end, _SHORT_VARINT, "tag")
+    tag, after = read_varint(body, pos, end, SHORT_VARINT, "tag")
     if tag > _MAX_TAG:
         raise WireError("field number too large", offset=pos, expected="a tag of 32 bits")
     return tag, after

@@ -133,11 +133,10 @@ def _typed(fields: TensorFields, data_type: DataType) -> tuple[int, int]:
     """How many values the typed field holds, and in how many bytes."""
     if data_type.field.kind == "bytes":
         return len(fields.strings), sum(map(len, fields.strings))
-    runs = [data for _, data in fields.runs.get(data_type.field.number, ())]
-    size = sum(map(len, runs))
+    _, run = fields.runs.get(data_type.field.number, (0, b""))
     if data_type.field.kind == "fixed":
-        return size // data_type.storage.itemsize, size
-    return sum(int(np.count_nonzero(np.frombuffer(run, np.uint8) < 128)) for run in runs), size
+        return len(run) // data_type.storage.itemsize, len(run)
+    return int(np.count_nonzero(np.frombuffer(run, np.uint8) < 128)), len(run)
 
 
 def _slow(fields: TensorFields, data_type: DataType, data_bytes: int, values: int) -> list[str]:

@@ -54,52 +54,38 @@ def utf8(text: str) -> bytes:
         raise CodecError(f"{text!r} cannot be written as UTF-8: it holds half a character") from None
 
 
-def read_model_spec(body: Buffer, spans: list[tuple[int, int]]) -> ModelSpec:
-    """The ModelSpec whose occurrences stand at ``spans`` in ``body``; none of them is the empty one.
+EMPTY_SPEC = ModelSpec()
 
-    Each must be sound by itself; together they merge, which is what reading one after the other does.
-    """
-    if len(spans) == 1:
-        start, stop = spans[0]
-        if stop - start <= _SHORT_SPEC:
-            try:
-                return _read_short_spec(bytes(body[start:stop]))
-            except WireError:  # read once more where it stands, for the position in the body
-                pass
-    reader = _SpecReader()
-    for start, stop in spans:
-        reader.read(body, start, stop)
-    return reader.spec()
+
+def read_model_spec(body: Buffer, pos: int, end: int, before: ModelSpec = EMPTY_SPEC) -> ModelSpec:
+    """The ModelSpec between two positions, merged into the one ``before`` it, as protobuf merges repeated messages."""
+    if before is EMPTY_SPEC and end - pos <= _SHORT_SPEC:
+        try:
+            return _read_short_spec(bytes(body[pos:end]))
+        except WireError:  # read once more where it stands, for the position in the body
+            pass
+    return _read_spec(body, pos, end, before)
 
 
 @lru_cache(maxsize=256)
 def _read_short_spec(spec: bytes) -> ModelSpec:
     # A server answers with the same few bytes every time.
-    reader = _SpecReader()
-    reader.read(spec, 0, len(spec))
-    return reader.spec()
+    return _read_spec(spec, 0, len(spec), EMPTY_SPEC)
 
 
-class _SpecReader:
-    def __init__(self) -> None:
-        self._name, self._signature = "", ""
-        self._version: int | None = None
-        self._label: str | None = None
-
-    def read(self, body: Buffer, pos: int, end: int) -> None:
-        while pos < end:
-            tag, start, pos = read_field(body, pos, end, depth=1)
-            if tag == _NAME:
-                self._name = read_string(body, start, pos)
-            elif tag == _SIGNATURE:
-                self._signature = read_string(body, start, pos)
-            elif tag == _LABEL:
-                self._label, self._version = read_string(body, start, pos), None
-            elif tag == _VERSION:
-                self._version, self._label = _read_int64(body, start, pos, self._version or 0), None
-
-    def spec(self) -> ModelSpec:
-        return ModelSpec(self._name, self._signature, self._version, self._label)
+def _read_spec(body: Buffer, pos: int, end: int, before: ModelSpec) -> ModelSpec:
+    name, signature, version, label = before.name, before.signature, before.version, before.label
+    while pos < end:
+        tag, start, pos = read_field(body, pos, end, depth=1)
+        if tag == _NAME:
+            name = read_string(body, start, pos)
+        elif tag == _SIGNATURE:
+            signature = read_string(body, start, pos)
+        elif tag == _LABEL:
+            label, version = read_string(body, start, pos), None
+        elif tag == _VERSION:
+            version, label = _read_int64(body, start, pos, version or 0), None
+    return ModelSpec(name, signature, version, label)
 
 
 def _read_int64(body: Buffer, pos: int, end: int, value: int) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from serlab.errors import WireError
 from serlab.wire.fields import LENGTH, Buffer, read_field, read_string
-from serlab.wire.model_spec import ModelSpec, read_model_spec
+from serlab.wire.model_spec import EMPTY_SPEC, ModelSpec, read_model_spec
 from serlab.wire.other_messages import REQUEST_OTHERS, Schema, check_field
 from serlab.wire.tensor_arrays import FillBudget, Rules, build_array
 from serlab.wire.tensor_fields import TensorFields
@@ -61,9 +61,7 @@ class PredictFields:
     size: int
 
 
-def decode_predict(
-    body: Buffer | bytearray, *, rules: Rules = Rules.CLIENT, max_fill_bytes: int = MAX_FILL_BYTES
-) -> Response:
+def decode_predict(body: Buffer, *, rules: Rules = Rules.CLIENT, max_fill_bytes: int = MAX_FILL_BYTES) -> Response:
     """Read a serialized PredictResponse.
 
     Float and complex outputs, and every output in ``content`` form, are views of ``body``: no copy is made, the array
@@ -78,21 +76,19 @@ def decode_predict(
     return Response(_arrays(message, rules, max_fill_bytes), message.model)
 
 
-def decode_request(
-    body: Buffer | bytearray, *, rules: Rules = Rules.SERVER, max_fill_bytes: int = MAX_FILL_BYTES
-) -> Request:
+def decode_request(body: Buffer, *, rules: Rules = Rules.SERVER, max_fill_bytes: int = MAX_FILL_BYTES) -> Request:
     """Read a serialized PredictRequest, by default as TensorFlow Serving does; else as ``decode_predict``."""
     message = split_message(body, REQUEST)
     return Request(_arrays(message, rules, max_fill_bytes), message.model, tuple(message.output_filter))
 
 
-def split_message(body: Buffer | bytearray, layout: Layout) -> PredictFields:
+def split_message(body: Buffer, layout: Layout) -> PredictFields:
     """Take a message apart without looking at the numbers in its tensors. Raises WireError where protobuf would."""
     view = memoryview(body)
     if not isinstance(body, bytes):
         body = view = view.cast("B").toreadonly()
     pos, end = 0, len(body)
-    specs: list[tuple[int, int]] = []
+    model = EMPTY_SPEC
     tensors: dict[str, TensorFields] = {}
     output_filter: list[str] = []
     while pos < end:
@@ -103,12 +99,12 @@ def split_message(body: Buffer | bytearray, layout: Layout) -> PredictFields:
                 tensors[name].check_runs()  # the last one stands, but the others must be sound
             tensors[name] = tensor
         elif tag == layout.model:
-            specs.append((start, pos))
+            model = read_model_spec(body, start, pos, model)
         elif tag == layout.output_filter:
             output_filter.append(read_string(body, start, pos))
         else:
             check_field(body, tag, start, pos, layout.others, 0)
-    return PredictFields(read_model_spec(body, specs), tensors, output_filter, end)
+    return PredictFields(model, tensors, output_filter, end)
 
 
 def _read_entry(body: Buffer, view: memoryview, pos: int, end: int) -> tuple[str, TensorFields]:

@@ -20,7 +20,6 @@ the odd number at the end of a complex field is dropped; a bool in ``tensor_cont
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -28,13 +27,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.errors import WireError
-from serlab.wire.dtypes import DATA_TYPES, DataType, TypedField, data_type_name
-from serlab.wire.fields import read_varint
+from serlab.wire.dtypes import DATA_TYPES, DataType, data_type_name
+from serlab.wire.fields import SHORT_VARINT, read_varint
 from serlab.wire.tensor_fields import Run, TensorFields
 from serlab.wire.varints import read_varints
 
 MAX_RANK = 64  # numpy's; TensorFlow's is 254
 _MAX_NUMPY_BYTES = (1 << 63) - 1
+_UINT32 = (1 << 32) - 1
+_NO_RUN: Run = (0, memoryview(b""))
 
 
 class Rules(Enum):
@@ -110,7 +111,7 @@ def _count_elements(fields: TensorFields, data_type: DataType) -> int:
 def _has_values(fields: TensorFields, data_type: DataType) -> bool:
     if data_type.field.kind == "bytes":
         return bool(fields.strings or fields.content)
-    return bool(fields.content or any(data for _, data in fields.runs.get(data_type.field.number, ())))
+    return bool(fields.content or data_type.field.number in fields.runs)
 
 
 def _read_content(
@@ -120,7 +121,10 @@ def _read_content(
     if data_type.field.kind == "bytes":
         if rules is Rules.CLIENT:
             raise WireError("strings in tensor_content", offset=at, expected="string_val")
-        return _as_objects(_split_strings(content, count, at))
+        strings = _split_strings(content, count, at)
+        flat = np.empty(count, object)
+        flat[:] = strings
+        return flat
     if len(content) != count * data_type.storage.itemsize:
         raise WireError(
             f"tensor_content of {len(content)} bytes for {data_type.name} of shape {fields.shape}",
@@ -137,11 +141,14 @@ def _split_strings(content: memoryview, count: int, offset: int) -> list[bytes]:
     if count > len(content):
         raise WireError(f"tensor_content too short for {count} strings", offset=offset, expected="a length each")
     lengths, pos = [], 0
-    for _ in range(count):
-        length, pos = read_varint(content, pos, len(content))
-        lengths.append(length)
+    try:
+        for _ in range(count):
+            length, pos = read_varint(content, pos, len(content), SHORT_VARINT)
+            lengths.append(length & _UINT32)
+    except WireError as error:
+        raise WireError(f"strings in tensor_content: {error}", offset=offset) from None
     if pos + sum(lengths) != len(content):
-        raise WireError("tensor_content of strings", offset=offset, expected="as many bytes as the lengths say")
+        raise WireError("strings in tensor_content", offset=offset, expected="as many bytes as their lengths say")
     strings = []
     for length in lengths:
         strings.append(bytes(content[pos : pos + length]))
@@ -158,13 +165,9 @@ def _read_strings(fields: TensorFields, count: int, rules: Rules, budget: FillBu
     missing = count - found
     if missing:
         budget.take(missing * np.dtype(object).itemsize, fields.offset)
-    strings = [bytes(value) for value in fields.strings[:found]]
-    return _as_objects(strings + [strings[-1] if strings else b""] * missing)
-
-
-def _as_objects(strings: list[bytes]) -> NDArray[Any]:
-    flat = np.empty(len(strings), object)
-    flat[:] = strings
+    flat = np.empty(count, object)
+    flat[:found] = fields.strings[:found]
+    flat[found:] = fields.strings[found - 1] if found else b""
     return flat
 
 
@@ -172,11 +175,10 @@ def _read_values(
     fields: TensorFields, data_type: DataType, count: int, rules: Rules, budget: FillBudget
 ) -> NDArray[Any]:
     field = data_type.field
-    offset, run = _joined(fields.runs.get(field.number, ()), field)
+    offset, run = fields.runs.get(field.number, _NO_RUN)
     if field.kind == "fixed":
         # A complex number is two floats: the odd one at the end belongs to none.
-        whole = len(run) - len(run) % data_type.storage.itemsize
-        given = np.frombuffer(run[:whole], data_type.storage)
+        given = np.frombuffer(run, data_type.storage, len(run) // data_type.storage.itemsize)
         if len(given) > count:
             if rules is Rules.CLIENT:
                 raise _too_many(fields, field.name, len(given), count)
@@ -190,18 +192,6 @@ def _read_values(
     flat = _reserve(fields, data_type, count, len(run), budget)
     found = read_varints(run, flat, field.item, offset=offset, exact=rules is Rules.CLIENT)
     return _fill(flat, found) if found < count else flat
-
-
-def _joined(runs: Sequence[Run], field: TypedField) -> Run:
-    """All runs of a field as one. A number may not reach from one run into the next."""
-    if len(runs) == 1:
-        return runs[0]
-    if field.kind == "varint":
-        for offset, data in runs:
-            if data and data[-1] > 127:
-                at = offset + len(data) - 1
-                raise WireError("truncated number", offset=at, expected="the last byte of a number")
-    return runs[0][0] if runs else 0, memoryview(b"".join(data for _, data in runs))
 
 
 def _reserve(fields: TensorFields, data_type: DataType, count: int, carried: int, budget: FillBudget) -> NDArray[Any]:

@@ -30,9 +30,9 @@ _UNPACKED = {
 _SHORT_SHAPE = 64  # bytes; longer ones are too rare to keep
 
 
-# Bytes of one typed field and their position in the body: a packed chunk as it lies there, or what a row of unpacked
-# values stands for.
-Run = tuple[int, memoryview]
+# Where the first values of a typed field stand, and all of them as one packed run: the chunk itself where there is but
+# one, else a copy of what the chunks and unpacked values stand for.
+Run = tuple[int, memoryview | bytearray]
 
 
 class TensorFields:
@@ -46,8 +46,8 @@ class TensorFields:
         self.shape: list[int] = []
         self.content: memoryview | None = None
         self.content_offset = 0
-        self.runs: dict[int, list[Run]] = {}
-        self.strings: list[memoryview] = []
+        self.runs: dict[int, Run] = {}
+        self.strings: list[bytes] = []
         self.unpacked = False
 
     def read(self, body: Buffer, view: memoryview, pos: int, end: int, depth: int) -> None:
@@ -69,26 +69,38 @@ class TensorFields:
                 number, size = _PACKED[tag]
                 if (pos - start) % size:
                     raise WireError("packed values cut off", offset=start, expected=f"a multiple of {size} bytes")
-                self.runs.setdefault(number, []).append((start, view[start:pos]))
+                if pos > start:
+                    self._keep(number, start, view[start:pos])
             elif tag == _STRING:
-                self.strings.append(view[start:pos])
+                self.strings.append(bytes(body[start:pos]))
             elif tag in _UNPACKED:
                 row = row + 1 if tag == previous and row < ROW_STARTS else 0
                 values = view[start:pos]
                 if row == ROW_STARTS:
                     values, pos = _read_row(body, at, end, bytes(body[at:start]), tag)
-                self.runs.setdefault(tag >> 3, []).append((start, values))
+                self._keep(tag >> 3, start, values)
                 self.unpacked = True
             else:
                 check_field(body, tag, start, pos, TENSOR_OTHERS, depth)
             previous = tag
 
+    def _keep(self, number: int, offset: int, values: memoryview) -> None:
+        if number not in self.runs:
+            self.runs[number] = offset, values
+            return
+        first, run = self.runs[number]
+        if FIELDS[number].kind == "varint" and (run[-1] > 127 or values[-1] > 127):
+            raise WireError("truncated number", offset=offset, expected="chunks that end with a number")
+        if isinstance(run, memoryview):
+            run = bytearray(run)
+            self.runs[number] = first, run
+        run += values
+
     def check_runs(self, except_for: int = 0) -> None:
         """Raises WireError where a varint field, but for the one named, is not whole varints."""
-        for number, runs in self.runs.items():
+        for number, (offset, run) in self.runs.items():
             if number != except_for and FIELDS[number].kind == "varint":
-                for offset, data in runs:
-                    check_varints(data, offset=offset)
+                check_varints(run, offset=offset)
 
 
 def _read_row(body: Buffer, pos: int, end: int, tag_bytes: bytes, tag: int) -> tuple[memoryview, int]:

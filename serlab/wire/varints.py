@@ -74,10 +74,11 @@ def _blocks(run: Buffer, offset: int) -> Iterator[tuple[int, Bytes]]:
     size = len(data)
     if size and data[-1] > 127:
         raise WireError("truncated number", offset=offset + size - 1, expected="the last byte of a number")
-    step = BLOCK_NUMBERS
+    step = max(BLOCK_NUMBERS, MAX_WIDTH)
     if size > step:
         sample = data[:_SAMPLE_BYTES]
-        step = step * len(sample) // max(int(np.count_nonzero(sample < 128)), 1)
+        width = len(sample) / max(int(np.count_nonzero(sample < 128)), 1)
+        step = int(step * min(width, MAX_WIDTH))
     pos = 0
     while pos < size:
         stop = min(pos + step, size)
