@@ -37,6 +37,7 @@ class Flags:
     tensorflow_inter_op_parallelism: int = 0
     saved_model_tags: str = "serve"
     serlab_follow_stdin: bool = False
+    serlab_follow_parent: bool = False
 
 
 def parse_flags(arguments: Sequence[str]) -> Flags:
@@ -104,7 +105,7 @@ _READERS: dict[type, Callable[[str, str], Any]] = {
 def _unknown(word: str, known: dict[str, type]) -> str:
     close = get_close_matches(word.removeprefix("--"), known, n=1)
     hint = f"; did you mean --{close[0]}?" if close else ""
-    public = ", ".join(f"--{name}" for name in known if name != "serlab_follow_stdin")
+    public = ", ".join(f"--{name}" for name in known if not name.startswith("serlab_"))
     return f"unknown flag {word}{hint} Known: {public}"
 
 

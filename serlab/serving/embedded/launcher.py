@@ -9,6 +9,7 @@ import select
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,10 @@ def start_embedded(
         ServingError: the server ended before it answered (with what it wrote to stderr), or did not answer in time.
     """
     command = [sys.executable, "-m", "serlab.serving.embedded", "--port=0", "--rest_api_port=0"]
-    command += ["--serlab_follow_stdin"]
+    command.append("--serlab_follow_stdin")
+    if threading.current_thread() is threading.main_thread():
+        # The kernel takes the thread that starts a process for its parent: another one may well end before the block.
+        command.append("--serlab_follow_parent")
     if model_name:
         command.append(f"--model_name={model_name}")
     if model_base_path is not None:
@@ -98,7 +102,9 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: IO[bytes], timeout_
 def _tail(log: IO[bytes], size: int = 4000) -> str:
     end = log.seek(0, os.SEEK_END)
     log.seek(max(0, end - size))
-    return log.read().decode(errors="replace").strip()
+    text = log.read().decode(errors="replace").strip()
+    # The server's own last word, without what TensorFlow had to say before.
+    return text[text.rfind("\nerror: ") + 1 :] if "\nerror: " in text else text
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

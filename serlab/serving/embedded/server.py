@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Sequence
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serlab import __version__
-from serlab.errors import SerlabError
+from serlab.errors import SerlabError, ServingError
 from serlab.serving.embedded.flags import LOOPBACK, Flags, channel_arguments, parse_flags
 
 if TYPE_CHECKING:
@@ -43,11 +45,24 @@ def main(arguments: Sequence[str]) -> int:
                 "models; there is neither encryption nor authentication",
                 file=sys.stderr,
             )
+        if flags.serlab_follow_parent:
+            _follow_parent()
+        for port in (flags.port, flags.rest_api_port):
+            _require_free(flags.host, port)
         _serve(flags, stop)
     except SerlabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def _require_free(host: str, port: int) -> None:
+    """Fail at once where a port is taken, not after the seconds that loading a model takes."""
+    if port > 0:
+        try:
+            socket.create_server((host, port)).close()
+        except OSError as error:
+            raise ServingError(f"cannot listen on {host}:{port}: {error}") from error
 
 
 def _serve(flags: Flags, stop: threading.Event) -> None:
@@ -128,8 +143,19 @@ def _version() -> str:
     return f"serlab {__version__} (TensorFlow {tf.__version__})"
 
 
+def _follow_parent() -> None:
+    """Have the kernel send SIGTERM when the parent dies, where it can.
+
+    It covers what stdin does not: a fork of the parent that keeps the other end open.
+    """
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 def _follow_stdin(stop: threading.Event) -> None:
     """Stop when stdin ends: its other end is held by the process that started this one."""
-    while sys.stdin.buffer.read(4096):
+    # Not sys.stdin: its lock, held by a thread that waits for input, would be waited for when the process ends.
+    while os.read(0, 4096):
         pass
     stop.set()

@@ -8,7 +8,6 @@ import json
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -161,8 +160,8 @@ def _metadata_parts(body: bytes) -> Any:
 
 
 @pytest.fixture(params=["NaN", "-0.0", "1", "[0.0, [NaN]]"])
-def documents(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
-    yield (
+def documents(request: pytest.FixtureRequest) -> tuple[Any, Any]:
+    return (
         json.loads(request.param),
         json.loads(request.param.replace("-", "").replace("1", "1.0").replace("NaN", "2.0")),
     )

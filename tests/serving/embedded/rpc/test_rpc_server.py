@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-grpc = pytest.importorskip("grpc")
+pytest.importorskip("grpc")
 pytest.importorskip("tensorflow")
+
+import grpc
 
 from serlab.errors import ServingError
 from serlab.serving.embedded.rpc.server import start_grpc
