@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: A call of the slowest codec with the largest payload takes seconds on a small machine.
 TIMEOUT_S = 30.0
+#: TensorFlow Serving takes 4 gRPC calls per core at a time and refuses more; the claims speak of 50.
+THREADS_FLAG, THREADS = "--grpc_max_threads", 128
 
 
 def examine(
@@ -70,6 +72,8 @@ def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tupl
         with parse_serving(replace(serving, model=serving.model or ECHO_MODEL), {}) as endpoint:
             yield endpoint, _served(endpoint, serving)
     else:
+        if not any(flag.startswith(THREADS_FLAG) for flag in serving.flags):
+            serving = replace(serving, flags=(*serving.flags, f"{THREADS_FLAG}={THREADS}"))
         # A server starts with at least one model, also for claims that only look at its ports.
         exports = _exports()
         wanted = {name: exports[name]() for name in ALL_MODELS if name in {*models, ECHO_MODEL}}

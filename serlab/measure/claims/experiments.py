@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from serlab.measure.claims import copies, diagnosis, extremes, latency, message_limit, parsing, sizes, tolist
+from serlab.measure.claims import (
+    copies,
+    diagnosis,
+    extremes,
+    latency,
+    message_limit,
+    parsing,
+    saturation,
+    sizes,
+    tolist,
+)
 from serlab.measure.claims.lab import Experiment
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50
@@ -22,4 +32,5 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("extremes", ("json-precision",), extremes.measure, (ECHO_MODEL,), _BOTH),
     Experiment("vectors", ("latency-1k", "latency-10k"), latency.measure_vectors, _VECTORS, _BOTH),
     Experiment("resnet", ("resnet-p50", "resnet-p99", "resnet-cpu"), latency.measure_resnet, (RESNET50.model,), _BOTH),
+    Experiment("saturation", ("resnet-qps", "resnet-bandwidth"), saturation.measure, (RESNET50.model,), _BOTH),
 )
