@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import config_pb2
@@ -93,8 +94,11 @@ class LoadedModel:
         except tf.errors.OpError as error:
             raise StatusError(Code(error.error_code), error.message) from error
         if serialized:
-            fetched = [parse_tensor(tensor_pb2.TensorProto.FromString(proto)) for proto in fetched]
-        return dict(zip(outputs, fetched, strict=True))
+            tensors = [parse_tensor(tensor_pb2.TensorProto.FromString(proto)) for proto in fetched]
+        else:
+            # A session returns scalars as such: numpy's, or bytes.
+            tensors = [np.asarray(value, object if isinstance(value, bytes) else None) for value in fetched]
+        return dict(zip(outputs, tensors, strict=True))
 
     def close(self) -> None:
         """Release the session."""

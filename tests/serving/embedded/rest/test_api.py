@@ -133,3 +133,10 @@ def test_dimensions_end_where_tensorflows_do(api: RestApi, depth: int) -> None:
         assert (answer.status, _error(answer)) == (400, "tensor parsing error: x")
     else:
         assert (answer.status, answer.body.count(b"[")) == (200, depth)
+
+
+@pytest.mark.parametrize(("signature", "answer"), [("bytes", {"b64": "YWJj"}), ("echo_str", "abc"), ("echo_f32", 1.5)])
+def test_scalars_are_answered_as_scalars(api: RestApi, signature: str, answer: Any) -> None:
+    sent = "abc" if signature != "echo_f32" else 1.5
+    body = json.dumps({"signature_name": signature, "inputs": sent}).encode()
+    assert json.loads(api.answer(Request("POST", "/v1/models/echo:predict", body=body)).body) == {"outputs": answer}
