@@ -65,7 +65,7 @@ def test_an_offline_run_prints_a_table_and_is_kept(
     report = stored(tmp_path)
     assert {c.codec for c in report.cells} == {"json", "base64"}
     assert {c.dtype for c in report.cells} == {"float32", "bool"}
-    info = find_run(None, tmp_path / "results").read_info()
+    info = list_runs(tmp_path / "results")[-1].read_info()
     assert (info.profile, bool(info.finished)) == ("precision", True)
 
 
@@ -101,7 +101,7 @@ def test_ones_own_tensor(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture
 
 def test_findings_can_be_added_to_a_run(run: Run, tmp_path: Path) -> None:
     assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool") == 0
-    folder = find_run(None, tmp_path / "results")
+    folder = list_runs(tmp_path / "results")[-1]
     assert run(*OFFLINE, "--codec", "raw", "--dtype", "int8", "--run", folder.name) == 0
     assert [p.name for p in (tmp_path / "results").glob("*/*")] == [folder.path.name]
     assert {c.dtype for c in stored(tmp_path).cells} == {"int8"}
@@ -114,7 +114,7 @@ def test_a_server_that_died_leaves_what_was_found_and_exits_with_1(
     assert "Missing: everything live from json bool on: embedded (dead) does not answer" in capsys.readouterr().out
     report = stored(tmp_path)
     assert {c.place for c in report.cells} == {"offline"}
-    assert find_run(None, tmp_path / "results").read_info().missing == report.missing
+    assert list_runs(tmp_path / "results")[-1].read_info().missing == report.missing
 
 
 def test_ctrl_c_keeps_what_was_found(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
