@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +14,12 @@ from serlab.record import FORMS, Form, Transport
 
 Tensor = NDArray[Any]
 Body = bytes
+
+
+class GzipBody(bytes):
+    """A request body that is compressed, which the transport has to announce as its ``Content-Encoding``."""
+
+    content_encoding = "gzip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +75,23 @@ class Codec(ABC):
     @abstractmethod
     def write_response(self, tensor: Tensor, call: Call, form: Form | None = None) -> Body:
         """Return the response body a server would send; ``form`` picks the TensorProto form over gRPC."""
+
+
+class ChunkedCodec(Codec):
+    """A codec that can make a request body piece by piece, so that the whole of it need never exist at once.
+
+    Transports that can send a body while it is being made call ``encode_chunks``; ``encode`` joins the pieces.
+    """
+
+    @abstractmethod
+    def encode_chunks(self, tensor: Tensor, call: Call) -> Iterator[bytes]:
+        """Yield the request body for ``tensor`` in pieces, none of them empty."""
+
+    def encode(self, tensor: Tensor, call: Call) -> Body:
+        """Return the complete request body for ``tensor``."""
+        return b"".join(self.encode_chunks(tensor, call))
+
+    def drain(self, tensor: Tensor, call: Call) -> None:
+        """Make the body and drop it piece by piece: what encoding costs a client that sends as it goes."""
+        for piece in self.encode_chunks(tensor, call):
+            del piece  # it must be gone when the next one is made

@@ -85,8 +85,8 @@ def _instance(kind: type[Codec]) -> Codec:
 
 
 #: Order in tables: by transport, then from the commonest way of doing it to the fastest; the floor last.
-_ORDER = ("json", "json-orjson-list", "orjson", "json-simdjson", "base64", "base64-simd", "tensor-proto",
-          "tensor-proto-values", "wire", "raw")  # fmt: skip
+_ORDER = ("json", "json-orjson-list", "orjson", "json-chunked", "orjson-gzip", "json-simdjson", "base64",
+          "base64-simd", "tensor-proto", "tensor-proto-values", "wire", "raw")  # fmt: skip
 
 
 @cache

@@ -13,8 +13,9 @@ import msgspec
 
 from serlab.analysis.exactness import compare
 from serlab.codecs import registry
-from serlab.codecs.base import Call, Codec, Tensor
+from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor
 from serlab.errors import CodecError, SerlabError, TransportError
+from serlab.measure.chunked import chunked_call
 from serlab.measure.echo import echo_call
 from serlab.measure.model_call import ModelCall
 from serlab.measure.server_meter import ServerMeter
@@ -22,6 +23,7 @@ from serlab.payload import parse_payload
 from serlab.record import CallSample, Endpoint, EndToEndRun, Form
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
+from serlab.transports.rest import RestTransport
 
 #: Calls before the timed ones, after the one that is compared and has connected: they find buffers and caches grown.
 WARMUP_CALLS = 2
@@ -34,6 +36,8 @@ MAX_CALLS = 200
 
 def timed_call(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> CallSample:
     """Make one call and return its ledger. Raises what ``send`` and ``decode`` raise."""
+    if isinstance(codec, ChunkedCodec) and isinstance(transport, RestTransport):
+        return chunked_call(transport, codec, tensor, call)
     clock = time.perf_counter
     begin = clock()
     body = codec.encode(tensor, call)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serlab.codecs import registry
-from serlab.codecs.base import Call, Codec
+from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensor
 from serlab.errors import MeasureError
 from serlab.measure.echo import echo_call
 from serlab.payload import Payload, parse_payload
@@ -42,11 +42,19 @@ def profile(case: Case, seed: int, capture: Path, *, native: bool = False) -> Me
     try:
         with memray.Tracker(capture, trace_python_allocators=True, native_traces=native):
             # The name keeps the result alive until tracking has ended: it is part of what the call adds.
-            kept = codec.encode(tensor, call) if case.op == "encode" else codec.decode(body, call)
+            kept = _encoded(codec, tensor, call) if case.op == "encode" else codec.decode(body, call)
     except OSError as error:
         raise MeasureError(f"memray cannot write {capture}: {error}") from error
     del kept
     return read_capture(case, payload.raw_bytes, capture)
+
+
+def _encoded(codec: Codec, tensor: Tensor, call: Call) -> Body | None:
+    """Return the body; None of a codec that is sent while it encodes, and therefore keeps nothing."""
+    if isinstance(codec, ChunkedCodec):
+        codec.drain(tensor, call)
+        return None
+    return codec.encode(tensor, call)
 
 
 def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:

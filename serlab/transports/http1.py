@@ -253,6 +253,7 @@ def _send_chunks(sock: socket.socket, head: bytes, chunks: Iterable[bytes], dead
         if chunk:  # an empty chunk would end the body (RFC 9112, section 7.1)
             _send(sock, b"%b%x\r\n" % (head, len(chunk)), chunk, deadline)
             head = b"\r\n"
+        del chunk  # it must be gone when the next one is made
     _send(sock, head, b"0\r\n\r\n", deadline)
 
 

@@ -64,13 +64,18 @@ class RestTransport(NetworkTransport):
         """How many connections were made: more than one means that the server closed the one before."""
         return self._connection.connects
 
-    def head(self, length: int) -> bytes:
-        """Return the head of a request with a body of ``length`` bytes, its empty line included."""
-        return b"%bContent-Length: %d\r\n\r\n" % (self._head, length)
+    def head(self, body: bytes) -> bytes:
+        """Return the head of a request with ``body``, its empty line included.
+
+        A body that is encoded says so itself (``content_encoding``), and its head says it to the server.
+        """
+        coding = getattr(body, "content_encoding", "")
+        announced = b"Content-Encoding: %b\r\n" % coding.encode("ascii") if coding else b""
+        return b"%b%bContent-Length: %d\r\n\r\n" % (self._head, announced, len(body))
 
     def send(self, body: bytes) -> bytes:
         """Return the body of a 200 answer. ``TransportError.code`` is the status of any other."""
-        return self._usable(lambda: self._connection.exchange(self.head(len(body)), body))
+        return self._usable(lambda: self._connection.exchange(self.head(body), body))
 
     def send_chunks(self, chunks: Iterable[bytes]) -> bytes:
         """Send a body while it is being made, with ``Transfer-Encoding: chunked``; return what ``send`` returns.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import numpy as np
 import pytest
 
 from serlab.codecs import registry
-from serlab.codecs.base import Call, Codec
+from serlab.codecs.base import Call, Codec, GzipBody
 from serlab.errors import CodecError
 from serlab.payload import Payload, parse_payload
 
@@ -53,7 +54,8 @@ def test_any_memory_layout_and_byte_order_can_be_encoded(name: str, arrange) -> 
 )
 def test_a_rest_request_is_complete_json_in_row_format_for_a_named_signature(name: str) -> None:
     codec, payload = registry.get(name), parse_payload("3x4:float32")
-    document = json.loads(codec.encode(payload.build(), call_for(codec, payload)))
+    body = codec.encode(payload.build(), call_for(codec, payload))
+    document = json.loads(gzip.decompress(body) if isinstance(body, GzipBody) else body)
     assert set(document) == {"signature_name", "instances"}
     assert document["signature_name"] == codec.signature
     assert len(document["instances"]) == 3

@@ -127,7 +127,7 @@ def make_engine(job: Job, work: Work, pace: Pace, tally: Tally) -> Engine:
     rest = work.codec.transport == "rest"
     if rest and work.body is not None and not job.endpoint.tls:
         with RestTransport(job.endpoint, work.call, options) as head:
-            request, address = head.head(len(work.body)) + work.body, head.address
+            request, address = head.head(work.body) + work.body, head.address
         scratch = memoryview(bytearray(_SCRATCH_BYTES))
         several = [HttpLane(address, request, scratch, quickack=options.quickack) for _ in range(connections)]
         return Reactor(several, pace, tally, loop=spec.loop, timeout_s=options.timeout_s)
