@@ -61,7 +61,7 @@ def claims(
     from serlab.cli.experiment import checked_seed, finish, open_folder
     from serlab.cli.progress import ProgressShow
     from serlab.cli.serving_options import parse_headers
-    from serlab.measure.claims.run import CODECS, select
+    from serlab.measure.claims.run import CODECS, PAYLOADS, select
     from serlab.record_claims import PART
     from serlab.serving.base import ServingOptions
     from serlab.store import find_run
@@ -76,7 +76,7 @@ def claims(
         parse_headers(header),
     )  # fmt: skip
     chosen_seed = checked_seed(seed)
-    folder = open_folder(PART, None, results, (), CODECS, chosen_seed)
+    folder = open_folder(PART, None, results, PAYLOADS, CODECS, chosen_seed)
     with ProgressShow(quiet=quiet) as show:
         report, instance = examine(
             folder, wanted, None if offline else options, quick=quick, seed=chosen_seed, show=show
