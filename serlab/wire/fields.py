@@ -37,7 +37,9 @@ def read_varint(body: Buffer, pos: int, end: int, longest: int = LONG_VARINT, wh
 
 
 def read_signed(body: Buffer, pos: int, end: int, bits: int = 64) -> int:
-    """The number at ``pos`` cut to ``bits`` bits and read as two's complement, as int32 and int64 fields are."""
+    """The number that stands between ``pos`` and ``end`` in two's complement, cut to ``bits`` bits."""
+    if body[pos] < 128:
+        return body[pos]
     value = read_varint(body, pos, end)[0] & ((1 << bits) - 1)
     return value - (1 << bits) if value >> (bits - 1) else value
 

@@ -91,7 +91,8 @@ def build_array(fields: TensorFields, rules: Rules, budget: FillBudget) -> NDArr
     if data_type.dtype is not data_type.storage:
         flat = flat.view(data_type.dtype)
     array = flat.reshape(fields.shape)
-    array.flags.writeable = False
+    if array.flags.writeable:
+        array.flags.writeable = False
     return array
 
 

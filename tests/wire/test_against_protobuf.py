@@ -23,7 +23,7 @@ from serlab.wire.dtypes import data_type_of
 DTYPES = ["f2", "f4", "f8", ml_dtypes.bfloat16, "c8", "c16", "?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
 MAX_RANK = 8
 
-relaxed = settings(max_examples=1500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+relaxed = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 
 
 @st.composite
