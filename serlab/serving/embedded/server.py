@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from serlab import __version__
 from serlab.errors import SerlabError, ServingError
+from serlab.record import Form
 from serlab.serving.embedded.flags import LOOPBACK, Flags, channel_arguments, parse_flags
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _start_grpc(flags: Flags, core: ServerCore, shutdown: contextlib.ExitStack) 
     from serlab.serving.embedded.rpc.service import GrpcService
 
     server, port = start_grpc(
-        GrpcService(core, "content" if flags.enable_serialization_as_tensor_content else "values"),
+        GrpcService(core, _form(flags)),
         f"{flags.host}:{flags.port}",
         max_threads=flags.grpc_max_threads,
         channel_arguments=channel_arguments(flags.grpc_channel_arguments),
@@ -124,11 +125,15 @@ def _start_rest(flags: Flags, core: ServerCore, shutdown: contextlib.ExitStack) 
     from serlab.serving.embedded.rest.api import RestApi
     from serlab.serving.embedded.rest.server import RestServer
 
-    api = RestApi(core, cors=flags.enable_cors_support, timeout_ms=flags.rest_api_timeout_in_ms)
+    api = RestApi(core, cors=flags.enable_cors_support, timeout_ms=flags.rest_api_timeout_in_ms, form=_form(flags))
     server = RestServer(api, flags.host, flags.rest_api_port, threads=flags.rest_api_num_threads)
     port = server.start(GRACE_S)
     shutdown.callback(server.stop)
     return port
+
+
+def _form(flags: Flags) -> Form:
+    return "content" if flags.enable_serialization_as_tensor_content else "values"
 
 
 def _greeting(flags: Flags, core: ServerCore, ready: dict[str, object]) -> str:

@@ -40,6 +40,13 @@ def shaped(values: NDArray[Any], shape: tuple[int, ...]) -> Tensor:
     return values.reshape(shape) if len(shape) <= MAX_NUMPY_RANK else HighRankTensor(values, shape)
 
 
+def zeros(tensor: Tensor) -> Tensor:
+    """Return a tensor of the same shape and dtype, of zeros or empty strings."""
+    values = tensor.values if isinstance(tensor, HighRankTensor) else tensor
+    blank = np.full(values.shape, b"", object) if values.dtype == object else np.zeros_like(values)
+    return HighRankTensor(blank, tensor.shape) if isinstance(tensor, HighRankTensor) else blank
+
+
 def parse_tensor(proto: tensor_pb2.TensorProto) -> Tensor:
     """Return the tensor in ``proto``, read by TensorFlow's ``Tensor::FromProto``. Strings are objects (bytes).
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from serlab.record import Form
 from serlab.serving.embedded.core import ModelSpec, ServerCore
 from serlab.serving.embedded.inference import Method, refuse_inference
 from serlab.serving.embedded.metadata import metadata_json, status_json
@@ -22,6 +23,7 @@ from serlab.serving.embedded.rest.gzip_body import inflated
 from serlab.serving.embedded.rest.predict_request import read_predict
 from serlab.serving.embedded.rest.predict_response import write_predictions
 from serlab.serving.embedded.status import HTTP_STATUS, Code, StatusError, invalid_argument
+from serlab.serving.embedded.tensors import zeros
 
 _JSON = {"Content-Type": "application/json"}
 _HTML = {"Content-Type": "text/html"}
@@ -71,12 +73,15 @@ class RestApi:
     """Answers requests; safe to call from many threads at once.
 
     ``cors`` is ``--enable_cors_support``; ``timeout_ms`` bounds how long a model may run, 0 for as long as it takes.
+    ``form`` is that of gRPC answers: with ``content``, TensorFlow Serving's JSON writer reads fields that are empty,
+    and answers zeros with status 200.
     """
 
-    def __init__(self, core: ServerCore, *, cors: bool = False, timeout_ms: int = 0) -> None:
+    def __init__(self, core: ServerCore, *, cors: bool = False, timeout_ms: int = 0, form: Form = "values") -> None:
         self._core = core
         self._headers = {**_JSON, **_CORS} if cors else _JSON
         self._timeout_ms = timeout_ms
+        self._zeros = form == "content"
 
     def answer(self, request: Request) -> Answer:
         """Return the response to a request."""
@@ -143,6 +148,8 @@ class RestApi:
             tensors.__getitem__,
             timeout_ms=self._timeout_ms,
         )
+        if self._zeros:
+            outputs = {name: zeros(tensor) for name, tensor in outputs.items()}
         return write_predictions(outputs, request.format)
 
 

@@ -56,10 +56,31 @@ def write_response(outputs: Tensors, form: Form, model: str, signature: str, ver
         body = encode_response(arrays, form=form, model=model, signature=signature, version=version)
     except CodecError as error:
         raise StatusError(Code.INTERNAL, str(error)) from error
-    deep = {name: tensor.shape for name, tensor in outputs.items() if isinstance(tensor, HighRankTensor)}
-    if not deep:
+    odd = [name for name, tensor in outputs.items() if _needs_patch(tensor, form)]
+    if not odd:
         return body
     message = predict_pb2.PredictResponse.FromString(body)
-    for name, shape in deep.items():
-        set_shape(message.outputs[name], shape)
+    for name in odd:
+        proto = message.outputs[name]
+        set_shape(proto, outputs[name].shape)
+        if form == "content" and proto.string_val:
+            proto.tensor_content = _encode_strings(list(proto.string_val))
+            proto.ClearField("string_val")
     return bytes(message.SerializeToString())
+
+
+def _needs_patch(tensor: Tensor, form: Form) -> bool:
+    """Whether serlab.wire, which writes what clients read, does not write ``tensor`` as the server does."""
+    return isinstance(tensor, HighRankTensor) or (form == "content" and tensor.dtype == object)
+
+
+def _encode_strings(strings: list[bytes]) -> bytes:
+    """Return strings as ``tensor_content`` has them: all lengths, then all bytes (tsl's ``EncodeStringList``)."""
+    lengths = bytearray()
+    for text in strings:
+        length = len(text)
+        while length > 0x7F:
+            lengths.append(length & 0x7F | 0x80)
+            length >>= 7
+        lengths.append(length)
+    return bytes(lengths) + b"".join(strings)

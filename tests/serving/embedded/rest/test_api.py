@@ -140,3 +140,14 @@ def test_scalars_are_answered_as_scalars(api: RestApi, signature: str, answer: A
     sent = "abc" if signature != "echo_f32" else 1.5
     body = json.dumps({"signature_name": signature, "inputs": sent}).encode()
     assert json.loads(api.answer(Request("POST", "/v1/models/echo:predict", body=body)).body) == {"outputs": answer}
+
+
+def test_tensor_content_answers_make_rest_answer_zeros(corpus_core: Any) -> None:
+    """As on a real server: its JSON writer reads the typed fields, which are empty then."""
+    api = RestApi(corpus_core, form="content")
+    answers = [
+        api.answer(Request("POST", "/v1/models/echo:predict", body=json.dumps(body).encode()))
+        for body in ({"instances": [[1, 2, 3, 4]]}, {"signature_name": "echo_i64", "inputs": [[7]]})
+    ]
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [json.loads(answer.body) for answer in answers] == [{"predictions": [[0.0] * 4]}, {"outputs": [[0]]}]

@@ -72,3 +72,11 @@ def test_more_dimensions_than_numpy_has_go_there_and_back(form: Any) -> None:
     assert tuple(dim.size for dim in answer.tensor_shape.dim) == shape
     assert (list(answer.float_val) == list(range(6))) == (form == "values")
     assert (answer.tensor_content == np.arange(6, dtype=np.float32).tobytes()) == (form == "content")
+
+
+def test_strings_in_content_form_are_lengths_and_then_bytes() -> None:
+    strings = np.array([[b"a", b"x" * 300], [b"", b"bc"]], object)
+    body = write_response({"y": strings}, "content", "m", "s", 1)
+    proto = predict_pb2.PredictResponse.FromString(body).outputs["y"]
+    assert proto.tensor_content == b"\x01\xac\x02\x00\x02" + b"a" + b"x" * 300 + b"bc"
+    assert np.asarray(read_tensor("y", proto)).tolist() == strings.tolist()
