@@ -13,18 +13,18 @@ OFFLINE, LIVE = "offline", "live"
 
 
 def json_precision(evidence: Evidence) -> Judgement:
-    """Some extreme value that can be sent comes back altered through the server as JSON, and none does through gRPC."""
+    """Some extreme value that can be sent comes back altered through the server as JSON, and none does as bytes."""
     shares = {(series.codec, series.setting): share(series) for series in evidence.series if series.quantity == "exact"}
     quantities = tuple(
         Quantity(f"extreme float64 values altered: {codec}, {place}", value, "share")
         for (codec, place), value in _ordered(shares)
     )
     json_live = [value for (codec, place), value in shares.items() if place == LIVE and _is_json(evidence, codec)]
-    grpc_live = [value for (codec, place), value in shares.items() if place == LIVE and not _is_json(evidence, codec)]
+    binary_live = [value for (codec, place), value in shares.items() if place == LIVE and not _is_json(evidence, codec)]
     offline = [
         value.median for (codec, place), value in shares.items() if place == OFFLINE and _is_json(evidence, codec)
     ]
-    holds = any(value.low > 0 for value in json_live) and all(value.median == 0 for value in grpc_live)
+    holds = any(value.low > 0 for value in json_live) and all(value.median == 0 for value in binary_live)
     named = evidence.facts.get("1e-100 as float64 over REST json")
     at_home = "none of them without a server" if offline and max(offline) == 0 else "some of them without a server too"
     return Judgement(

@@ -12,6 +12,7 @@ from serlab.measure.claims import (
     saturation,
     sizes,
     tolist,
+    upload,
 )
 from serlab.measure.claims.lab import Experiment
 from serlab.servable.mlp import MLPS
@@ -30,6 +31,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("preface", ("http2-blocked",), diagnosis.measure_preface, (), ("grpc",)),
     Experiment("message-limit", ("message-limit",), message_limit.measure, (ECHO_MODEL,), ("grpc",)),
     Experiment("extremes", ("json-precision",), extremes.measure, (ECHO_MODEL,), _BOTH),
+    Experiment("upload", ("memory-chunk",), upload.measure, (RESNET50.model,), ("rest",)),
     Experiment("vectors", ("latency-1k", "latency-10k"), latency.measure_vectors, _VECTORS, _BOTH),
     Experiment("resnet", ("resnet-p50", "resnet-p99", "resnet-cpu"), latency.measure_resnet, (RESNET50.model,), _BOTH),
     Experiment("saturation", ("resnet-qps", "resnet-bandwidth"), saturation.measure, (RESNET50.model,), _BOTH),

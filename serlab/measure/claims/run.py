@@ -19,7 +19,7 @@ from serlab.servable.signatures import ECHO_MODEL
 
 #: Every codec that an experiment may use.
 CODECS = ("json", "json-orjson-list", "orjson", "json-simdjson", "base64", "tensor-proto", "tensor-proto-values",
-          "wire", "raw")  # fmt: skip
+          "wire", "raw", "json-chunked")  # fmt: skip
 #: Payloads that real models are called with.
 PAYLOADS = ("image", *MLPS)
 
