@@ -1,4 +1,4 @@
-"""Flamegraphs of memory, made from memray captures; each page opens offline."""
+"""Flamegraphs of memory, made from memray captures; they open offline, with the folder ``assets`` beside them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from serlab.errors import MeasureError
+from serlab.measure.memory_assets import share_assets
 
 View = Literal["flamegraph", "temporal", "table"]
 
-#: memray's command line per view. ``--no-web`` puts the page's scripts into the page (about 4.6 MB each).
+#: memray's command line per view. ``--no-web`` puts the page's scripts into the page, from where they are shared.
 _COMMANDS: dict[View, tuple[str, ...]] = {
     "flamegraph": ("flamegraph",),
     "temporal": ("flamegraph", "--temporal"),
@@ -37,7 +38,7 @@ def render(capture: Path, view: View = "flamegraph") -> Path:
     if done.returncode != 0 or not page.exists():
         reason = (done.stderr or done.stdout).strip().splitlines()
         raise MeasureError(f"memray makes no {view} of {capture}: {reason[-1] if reason else 'no reason given'}")
-    return page
+    return share_assets(page)
 
 
 def run_worker(capture: str, view: View) -> str:
@@ -48,4 +49,4 @@ def run_worker(capture: str, view: View) -> str:
     code = main([*_COMMANDS[view], "--no-web", "--force", "-o", str(page), capture])
     if code:
         raise MeasureError(f"memray makes no {view} of {capture}: exit {code}")
-    return str(page)
+    return str(share_assets(page))

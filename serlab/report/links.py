@@ -6,8 +6,10 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 
-def evidence(folder: Path, path: str) -> str:
-    """Return ``path`` as a relative URL, "" where it leads out of the run's ``folder`` or to nothing.
+def evidence(folder: Path, path: str, *, base: str = "./") -> str:
+    """Return ``path`` as a URL relative to a page, "" where it leads out of the run's ``folder`` or to nothing.
+
+    ``base`` leads from the page to the folder.
 
     Absolute paths, ``..``, other schemes and symbolic links that leave the folder are all refused.
     """
@@ -21,5 +23,5 @@ def evidence(folder: Path, path: str) -> str:
             return ""
     except OSError:
         return ""
-    # "./" keeps a name such as "javascript:x" from being read as a scheme.
-    return "./" + quote(str(relative))
+    # The base keeps a name such as "javascript:x" from being read as a scheme.
+    return base + quote(str(relative))

@@ -6,16 +6,16 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from serlab import __version__
 from serlab.report import svg
-from serlab.report.blocks import Block, Figure, Links, Missing, Note, Panel, Section, Table
+from serlab.report.blocks import Figure, Links, Missing, Note, Panel, Section, Table
 from serlab.report.sections import registry
 from serlab.report.source import Source
 
@@ -31,29 +31,62 @@ _KINDS: dict[type, str] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page shows beside its sections; ``back`` is a link (text, href), ``banners`` are (text, weight)."""
+
+    kind: str
+    title: str
+    heading: str
+    sections: tuple[Section, ...]
+    facts: tuple[tuple[str, str], ...]
+    banners: tuple[tuple[str, str], ...] = ()
+    back: tuple[str, str] | None = None
+
+
 def render(source: Source) -> str:
-    """Return the page of a run. Names and texts of the run appear as text, whatever is in them."""
+    """Return the report of a run. Names and texts of the run appear as text, whatever is in them."""
     sections = registry.build(source)
+    info = source.data.info
+    banners = []
+    if not info.finished:
+        banners.append(("This run was interrupted; what it had measured is shown.", ""))
+    if any(_missing(section) for section in sections):
+        banners.append(("Parts of this run are missing. Each section says which, and how to get them.", "quiet"))
+    heading = f"What a payload costs on {info.machine.name}"
     return render_page(
-        "report.html.j2",
-        title=f"serlab: {source.data.info.name}",
-        source=source,
-        info=source.data.info,
-        sections=sections,
-        missing=any(_missing(section) for section in sections),
+        source, Page("report", f"serlab: {info.name}", heading, sections, origin_facts(source), tuple(banners))
     )
 
 
-def render_page(template: str, **context: Any) -> str:
-    """Return a page made of ``template``, with the style and script that all pages share put into it."""
+def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
+    """Return where figures come from, for a page's head."""
+    info = source.data.info
+    return (
+        ("machine", f"{info.machine.cpu_model}, {info.machine.cores} cores"),
+        ("instance", source.instance_line),
+        ("measured", f"{source.date}, {info.rounds} rounds"),
+        ("run", info.name),
+    )
+
+
+def render_page(source: Source, shown: Page) -> str:
+    """Return a page as HTML, with style and script in it."""
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _environment()
-        .get_template(template)
+        .get_template("page.html.j2")
         .render(
-            **context,
-            css=Markup(_asset("page.css")),
+            source=source,
+            kind_of_page=shown.kind,
+            title=shown.title,
+            heading=shown.heading,
+            sections=shown.sections,
+            facts=shown.facts,
+            banners=shown.banners,
+            back=shown.back,
+            css=Markup(_asset("page.css")),  # the package's own file
             script=Markup(script),
             # Only this script may run, and nothing may be fetched: also not by what a hostile name would smuggle in.
             policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
@@ -99,6 +132,3 @@ def _asset(name: str) -> str:
 def panels(sections: Sequence[Section]) -> list[tuple[Figure, Panel]]:
     """Return every panel of a page with the figure it belongs to, in the page's order."""
     return [(figure, panel) for section in sections for figure in section.figures for panel in figure.panels]
-
-
-__all__ = ["Block", "panels", "render", "render_page"]

@@ -23,6 +23,8 @@ T = TypeVar("T")
 class Source:
     """A run as a report sees it. ``parts`` are further parts by name; ``damaged`` those that cannot be read, and why.
 
+    ``base`` leads from the page that is made to the run's folder.
+
     Everything derived is computed once: intervals are bootstrapped, and several sections show the same ones.
     """
 
@@ -30,6 +32,7 @@ class Source:
     folder: Path
     parts: Mapping[str, Any] = field(default_factory=dict)
     damaged: Mapping[str, str] = field(default_factory=dict)
+    base: str = "./"
 
     @cached_property
     def view(self) -> RunView:
@@ -88,7 +91,7 @@ class Source:
 
     def evidence(self, path: str) -> str:
         """Return a link to a file of the run, "" where there is none."""
-        return links.evidence(self.folder, path)
+        return links.evidence(self.folder, path, base=self.base)
 
     def label(self, payload: str, codec: str) -> str:
         """Return a codec's name as it stands beside its speed: one that alters or fails says so."""

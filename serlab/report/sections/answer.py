@@ -41,7 +41,7 @@ def headline(source: Source) -> tuple[str, ...]:
         first = source.choices[-1]
         return (
             f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {_name(source, first)} "
-            f"over {sentences.transport(first.transport)}. No codec can be shown to be faster than {BASELINE} in this run.",
+            f"over {sentences.transport(first.transport)}. No codec can be shown to be faster than {BASELINE} here.",
             _exactness(source),
         )
     most = max(saving, key=lambda choice: choice.times_less.median if choice.times_less else 0.0)

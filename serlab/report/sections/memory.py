@@ -52,7 +52,8 @@ def copy_factor(profile: MemoryProfile) -> float:
 
 def frame_words(frame: MemoryFrame) -> str:
     """Return a place that held memory, in words: ``13.4 MiB in iterencode (json/encoder.py:258)``."""
-    return f"{units.size(frame.bytes)} in {frame.function} ({frame.file}:{frame.line})"
+    where = f" ({frame.file}:{frame.line})" if frame.line else ""  # native code often has no line
+    return f"{units.size(frame.bytes)} in {frame.function}{where}"
 
 
 def _conclusion(source: Source) -> tuple[str, ...]:

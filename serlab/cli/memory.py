@@ -1,0 +1,133 @@
+"""``serlab memory``: what a call adds to memory, where it went, and what it does to client and server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from serlab.cli.options import (
+    CodecOption,
+    JsonOption,
+    PayloadOption,
+    QuietOption,
+    ResultsOption,
+    RunArgument,
+    SeedOption,
+    split,
+)
+from serlab.cli.serving_options import ServingOption
+from serlab.store import DEFAULT_ROOT
+
+if TYPE_CHECKING:
+    from serlab.measure.flamegraph import View
+    from serlab.store import RunFolder
+
+EXIT_FOUND = 1
+
+
+def memory(
+    run: RunArgument = None,
+    payload: PayloadOption = None,
+    codec: CodecOption = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Measure a new run: smoke, standard or full (as --payload and --codec do).")
+    ] = None,
+    flamegraphs: Annotated[
+        str | None, typer.Option(help="Draw pages of all, none, a payload, or a case such as encode/image/json.")
+    ] = None,
+    view: Annotated[str, typer.Option(help="Which pages to draw: flamegraph, temporal or table.")] = "flamegraph",
+    native: Annotated[bool, typer.Option("--native", help="Profile again with native frames and draw those.")] = False,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--diff", metavar="CODEC CODEC", help="Compare two codecs of one payload: where the bytes went."),
+    ] = None,
+    endtoend: Annotated[
+        bool, typer.Option("--endtoend", help="Sample client and server while each codec's calls run.")
+    ] = False,
+    duration: Annotated[float, typer.Option("--seconds", min=0.1, help="How long each client calls (--endtoend).")] = 2,
+    serving: ServingOption = "embedded",
+    seed: SeedOption = None,
+    results: ResultsOption = DEFAULT_ROOT,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Profile memory with memray, or look into what was profiled.
+
+    With --profile, --payload or --codec it measures a new run. Otherwise it works on RUN (default: the newest with
+    memory): --flamegraphs draws its pages, --view chooses which, --native, --diff and --endtoend look further; then
+    --payload and --codec say which cases. It always writes memory/index.html, all cases side by side.
+
+    Example: serlab memory --payload image --codec json,orjson --flamegraphs all
+    """
+    from serlab.cli import memory_pages, memory_tracks
+    from serlab.cli.progress import ProgressShow
+    from serlab.errors import UsageError
+
+    if view not in ("flamegraph", "temporal", "table"):
+        raise UsageError(f"there is no view {view!r}: choose flamegraph, temporal or table")
+    further = [name for name, wanted in (("native", native), ("diff", diff), ("endtoend", endtoend)) if wanted]
+    if len(further) > 1:
+        raise UsageError(f"--{' and --'.join(further)} are different questions: ask one at a time")
+    if profile and (run or further):
+        raise UsageError("--profile measures a new run: leave RUN, --native, --diff and --endtoend out")
+    payloads, codecs = split(payload), split(codec)
+    missing: tuple[str, ...] = ()
+    if (profile or payloads or codecs) and not run and not further:
+        folder, missing = _measure(profile or "smoke", payloads, codecs, seed, flamegraphs, results, quiet)
+    else:
+        folder = memory_pages.run_with_memory(run, results, here=native, any_part=endtoend)
+    found: Sequence[Any] = folder.read_memory()
+    written: list[Path] = []
+    with ProgressShow(quiet=quiet) as show:
+        if native:
+            found, written = memory_pages.profile_native(folder, payloads, codecs, show)
+        elif diff:
+            found, written = memory_pages.compare(folder, diff, payloads, show)
+        elif endtoend:
+            report = memory_tracks.track(folder, payloads, codecs, serving, duration, show)
+            found, missing = report.tracks, report.missing
+        elif flamegraphs or view != "flamegraph":
+            written = memory_pages.draw(folder, flamegraphs or "image", cast("View", view), show)
+            found = folder.read_memory()
+        written.append(memory_pages.write_index(folder))
+    _print(folder, found, written, as_json=as_json)
+    if missing:
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _measure(
+    profile: str,
+    payloads: tuple[str, ...],
+    codecs: tuple[str, ...],
+    seed: int | None,
+    flamegraphs: str | None,
+    results: Path,
+    quiet: bool,
+) -> tuple[RunFolder, tuple[str, ...]]:
+    from serlab.cli.session import make_plan, measure, new_run
+
+    plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=seed, flamegraphs=flamegraphs or "image")
+    folder = new_run(results, plan)
+    return folder, measure(folder, plan, quiet=quiet).missing
+
+
+def _print(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, as_json: bool) -> None:
+    if as_json:
+        import msgspec
+
+        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+        return
+    from serlab.cli.console import wide_console
+    from serlab.record import RunData
+    from serlab.report.profiles import found_lines
+    from serlab.report.terminal import origin
+
+    console = wide_console()
+    console.print(origin(RunData(folder.read_info())))
+    for line in found_lines(found):
+        console.print(line)
+    for path in written:
+        typer.echo(path)
