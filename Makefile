@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 PROFILE ?= standard
+# Processes that share the tests, a file to one of them; 0 runs all in one, as a debugger wants it.
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -29,7 +31,7 @@ bench: $(READY) ## Measure, call an embedded Serving instance, correlate (PROFIL
 	$(BIN)/serlab bench --profile $(PROFILE) $(ARGS)
 
 test: $(READY) ## Run the tests (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(READY) ## Check style and formatting
 	$(BIN)/ruff check .

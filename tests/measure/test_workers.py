@@ -50,27 +50,34 @@ def test_a_worker_that_hangs_is_ended_and_the_next_one_works(workers: Workers) -
 
 
 def test_nothing_is_left_running() -> None:
-    with Workers(["raw"]) as started:
-        children = psutil.Process().children(recursive=True)
+    others = set(psutil.Process().children(recursive=True))
+    with Workers(["raw"]):
+        children = set(psutil.Process().children(recursive=True)) - others
         assert children
-        del started
     _, alive = psutil.wait_procs(children, timeout=5)
     assert not alive
 
 
+def warm_process() -> psutil.Process:
+    (found,) = [child for child in psutil.Process().children() if "serlab.measure.warm" in child.cmdline()]
+    return found
+
+
 def test_a_warm_process_that_was_killed_is_started_again(workers: Workers) -> None:
-    warm = psutil.Process().children()[-1]
+    warm = warm_process()
     warm.kill()
     warm.wait(10)
     assert workers.run("worker_tasks:identity", {})["count"] == 1
 
 
 def test_a_warm_process_that_is_killed_during_a_task_takes_the_worker_with_it(workers: Workers) -> None:
-    warm = psutil.Process().children()[-1]
+    warm = warm_process()
     threading.Timer(0.5, warm.kill).start()
     with pytest.raises(MeasureError, match="ended unexpectedly"):
         workers.run("worker_tasks:sleep", {"seconds": 60})
-    assert not psutil.Process().children(recursive=True)
+    assert not [
+        child for child in psutil.Process().children(recursive=True) if "serlab.measure.warm" in child.cmdline()
+    ]
 
 
 def test_a_codec_that_cannot_be_loaded_is_told_at_the_start() -> None:
