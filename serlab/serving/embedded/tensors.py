@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.framework import tensor_pb2
-from tensorflow.python.ops import gen_parsing_ops
 
 from serlab.serving.embedded.status import invalid_argument
 
@@ -81,7 +80,7 @@ def set_shape(proto: tensor_pb2.TensorProto, shape: tuple[int, ...]) -> None:
 
 def _parse(serialized: bytes, dtype: int) -> NDArray[Any]:
     try:
-        array = gen_parsing_ops.parse_tensor(serialized, tf.as_dtype(dtype))._numpy()
+        array = tf.io.parse_tensor(serialized, tf.as_dtype(dtype))._numpy()
     except (tf.errors.OpError, TypeError, ValueError) as error:
         raise invalid_argument(f"tensor parsing error: {error}") from error
     return np.asarray(array, dtype=object) if dtype == tf.string.as_datatype_enum else np.asarray(array)

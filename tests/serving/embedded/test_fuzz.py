@@ -16,7 +16,7 @@ from serlab.serving.embedded.rpc.service import GrpcService
 from serlab.serving.embedded.status import Code, StatusError
 
 #: Both tests together ask this often.
-INPUTS = 10_000
+INPUTS = {"rest": 6_000, "grpc": 4_000}
 STATUSES = {200, 400, 404, 501, 504}
 CODES = {
     Code.OK,
@@ -32,7 +32,6 @@ SIGNATURES += [f"echo_{tag}" for tag in ("f32", "f64", "f16", "i8", "u16", "i64"
 
 #: Shrinking is left out: a failing example is small enough as it is, and shrinking runs the models again and again.
 _FUZZ = settings(
-    max_examples=INPUTS // 2,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture],
 )
@@ -82,7 +81,7 @@ _PATHS = st.one_of(
 )
 
 
-@_FUZZ
+@settings(_FUZZ, max_examples=INPUTS["rest"])
 @given(st.sampled_from(["POST"] * 8 + ["GET", "PUT", "HEAD", "OPTIONS", "TRACE"]), _PATHS, _BODIES, st.booleans())
 def test_rest(corpus_core: Any, method: str, path: str, body: bytes, gzipped: bool) -> None:
     headers = {"content-encoding": "gzip"} if gzipped and len(body) % 8 == 0 else {}
@@ -118,7 +117,7 @@ def _predict_requests(draw: st.DrawFn) -> bytes:
     return _damaged(request.SerializeToString(), draw(_CUTS))
 
 
-@_FUZZ
+@settings(_FUZZ, max_examples=INPUTS["grpc"])
 @given(st.one_of(_predict_requests(), _predict_requests(), st.binary(max_size=80)))
 def test_predict_requests(corpus_core: Any, body: bytes) -> None:
     from tensorflow_serving.apis import predict_pb2

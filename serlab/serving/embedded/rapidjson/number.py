@@ -74,8 +74,9 @@ def _read_double(
     if rest:
         number = _append_to_double(float(significand), rest, at)
     else:
-        taken = 0
-        for digit in fraction:
+        # Zeros behind "0." neither change the significand nor count: no need to walk through megabytes of them.
+        taken = 0 if significand else len(fraction) - len(fraction.lstrip(b"0"))
+        for digit in fraction[taken:]:
             if significand > _MAX_SIGNIFICAND:
                 break
             significand = significand * 10 + digit - 48

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2, types_pb2
-from tensorflow.python.framework import dtypes
 from tensorflow_serving.apis import predict_pb2
 
 from serlab.errors import CodecError
@@ -17,6 +17,8 @@ from serlab.wire import encode_response
 #: A few bytes can ask for a tensor of any size, filled with one value. This much of a tensor may be filled in; the rest
 #: must have come with the message. TensorFlow Serving itself allocates whatever the shape says.
 MAX_FILLED_BYTES = 256 << 20
+#: What a string takes up in a tensor, however short (sizeof(tstring)).
+_STRING_BYTES = 24
 
 
 def read_tensor(alias: str, proto: tensor_pb2.TensorProto) -> Tensor:
@@ -39,7 +41,7 @@ def _fits(proto: tensor_pb2.TensorProto, size: int) -> bool:
         return False
     elements = math.prod(max(0, dim.size) for dim in proto.tensor_shape.dim)
     try:
-        width: int = dtypes.as_dtype(proto.dtype).size or 1
+        width: int = _STRING_BYTES if proto.dtype == types_pb2.DT_STRING else tf.as_dtype(proto.dtype).size
     except TypeError:
         return False
     return bool(elements <= size or elements * width <= MAX_FILLED_BYTES)
