@@ -107,6 +107,7 @@ def judge_again(folder: RunFolder) -> ClaimsReport:
 
 def _exports() -> Mapping[str, Callable[[], Path]]:
     from serlab.servable import ECHO_MODEL, ensure_echo
+    from serlab.servable.batched import BATCHED_MODEL, ensure_batched
     from serlab.servable.mlp import MLPS, ensure_mlp
     from serlab.servable.resnet50 import RESNET50, ensure_resnet50
 
@@ -115,6 +116,7 @@ def _exports() -> Mapping[str, Callable[[], Path]]:
 
     return {
         ECHO_MODEL: ensure_echo,
+        BATCHED_MODEL: ensure_batched,
         RESNET50.model: ensure_resnet50,
         **{classifier.model: mlp(payload) for payload, classifier in MLPS.items()},
     }

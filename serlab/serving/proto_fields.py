@@ -29,6 +29,9 @@ _CLASSES = {
     "TensorShapeProto": "tensorflow.core.framework.tensor_shape_pb2",
 }
 
+#: Where PredictionService is declared.
+_SERVICE_MODULE = "tensorflow_serving.apis.prediction_service_pb2"
+
 #: Field numbers by name, as the .proto files of TensorFlow Serving 2.20 and TensorFlow 2.20 have them.
 SERVING_FIELDS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
@@ -67,11 +70,24 @@ class ProtosMissingError(ServingError):
 
 def message_class(name: str) -> Any:
     """Return the client's generated class of a message. Raises ``ProtosMissingError`` where it is not installed."""
+    return getattr(_import(_CLASSES[name]), name)
+
+
+def _import(module: str) -> Any:
     try:
         with _quiet_stderr():
-            return getattr(importlib.import_module(_CLASSES[name]), name)
+            return importlib.import_module(module)
     except ImportError as error:
         raise ProtosMissingError("the generated protos are not installed: pip install 'serlab[tensorflow]'") from error
+
+
+def service_methods() -> dict[str, bool]:
+    """Return the methods of PredictionService, and of each whether it streams in either direction.
+
+    Raises ``ProtosMissingError`` where the generated classes are not installed.
+    """
+    methods = _import(_SERVICE_MODULE).DESCRIPTOR.services_by_name["PredictionService"].methods
+    return {method.name: method.client_streaming or method.server_streaming for method in methods}
 
 
 @contextmanager

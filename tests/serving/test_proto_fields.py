@@ -3,7 +3,13 @@ from __future__ import annotations
 import pytest
 
 from serlab.errors import ServingError
-from serlab.serving.proto_fields import SERVING_FIELDS, differing_fields, message_class, unknown_fields
+from serlab.serving.proto_fields import (
+    SERVING_FIELDS,
+    differing_fields,
+    message_class,
+    service_methods,
+    unknown_fields,
+)
 from serlab.wire.fields import length_field
 
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
@@ -76,3 +82,9 @@ def test_bytes_that_are_no_message_are_an_error() -> None:
 def test_the_table_of_fields_names_only_messages_that_can_be_looked_up() -> None:
     for name in SERVING_FIELDS:
         assert message_class(name).DESCRIPTOR.name == name
+
+
+def test_no_method_of_the_prediction_service_streams() -> None:
+    methods = service_methods()
+    assert "Predict" in methods
+    assert not any(methods.values())

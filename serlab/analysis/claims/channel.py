@@ -8,54 +8,51 @@ from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity
 
 #: grpc's default limit on a message that a client receives.
 DEFAULT_LIMIT_BYTES = 4 * 2**20
-#: N calls on a connection that blocks take N times as long as one; half of that is beyond what sharing cores explains.
-BLOCKED_SHARE = 0.5
+#: Calls that take turns take this many times as long together as calls that do not, at the very least.
+TURNS = 2.0
 
-GRPC_ONE, REST_ONE, REST_POOL = "gRPC, one connection", "REST, one connection", "REST, a connection per call"
+GRPC_ONE, GRPC_POOL = "gRPC, one connection", "gRPC, a connection per call"
+REST_ONE, REST_POOL = "REST, one connection", "REST, a connection per call"
+ONE_BY_ONE = "1 in flight"
 
 
 def multiplexing(evidence: Evidence) -> Judgement:
-    """Behind long calls on one connection, a short call waits over HTTP/1.1 and does not over HTTP/2."""
-    waits = {
-        setting: ratio(find(evidence, "short call behind", setting=setting), find(evidence, "long call"))
-        for setting in (GRPC_ONE, REST_ONE, REST_POOL)
-    }
-    totals = {
-        setting: ratio(find(evidence, "total", setting=setting), find(evidence, "slowest", setting=setting))
-        for setting in waits
+    """Calls asked for at once take turns on one HTTP/1.1 connection, and overlap on one HTTP/2 connection."""
+    overlaps = {
+        setting: estimate(find(evidence, "overlap", setting=setting))
+        for setting in (REST_ONE, GRPC_ONE, REST_POOL, GRPC_POOL)
     }
     quantities = [
-        *(
-            Quantity(f"wait of a short call ÷ a long call: {name}", value, "ratio")
-            for name, value in waits.items()
-            if value
-        ),
-        *(
-            Quantity(f"all calls ÷ slowest single call: {name}", value, "ratio")
-            for name, value in totals.items()
-            if value
-        ),
+        Quantity(f"all calls ÷ slowest single call: {setting}", value, "ratio")
+        for setting, value in overlaps.items()
+        if value
     ]
-    http, streams = waits[REST_ONE], waits[GRPC_ONE]
+    for one, pool in ((REST_ONE, REST_POOL), (GRPC_ONE, GRPC_POOL)):
+        held_back = ratio(
+            find(evidence, "small behind large", setting=one), find(evidence, "small behind large", setting=pool)
+        )
+        if held_back:
+            quantities.append(Quantity(f"small calls behind a large one: {one} ÷ one per call", held_back, "ratio"))
+    http, streams = overlaps[REST_ONE], overlaps[GRPC_ONE]
     if http is None or streams is None:
         return Judgement(NOT_TESTABLE, tuple(quantities), "calls failed", "a server that answers both APIs")
     return Judgement(
-        reproduced_if(http.low >= BLOCKED_SHARE and streams.high < http.low),
+        reproduced_if(http.low >= TURNS * streams.high),
         tuple(quantities),
-        "HTTP/1.1 sends the next request after the answer; a pool of connections does for REST what streams do for "
-        "gRPC",
+        f"{evidence.facts.get('calls at once', 'all')} calls at once on one connection: HTTP/1.1 sends the next "
+        "request after the answer, HTTP/2 all of them; a pool of connections does for REST what streams do for gRPC",
     )
 
 
 def streaming(evidence: Evidence) -> Judgement:
     """Predict is unary: streams cannot be tried; frames pipelined as unary calls can."""
-    methods = int(evidence.facts.get("methods", 0))
-    streams = int(evidence.facts.get("streaming methods", 0))
-    gain = ratio(
-        find(evidence, "frames per second", setting="pipelined"),
-        find(evidence, "frames per second", setting="one by one"),
+    methods, streams = evidence.facts.get("methods", 0), evidence.facts.get("streaming methods", 0)
+    base = find(evidence, "frames per second", setting=ONE_BY_ONE)
+    quantities = tuple(
+        Quantity(f"frames per second over one connection: {series.setting} ÷ one by one", gain, "ratio")
+        for series in reversed(evidence.series)
+        if series.quantity == "frames per second" and series.setting != ONE_BY_ONE and (gain := ratio(series, base))
     )
-    quantities = (Quantity("frames pipelined as unary calls ÷ one by one", gain, "ratio"),) if gain else ()
     return Judgement(
         NOT_TESTABLE,
         quantities,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from serlab.analysis.cpu import copies_per_byte
 from serlab.codecs import registry
 from serlab.codecs.tensor_proto import TensorProtoCodec
 from serlab.errors import MeasureError
+from serlab.measure import cpu
 from serlab.measure.bench import profile_case
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.memory import read_capture
@@ -16,6 +18,8 @@ from serlab.record_claims import Evidence
 
 PAYLOAD = "image"
 WHOLE_REQUESTS = ("tensor-proto", "wire", "raw")
+#: Whose copies scalene counts; it needs some ten seconds for each.
+COPYING = ("tensor-proto", "wire")
 _ALONE = "make_tensor_proto"
 
 
@@ -30,7 +34,24 @@ def measure(lab: Lab) -> Evidence:
     capture = lab.folder.memory_folder / f"{_ALONE}--{PAYLOAD}.bin"
     alone = lab.workers.run("serlab.measure.claims.copies:run_profiler", {"seed": lab.seed, "capture": str(capture)})
     listed.append(series("allocated", "ratio", {0: alone}, codec=_ALONE, payload=PAYLOAD))
-    return Evidence("copies", tuple(listed))
+    facts: dict[str, str] = {}
+    if lab.effort.large:
+        for codec in lab.available(COPYING):
+            try:
+                listed.append(series("memcpy volume", "ratio", {0: _copied(lab, codec)}, codec=codec, payload=PAYLOAD))
+            except MeasureError as error:
+                facts[f"no copy volume of {codec}"] = str(error)
+    return Evidence("copies", tuple(listed), facts)
+
+
+def _copied(lab: Lab, codec: str) -> float:
+    """Return scalene's copy volume of one encode in multiples of the payload."""
+    raw_bytes = parse_payload(PAYLOAD, seed=lab.seed).raw_bytes
+    profile = cpu.profile(Case(PAYLOAD, codec, "encode"), raw_bytes, lab.seed, lab.folder.path / "cpu")
+    found = copies_per_byte(profile)
+    if found is None:
+        raise MeasureError(f"scalene saw no whole call of {codec}")
+    return found.median
 
 
 def run_profiler(seed: int, capture: str) -> float:

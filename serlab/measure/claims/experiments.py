@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serlab.measure.claims import (
+    batching,
     copies,
     diagnosis,
     extremes,
@@ -10,11 +11,13 @@ from serlab.measure.claims import (
     message_limit,
     parsing,
     saturation,
+    sharing,
     sizes,
     tolist,
     upload,
 )
 from serlab.measure.claims.lab import Experiment
+from serlab.servable.batched import BATCHED_MODEL
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50
 from serlab.servable.signatures import ECHO_MODEL
@@ -31,8 +34,10 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("preface", ("http2-blocked",), diagnosis.measure_preface, (), ("grpc",)),
     Experiment("message-limit", ("message-limit",), message_limit.measure, (ECHO_MODEL,), ("grpc",)),
     Experiment("extremes", ("json-precision",), extremes.measure, (ECHO_MODEL,), _BOTH),
+    Experiment("sharing", ("multiplexing", "streaming"), sharing.measure, (ECHO_MODEL,), _BOTH),
     Experiment("upload", ("memory-chunk",), upload.measure, (RESNET50.model,), ("rest",)),
     Experiment("vectors", ("latency-1k", "latency-10k"), latency.measure_vectors, _VECTORS, _BOTH),
     Experiment("resnet", ("resnet-p50", "resnet-p99", "resnet-cpu"), latency.measure_resnet, (RESNET50.model,), _BOTH),
+    Experiment("batching", ("batching",), batching.measure, (BATCHED_MODEL,), ("grpc",)),
     Experiment("saturation", ("resnet-qps", "resnet-bandwidth"), saturation.measure, (RESNET50.model,), _BOTH),
 )

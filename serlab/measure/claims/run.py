@@ -13,6 +13,7 @@ from serlab.errors import SerlabError, UnknownNameError
 from serlab.measure.claims.experiments import EXPERIMENTS
 from serlab.measure.claims.lab import Experiment, Lab
 from serlab.record_claims import PART, ClaimResult, ClaimsReport, Evidence
+from serlab.servable.batched import BATCHED_MODEL
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50
 from serlab.servable.signatures import ECHO_MODEL
@@ -49,7 +50,7 @@ def models_for(claims: Iterable[str]) -> set[str]:
 
 
 #: Every model that some experiment calls.
-ALL_MODELS = (ECHO_MODEL, *(classifier.model for classifier in MLPS.values()), RESNET50.model)
+ALL_MODELS = (ECHO_MODEL, *(classifier.model for classifier in MLPS.values()), BATCHED_MODEL, RESNET50.model)
 
 
 def put_to_the_test(lab: Lab, claims: Iterable[str], *, quick: bool = False) -> ClaimsReport:

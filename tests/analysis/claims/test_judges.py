@@ -212,6 +212,36 @@ def test_message_limit(default: str, raised: str, size: int, expected: str) -> N
     assert judged.verdict == expected
 
 
+def overlaps(rest: float, grpc: float) -> list[Series]:
+    return [
+        same("overlap", rest, "ratio", setting="REST, one connection"),
+        same("overlap", 1.0, "ratio", setting="REST, a connection per call"),
+        same("overlap", grpc, "ratio", setting="gRPC, one connection"),
+        same("small behind large", 0.03, setting="REST, one connection"),
+        same("small behind large", 0.01, setting="REST, a connection per call"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rest", "grpc", "expected"), [(6.6, 1.0, REPRODUCED), (1.2, 1.0, NOT_REPRODUCED), (7.0, 6.0, NOT_REPRODUCED)]
+)
+def test_multiplexing_is_shown_when_calls_take_turns_over_http1_and_overlap_over_http2(
+    rest: float, grpc: float, expected: str
+) -> None:
+    judged = verdict("multiplexing", *overlaps(rest, grpc))
+    assert judged.verdict == expected
+    told = {quantity.label: quantity.value.median for quantity in judged.measured}
+    assert told["small calls behind a large one: REST, one connection ÷ one per call"] == pytest.approx(3.0)
+
+
+def test_streams_cannot_be_tried_and_what_was_measured_in_their_place_is_shown() -> None:
+    frames = [same("frames per second", rate, "1/s", setting=f"{n} in flight") for n, rate in ((1, 100.0), (8, 250.0))]
+    judged = verdict("streaming", *frames, methods=5, streaming_methods=0)
+    assert judged.verdict == NOT_TESTABLE
+    assert "0 of the 5 methods" in judged.finding
+    assert judged.measured[0].value.median == pytest.approx(2.5)
+
+
 def exact(codec: str, place: str, altered: int) -> Series:
     return Series("exact", "count", {0: (0.0,) * altered + (1.0,) * (1000 - altered)}, codec, setting=place)
 

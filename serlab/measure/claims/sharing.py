@@ -1,0 +1,85 @@
+"""Calls that share one connection, over both protocols, and frames pipelined as unary calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from statistics import median
+
+from serlab.codecs.registry import describe
+from serlab.errors import MeasureError
+from serlab.measure.claims.lab import Lab, series
+from serlab.measure.multiplexing import measure_multiplexing
+from serlab.record_claims import Evidence, Series, Unit
+from serlab.record_load import StepLimits
+from serlab.record_multiplexing import Burst, MultiplexingReport
+
+CODECS = ("wire", "orjson")
+MOST_ROUNDS = 5
+
+
+def measure(lab: Lab) -> Evidence:
+    """Make bursts of calls over one connection and over one per call, small calls behind a large one, and frames."""
+    window_s = lab.effort.load_s / 6
+    frames = StepLimits(warmup_s=window_s, window_s=window_s, min_windows=2, max_windows=3)
+    report = measure_multiplexing(
+        lab.workers,
+        lab.on_target(None),
+        codecs=lab.available(CODECS),
+        rounds=min(lab.effort.rounds, MOST_ROUNDS),
+        seed=lab.seed,
+        frames=frames,
+    )
+    lab.folder.write_part("claims/sharing-bursts", report)
+    failed = {call.error for burst in (*report.bursts, *report.behind_large) for call in burst.calls if call.error}
+    if failed:
+        raise MeasureError(f"calls that shared a connection failed: {'; '.join(sorted(failed))}")
+    facts: dict[str, str | int | float | bool] = {
+        "calls at once": report.calls,
+        "small payload": report.payload,
+        "large payload": report.large_payload,
+        "every call": "claims/sharing-bursts.json",
+        **predict_methods(),
+    }
+    listed = [
+        *_by_setting(report, "overlap", report.bursts, lambda burst: burst.overlap),
+        *_by_setting(report, "small behind large", report.behind_large, _small_call_s),
+        *_frames(report),
+    ]
+    return Evidence("sharing", tuple(listed), facts)
+
+
+def predict_methods() -> dict[str, int]:
+    """Return how many methods PredictionService has, and how many of them stream, as its protos say."""
+    from serlab.serving.proto_fields import service_methods
+
+    methods = service_methods()
+    return {"methods": len(methods), "streaming methods": sum(methods.values())}
+
+
+def _by_setting(
+    report: MultiplexingReport, quantity: str, bursts: Iterable[Burst], figure: Callable[[Burst], float]
+) -> list[Series]:
+    """Return the bursts' figures by round, a series per protocol and number of connections."""
+    found: dict[str, dict[int, list[float]]] = {}
+    for burst in bursts:
+        connections = "one connection" if burst.connections == 1 else "a connection per call"
+        protocol = "gRPC" if describe(burst.codec)["transport"] == "grpc" else "REST"
+        rounds = found.setdefault(f"{protocol}, {connections}", {})
+        rounds.setdefault(burst.round, []).append(figure(burst))
+    unit: Unit = "ratio" if quantity == "overlap" else "s"
+    return [
+        Series(quantity, unit, {number: tuple(values) for number, values in rounds.items()}, setting=setting)
+        for setting, rounds in found.items()
+    ]
+
+
+def _small_call_s(burst: Burst) -> float:
+    return median(call.latency_s for call in burst.calls)
+
+
+def _frames(report: MultiplexingReport) -> list[Series]:
+    return [
+        series("frames per second", "1/s", {0: step.throughput_per_s}, setting=f"{step.spec.concurrency} in flight")
+        for step in report.frames
+        if step.calls and not step.failure
+    ]
