@@ -108,7 +108,10 @@ def split_message(body: Buffer, layout: Layout) -> PredictFields:
 
 
 def _read_entry(body: Buffer, view: memoryview, pos: int, end: int) -> tuple[str, TensorFields]:
-    """One entry of the map of tensors: its name ("" where none is given) and its tensor."""
+    """One entry of the map of tensors: its name ("" where none is given) and its tensor.
+
+    A field that is neither is skipped, as other protobufs do; Python's (upb) then sets the whole entry aside.
+    """
     name, tensor = "", TensorFields(pos)
     while pos < end:
         tag, start, pos = read_field(body, pos, end, 1)

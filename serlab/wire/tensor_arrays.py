@@ -13,8 +13,12 @@ no element, but numbers       WireError                       empty; the numbers
 strings in tensor_content     WireError                       read: the lengths, then the bytes
 ============================  ==============================  ====================================
 
+CLIENT refuses these although ``tf.make_ndarray`` takes them, for ``Tensor::FromProto`` does not: a negative dimension
+or a DT_..._REF type with ``tensor_content``, and a bool there that is neither 0 nor 1. Types of less than 8 bits and
+the 8-bit floats are refused by both, and so is a shape to be filled with more than the caller allows.
+
 Both: ``tensor_content`` goes before typed fields; fewer values than elements repeat the last; none at all are zeros;
-the odd number at the end of a complex field is dropped; a bool in ``tensor_content`` is 0 or 1.
+the odd number at the end of a complex field is dropped.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def test_everything_of_the_request_arrives(server, client):
 @pytest.mark.parametrize("where", ["call", "client"])
 def test_a_deadline_ends_a_call(server, client, where):
     echo = server()
-    settings = {"timeout": 0.1} if where == "client" else {}
+    settings = {"timeout": 0.1 if where == "client" else None}
     keywords = {"timeout": 0.1} if where == "call" else {}
     with pytest.raises(TransportError, match=r"longer timeout") as caught:
         client.predict(echo.address, "slow", {"x": X}, settings=settings, **keywords)

@@ -10,7 +10,6 @@ import pytest
 
 from serlab.errors import WireError
 from serlab.wire import ModelSpec, Request, Response, Rules, decode_predict, decode_request, encode_response
-from serlab.wire.tensor_arrays import MAX_RANK
 
 FLOAT, INT32, UINT8, INT8, STRING, COMPLEX64, INT64, BOOL, HALF = 1, 3, 4, 6, 7, 8, 9, 10, 19
 CONTENT, FLOAT_VAL, INT_VAL, STRING_VAL, SCOMPLEX_VAL, INT64_VAL, BOOL_VAL, HALF_VAL = 4, 5, 7, 8, 9, 10, 11, 13
@@ -159,7 +158,7 @@ def test_clients_refuse_what_the_server_makes_something_of(message, dtype, dims,
         (FLOAT, [2**32, 2**32], (FLOAT_VAL, bytes(4)), "overflows"),
         (FLOAT, [0, 2**62], (FLOAT_VAL, b""), "overflows"),
         (FLOAT, [2**40], (FLOAT_VAL, bytes(4)), "max_fill_bytes"),
-        (FLOAT, [1] * (MAX_RANK + 1), (FLOAT_VAL, bytes(4)), "dimensions"),
+        (FLOAT, [1] * 65, (FLOAT_VAL, bytes(4)), "dimensions"),
         (BOOL, [1], (CONTENT, b"\x02"), "0 nor 1"),
         (0, [1], (FLOAT_VAL, bytes(4)), "DT_INVALID"),
         (101, [1], (CONTENT, bytes(4)), "DT_FLOAT_REF"),
@@ -176,8 +175,30 @@ def test_what_no_program_can_read_is_refused_with_a_reason(message, rules, dtype
     assert caught.value.offset is not None
 
 
+@pytest.mark.parametrize(
+    ("lengths", "taken"),
+    [
+        (b"\x01\x02", True),
+        (b"\x81\x80\x80\x80\x10\x02", True),
+        (b"\x81\x80\x80\x80\x80\x00\x02", False),
+        (b"\x02\x02", False),
+    ],
+)
+def test_the_server_reads_lengths_of_strings_as_32_bit_numbers(stock, message, lengths, taken):
+    body = message(STRING, [2], (CONTENT, lengths + b"abb"))
+    tensor = stock.response.FromString(body).outputs["y"].SerializeToString()
+    if taken:
+        assert stock.tf.io.parse_tensor(tensor, stock.tf.string).numpy().tolist() == [b"a", b"bb"]
+        assert read(body, Rules.SERVER).tolist() == [b"a", b"bb"]
+    else:
+        with pytest.raises(stock.tf.errors.InvalidArgumentError):
+            stock.tf.io.parse_tensor(tensor, stock.tf.string)
+        with pytest.raises(WireError, match="strings in tensor_content"):
+            read(body, Rules.SERVER)
+
+
 def test_the_largest_rank_is_numpys(message):
-    assert read(message(FLOAT, [1] * MAX_RANK, (FLOAT_VAL, bytes(4)))).ndim == MAX_RANK
+    assert read(message(FLOAT, [1] * 64, (FLOAT_VAL, bytes(4)))).ndim == 64
 
 
 def test_filling_is_bounded_over_the_whole_message_and_the_bound_can_be_raised(message, raw):

@@ -89,7 +89,13 @@ def test_what_protobuf_takes_is_taken_and_what_it_refuses_is_refused(raw):
 
 @pytest.mark.parametrize(
     ("body", "offset", "word"),
-    [(b"\x08\x01\x10\x80", 2, "truncated"), (b"\x08\x01\x0a\x05ab", 2, "truncated"), (b"\x08\x01\x0f", 2, "wire type")],
+    [
+        (b"\x08\x01\x10\x80", 2, "truncated"),
+        (b"\x08\x01\x0a\x05ab", 2, "truncated"),
+        (b"\x08\x01\x0f", 2, "wire type"),
+        (b"\x08\x01\x0a\x80\x80\x80\x80\x08ab", 2, "length of 2147483648"),
+        (b"\x08\x01\x0a" + b"\x81" * 6, 2, "too long"),
+    ],
 )
 def test_an_error_says_where_and_what(body, offset, word):
     with pytest.raises(WireError, match=word) as caught:
