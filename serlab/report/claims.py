@@ -47,7 +47,7 @@ def value_text(quantity: Quantity) -> str:
     """Return a value with its interval in the unit that people read it in."""
     value = quantity.value
     if quantity.unit == "s":
-        return units.seconds_interval(value)
+        return _seconds(value)
     if quantity.unit == "bytes":
         return f"{value.median:,.0f} B"
     if quantity.unit == "ratio":
@@ -66,6 +66,11 @@ def origin(report: ClaimsReport, info: RunInfo) -> str:
     machine = info.machine
     quick = "; quick run" if report.quick else ""
     return f"{live}; {machine.name}, {machine.cpu_model}, {machine.cores} cores; {report.started}{quick}"
+
+
+def _seconds(value: Interval) -> str:
+    bounds = f" [{units.seconds(value.low)}, {units.seconds(value.high)}]" if _estimated(value) else ""
+    return units.seconds(value.median) + bounds
 
 
 def _estimated(value: Interval) -> bool:

@@ -90,7 +90,7 @@ def test_markdown_has_a_table_and_a_heading_per_claim(report: ClaimsReport) -> N
         (Interval(0.28, 0.253, 0.309, 1000), "share", "28.0% [25.3%, 30.9%]"),
         (Interval(16.2, 15.0, 17.0, 3), "1/s", "16.2/s [15, 17]"),
         (Interval(1.2e9, 1.2e9, 1.2e9, 1), "bit/s", "1.2 Gbit/s"),
-        (Interval(0.5, 0.4, 0.6, 5), "s", "500 ms ±20 %"),
+        (Interval(0.5, 0.4, 0.6, 5), "s", "500 ms [400 ms, 600 ms]"),
     ],
 )
 def test_values_are_shown_in_the_unit_that_people_read(value: Interval, unit: Unit, text: str) -> None:

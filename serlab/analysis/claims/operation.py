@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serlab.analysis.claims.rules import reproduced_if
-from serlab.analysis.claims.samples import estimate, find, ratio
+from serlab.analysis.claims.samples import difference, estimate, find, ratio
 from serlab.record import Interval
 from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
 
@@ -59,23 +59,22 @@ def batching(evidence: Evidence) -> Judgement:
 def dual_protocol(evidence: Evidence) -> Judgement:
     """Both protocols answer the same through the gateway."""
     works = evidence.facts.get("same answers") is True
-    quantities = [
-        Quantity(f"latency through the gateway ÷ direct, {series.codec}", value, "ratio")
-        for series in evidence.series
-        if series.quantity == "latency"
-        and series.setting == "gateway"
-        and (
-            value := ratio(
-                series, find(evidence, "latency", codec=series.codec, payload=series.payload, setting="direct")
+    through = [series for series in evidence.series if series.quantity == "latency" and series.setting == "gateway"]
+    quantities = []
+    for series in through:
+        direct = find(evidence, "latency", codec=series.codec, payload=series.payload, setting="direct")
+        if added := difference(series, direct):
+            quantities.append(Quantity(f"added to a call with {series.payload}, {series.codec}", added, "s"))
+        if times := ratio(series, direct):
+            quantities.append(
+                Quantity(f"through the gateway ÷ direct, {series.payload}, {series.codec}", times, "ratio")
             )
-        )
-    ]
     gateway = evidence.facts.get("gateway", "the gateway")
     return Judgement(
         reproduced_if(works and bool(quantities)),
         tuple(quantities),
         f"{gateway} carries gRPC and REST; "
-        + ("the answers are the same as direct ones" if works else "answers differ"),
+        + ("the answers are the same as direct ones" if works else "the answers are not the same as direct ones"),
     )
 
 

@@ -53,6 +53,15 @@ def mean_ratio(numerator: Series | None, denominator: Series | None) -> Interval
     return paired_ratio(means(numerator), means(denominator))
 
 
+def difference(one: Series | None, other: Series | None) -> Interval | None:
+    """Return the difference of the rounds' medians, paired by round; None where they share none."""
+    if one is None or other is None:
+        return None
+    left, right = medians(one), medians(other)
+    common = sorted(left.keys() & right.keys())
+    return interval([left[number] - right[number] for number in common]) if common else None
+
+
 def count(series: Series | None) -> int:
     """Return the number of samples of all rounds."""
     return sum(map(len, series.samples.values())) if series else 0

@@ -305,7 +305,7 @@ def test_dual_protocol() -> None:
     ]
     judged = verdict("dual-protocol", *through, same_answers=True)
     assert judged.verdict == REPRODUCED
-    assert [quantity.value.median for quantity in judged.measured] == pytest.approx([1.2, 1.2])
+    assert [quantity.value.median for quantity in judged.measured] == pytest.approx([0.2, 1.2, 0.2, 1.2])
     assert verdict("dual-protocol", *through, same_answers=False).verdict == NOT_REPRODUCED
 
 

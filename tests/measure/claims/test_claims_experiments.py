@@ -148,29 +148,6 @@ def test_the_doctor_tells_each_of_the_faults_it_is_shown(live: Lab) -> None:
     assert judge("http2-blocked", diagnosis.measure_preface(live)).judgement.verdict == "reproduced"
 
 
-def test_an_upload_in_pieces_does_not_grow_with_the_batch(live: Lab, tmp_path: Path) -> None:
-    from serlab.measure.claims.lab import classifier_call
-    from serlab.servable.mlp import MLPS
-
-    assert live.target is not None
-
-    def peak(codec: str, rows: int) -> int:
-        arguments = {
-            "codec_name": codec,
-            "payload_spec": f"{rows}x2560:float32",
-            "seed": 1,
-            "endpoint": asdict(live.target.endpoint),  # type: ignore[union-attr]
-            "options": asdict(live.target.options),  # type: ignore[union-attr]
-            "call": asdict(classifier_call(MLPS["vector-10k"], codec)),
-            "capture": str(tmp_path / f"{codec}-{rows}.bin"),
-        }
-        return int(live.workers.run("serlab.measure.claims.upload:run_worker", arguments))
-
-    assert peak("json-chunked", 64) < 1.2 * peak("json-chunked", 16)
-    assert peak("orjson", 64) > 3 * peak("orjson", 16)
-    assert peak("orjson", 64) > 4 * peak("json-chunked", 64)
-
-
 def test_quick_leaves_the_expensive_parts_out() -> None:
     assert not QUICK.large
     assert QUICK.tail_s == 0

@@ -43,6 +43,18 @@ def test_nothing_is_found_on_a_healthy_server(endpoint: Endpoint) -> None:
         assert told[check] == "ok"
 
 
+def test_a_server_in_content_form_answers_zeros_over_rest_and_is_found() -> None:
+    from serlab.servable import ensure_echo
+    from serlab.serving.base import ServingOptions
+    from serlab.serving.registry import parse_serving
+
+    options = ServingOptions("embedded", flags=("--enable_serialization_as_tensor_content=true",))
+    with parse_serving(options, {"echo": ensure_echo()}) as started:
+        told = {finding.check: finding for finding in diagnose(examine(started))}
+    assert told["values over REST"].status == "found"
+    assert "zeros" in told["values over REST"].text
+
+
 def test_a_large_answer_is_found(endpoint: Endpoint) -> None:
     told = {finding.check: finding.status for finding in diagnose(examine(endpoint, "1x1200000:float32"))}
     assert told["message limit"] == "found"
