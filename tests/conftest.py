@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from serlab.record import (
+    OPS,
     CallSample,
     Case,
     EndToEndRun,
@@ -23,6 +25,7 @@ from serlab.record import (
     RunData,
     RunInfo,
 )
+from serlab.store import RunFolder
 
 
 @dataclass(frozen=True)
@@ -117,3 +120,37 @@ def made_up_run(*, rounds: int = 4) -> RunData:
 @pytest.fixture
 def run_data() -> RunData:
     return made_up_run()
+
+
+def keep_run(data: RunData, root: Path) -> RunFolder:
+    """Write a run as a bench would have left it, pyperf suites included; parts that ``data`` lacks are not written."""
+    import pyperf
+
+    machine, _, name = data.info.name.partition("/")
+    folder = RunFolder(root / machine / name)
+    folder.write_info(data.info)
+    for op in OPS:
+        benchmarks = {}
+        for run in data.runs:
+            if run.case.op == op:
+                labels = {"payload": run.case.payload, "codec": run.case.codec, "op": op, "round": run.round}
+                if run.case.form:
+                    labels["form"] = run.case.form
+                metadata = {"name": run.case.id, "loops": run.loops, "unit": "second"}
+                metadata |= {f"serlab_{key}": value for key, value in labels.items()}
+                found = pyperf.Run(run.values_s, metadata=metadata, collect_metadata=False)
+                benchmarks.setdefault(run.case.id, []).append(found)
+        if benchmarks:
+            (folder.path / "time").mkdir(exist_ok=True)
+            suite = pyperf.BenchmarkSuite([pyperf.Benchmark(runs) for runs in benchmarks.values()])
+            suite.dump(str(folder.path / "time" / f"{op}.json"), replace=True)
+    if data.memory:
+        folder.write_memory(data.memory)
+    if data.endtoend:
+        folder.write_endtoend(data.endtoend)
+    return folder
+
+
+@pytest.fixture
+def write_run() -> Callable[[RunData, Path], RunFolder]:
+    return keep_run

@@ -68,12 +68,8 @@ def contenders(view: RunView, payload: str) -> list[Contender]:
 
 def choose(view: RunView) -> tuple[Choice, ...]:
     """Return a choice per payload and transport, in the order of payloads; none where nothing was measured."""
-    return tuple(
-        choice
-        for entry in view.data.info.payloads
-        for transport in TRANSPORTS
-        if (choice := _choice(contenders(view, entry.name), transport))
-    )
+    found = (contenders(view, entry.name) for entry in view.data.info.payloads)
+    return tuple(choice for carried in found for transport in TRANSPORTS if (choice := _choice(carried, transport)))
 
 
 def baseline(view: RunView, payload: str) -> Contender | None:

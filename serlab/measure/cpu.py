@@ -31,7 +31,7 @@ TOP_LINES = 5
 
 _SCRIPT = Path(__file__).with_name("cpu_script.py")
 #: Time in these is scalene's own: its sample queues' threads, its switching on and off, and the loop around the calls.
-_OWN_FILES = ("/scalene/", "/threading.py", "/signal.py", "/queue.py", "/tokenize.py", "/linecache.py",
+_OWN_FILES = ("/scalene/", "/threading.py", "/signal.py", "/queue.py", "/tokenize.py", "/linecache.py", "/dis.py",
               "/measure/cpu_script.py")  # fmt: skip
 #: scalene writes lines of code for a page: these stand for <, > and &.
 _ESCAPES = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}

@@ -33,12 +33,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table that can be sorted and copied. ``caption`` says what its rows are and where they come from."""
+    """A table that can be sorted and copied. ``caption`` says what its rows are and where they come from.
+
+    A ``folded`` one is long and of use to few: it opens on demand.
+    """
 
     id: str
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from serlab.report.plots import theme
 from serlab.report.plots.forms import Bar, Series, stacked_bars
 from serlab.report.source import Source
 
-#: A bar is drawn for so many of a side's frames; the table has all of them.
+#: A bar is drawn for at most so many of a side's frames, if it would be seen at all; the table has all of them.
 DRAWN = 8
+SEEN_SHARE = 0.005
 _SERIES = {"held at the peak": Series(theme.BLUE)}
 
 
@@ -59,7 +60,7 @@ def sentence(pair: tuple[Side, Side], raw_bytes: int) -> str:
         f"{units.size(more.peak_bytes - less.peak_bytes)} more."
     )
     top = next(iter(more.frames), None)
-    return text + (f" {units.size(top.bytes)} of it are held in {_place(top)}." if top else "")
+    return text + (f" {units.size(top.bytes)} of its peak are held in {_place(top)}." if top else "")
 
 
 def differences(pair: tuple[Side, Side]) -> list[tuple[str, int, int]]:
@@ -88,7 +89,7 @@ def _section(source: Source, pair: tuple[Side, Side], raw_bytes: int) -> Section
 
 
 def _panel(source: Source, side: Side, raw_bytes: int, whole: float) -> Panel:
-    drawn = side.frames[:DRAWN]
+    drawn = [frame for frame in side.frames if frame.bytes >= SEEN_SHARE * whole * raw_bytes][:DRAWN]
     # The last name of a path tells a row apart within the room that there is.
     rows = [f"{frame.function} ({frame.file.rpartition('/')[2]}:{frame.line})" for frame in drawn]
     bars = [

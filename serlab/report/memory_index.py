@@ -89,13 +89,13 @@ def _table(source: Source, payload: str, profiles: Iterable[MemoryProfile]) -> T
                 Cell(units.ratio(profile.peak_bytes / profile.raw_bytes), profile.peak_bytes / profile.raw_bytes),
                 Cell(f"{profile.allocations:,}", profile.allocations),
                 Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
-                Cell("; ".join(frame_words(frame) for frame in profile.top) or "–"),
                 Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
                 *pages,
+                Cell("; ".join(frame_words(frame) for frame in profile.top) or "–"),
             )
         )
     titles = (("case", False), ("peak", True), ("÷ tensor", True), ("allocations", True), ("copy factor", True),
-              ("what held the peak", False), ("values", False), *((name, False) for name, _ in _PAGES))  # fmt: skip
+              ("values", False), *((name, False) for name, _ in _PAGES), ("what held the peak", False))  # fmt: skip
     return Table(
         f"memory-table-{payload}",
         "Every case, from memray; pages are drawn with serlab memory --flamegraphs and --view",

@@ -16,8 +16,12 @@ from markupsafe import Markup
 from serlab import __version__
 from serlab.report import svg
 from serlab.report.blocks import Figure, Links, Missing, Note, Panel, Section, Table
+from serlab.report.renderer import Renderer, rendering
 from serlab.report.sections import registry
 from serlab.report.source import Source
+
+#: About how many charts a full report has for each payload.
+CHARTS_PER_PAYLOAD = 11
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|µs|ns|B|KiB|MiB|GiB)(?!\w))")
 
@@ -46,7 +50,21 @@ class Page:
 
 def render(source: Source) -> str:
     """Return the report of a run. Names and texts of the run appear as text, whatever is in them."""
-    sections = registry.build(source)
+    modules = registry.modules()
+    # Sections are computed here while the charts of those before are drawn elsewhere.
+    with rendering(CHARTS_PER_PAYLOAD * len(source.payloads)) as renderer:
+        sections = tuple(_begun(module.build(source), renderer) for module in modules)
+        return render_page(source, _report(source, sections), renderer)
+
+
+def _begun(section: Section, renderer: Renderer) -> Section:
+    for figure in section.figures:
+        for panel in figure.panels:
+            renderer.later(panel.name, svg.specification(panel.chart))
+    return section
+
+
+def _report(source: Source, sections: tuple[Section, ...]) -> Page:
     info = source.data.info
     banners = []
     if not info.finished:
@@ -54,9 +72,7 @@ def render(source: Source) -> str:
     if any(_missing(section) for section in sections):
         banners.append(("Parts of this run are missing. Each section says which, and how to get them.", "quiet"))
     heading = f"What a payload costs on {info.machine.name}"
-    return render_page(
-        source, Page("report", f"serlab: {info.name}", heading, sections, origin_facts(source), tuple(banners))
-    )
+    return Page("report", f"serlab: {info.name}", heading, sections, origin_facts(source), tuple(banners))
 
 
 def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
@@ -70,8 +86,9 @@ def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
     )
 
 
-def render_page(source: Source, shown: Page) -> str:
+def render_page(source: Source, shown: Page, renderer: Renderer | None = None) -> str:
     """Return a page as HTML, with style and script in it."""
+    drawer = renderer or Renderer(None)
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
@@ -92,14 +109,16 @@ def render_page(source: Source, shown: Page) -> str:
             policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
             "base-uri 'none'; form-action 'none'",
             version=__version__,
-            draw=_draw,
+            draw=lambda panel: _draw(panel, drawer),
             kind=lambda block: _KINDS[type(block)],
         )
     )
 
 
-def _draw(panel: Panel) -> Markup:
-    return Markup(svg.inline(panel))
+def _draw(panel: Panel, renderer: Renderer) -> Markup:
+    drawn = renderer.now(panel.name, svg.specification(panel.chart))
+    # Built as a tree, its texts escaped by the serializer.
+    return Markup(svg.inline(panel, drawn))
 
 
 def _missing(section: Section) -> bool:

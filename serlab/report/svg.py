@@ -45,12 +45,13 @@ def to_png(chart: alt.TopLevelMixin, *, title: str, origin: str) -> bytes:
     return vl_convert.vegalite_to_png(found, scale=PNG_SCALE)
 
 
-def inline(panel: Panel) -> str:
-    """Return a panel's chart as an element of a page: its colours follow the page's theme, its ids are its own.
+def inline(panel: Panel, drawn: str) -> str:
+    """Return a panel's chart, ``drawn`` as SVG, as an element of a page.
 
-    A mark with a description shows it on hovering, and leads to its evidence where the panel knows it.
+    Its colours follow the page's theme, its ids are its own. A mark with a description shows it on hovering, and leads
+    to its evidence where the panel knows it.
     """
-    root = ElementTree.fromstring(vl_convert.vegalite_to_svg(specification(panel.chart)))
+    root = ElementTree.fromstring(drawn)
     linked = False
     for parent in list(root.iter()):
         for position, element in reversed(list(enumerate(parent))):

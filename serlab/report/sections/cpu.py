@@ -50,10 +50,11 @@ def _conclusion(source: Source, report: CpuReport) -> tuple[str, ...]:
     split = {profile: found for profile in report.profiles if (found := time_shares(profile))}
     lines = []
     if split:
-        busiest = max(split, key=lambda profile: split[profile].python)
+        most = max(split, key=lambda profile: split[profile].python)
         lines.append(
-            f"{_subject(source, busiest)} spends {units.percent(split[busiest].python)} "
-            f"(±{100 * split[busiest].margin:.0f} points) of its time in Python, the most of all cases."
+            f"Python's own code takes at most {units.percent(split[most].python)} "
+            f"(±{100 * split[most].margin:.0f} points) of a case's time, in {_subject(source, most).lower()}; the rest "
+            "is native code and the system."
         )
     copies = {profile: known for profile in report.profiles if (known := copies_per_byte(profile)) and known.runs}
     if copies:
@@ -130,4 +131,5 @@ def _lines(source: Source, report: CpuReport) -> Table:
         "The lines where the time goes",
         columns("payload", "codec", "op", "line", "code", "of the case's time", "copied, MiB/s", text=5),
         tuple(rows),
+        folded=True,
     )
