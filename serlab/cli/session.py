@@ -53,7 +53,7 @@ def make_plan(
     for name in codecs:
         if name in missing:
             raise UsageError(missing[name])
-    wanted = codecs or tuple(registry.available())
+    wanted = codecs or tuple(registry.available() if limits.variants else registry.main_codecs())
     # Ratios are to the floor, so the floor is always measured.
     with_floor = wanted if "raw" in wanted else (*wanted, "raw")
     memory_only = limits.memory_only if not payloads and "memory" in parts else ()

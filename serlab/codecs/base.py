@@ -52,6 +52,8 @@ class Codec(ABC):
     signature: ClassVar[str] = "serving_default"
     #: Modules that must be importable; without one the codec is listed as unavailable.
     requires: ClassVar[tuple[str, ...]] = ()
+    #: The codec that this one differs from in a detail of sending: measured by the full profile, or when asked for.
+    variant_of: ClassVar[str] = ""
     #: One line for tables of codecs: how the request is made, how the response is read.
     summary: ClassVar[str] = ""
 

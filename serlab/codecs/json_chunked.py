@@ -21,6 +21,7 @@ class JsonChunkedCodec(ChunkedCodec, OrjsonCodec):
     """orjson on one row of the tensor after the other. At no time is there more text than that of two pieces."""
 
     name = "json-chunked"
+    variant_of = "orjson"
     summary = "orjson row by row from numpy, sent with Transfer-Encoding: chunked / orjson.loads + np.array"
 
     def encode_chunks(self, tensor: Tensor, call: Call) -> Iterator[bytes]:

@@ -21,6 +21,7 @@ class OrjsonGzipCodec(OrjsonCodec):
     """The same text as ``orjson``, in one gzip member."""
 
     name = "orjson-gzip"
+    variant_of = "orjson"
     summary = "orjson from numpy + gzip (level 6) / orjson.loads + np.array"
 
     def encode(self, tensor: Tensor, call: Call) -> Body:

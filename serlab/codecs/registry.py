@@ -79,6 +79,11 @@ def available() -> list[str]:
     return [name for name in names() if name not in missing]
 
 
+def main_codecs() -> list[str]:
+    """Names of the codecs that can be used here and are no mere variants: what a run measures unless told."""
+    return [name for name in available() if not _class(name).variant_of]
+
+
 @cache
 def _instance(kind: type[Codec]) -> Codec:
     return kind()

@@ -14,7 +14,7 @@ class Profile:
     ``min_value_s`` is pyperf's minimum duration of one timed value, ``run_s`` how long the values of one process
     should take together, ``calls_s`` the same for the calls of one end-to-end client. ``budget_s`` bounds the whole
     run; it ends after the last whole round that fits, and never before ``min_rounds``. ``memory_only`` payloads are
-    too large to be timed and sent over and over.
+    too large to be timed and sent over and over. ``variants`` measures codecs that differ in a detail of sending too.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Profile:
     run_s: float
     calls_s: float
     memory_only: tuple[str, ...] = ()
+    variants: bool = False
 
 
 _SMALL = ("vector-1k", "vector-10k", "image", "batch-16")
@@ -45,6 +46,7 @@ PROFILES: dict[str, Profile] = {
             run_s=1.0,
             calls_s=3.0,
             memory_only=("batch-100",),
+            variants=True,
         ),
     )
 }

@@ -76,3 +76,9 @@ def test_an_entry_point_cannot_take_a_built_in_name(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
     registry._third_party.cache_clear()
     assert type(registry.get("raw")) is RawCodec
+
+
+def test_variants_are_available_but_not_among_the_main_codecs() -> None:
+    variants = set(registry.available()) - set(registry.main_codecs())
+    assert {"json-chunked", "orjson-gzip"} <= variants
+    assert "orjson" in registry.main_codecs()
