@@ -13,9 +13,9 @@ _Key = tuple[str, int]
 
 
 def summarize_sharing(report: MultiplexingReport) -> tuple[SharingSummary, ...]:
-    """Return a summary per codec and number of connections, in the order in which they were measured."""
+    """Return a summary per codec and number of connections, the shared connection first."""
     bursts, behind = _by_arrangement(report.bursts), _by_arrangement(report.behind_large)
-    return tuple(_summary(key, rounds, behind, report.calls) for key, rounds in bursts.items())
+    return tuple(_summary(key, rounds, behind, report.calls) for key, rounds in sorted(bursts.items()))
 
 
 def _summary(key: _Key, bursts: Sequence[Burst], behind: Mapping[_Key, Sequence[Burst]], calls: int) -> SharingSummary:

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from serlab.cli.live_target import describe, fit_payloads, instance_record, is_running, make_target, open_endpoint
+from serlab.cli.progress import ProgressShow
 from serlab.codecs import registry
 from serlab.errors import UsageError
 from serlab.measure.bench import Target
 from serlab.measure.load.sweep import transport_of
 from serlab.measure.machine import describe_machine, git_commit, library_versions, load_average
+from serlab.measure.rounds import TIMEOUT_PER_MIB_S
 from serlab.payload import DEFAULT_SEED, parse_payload
 from serlab.record import RunInfo
 from serlab.serving.base import ServingOptions
-from serlab.store import RunFolder, create_run, find_run
+from serlab.store import RunFolder, check_writable, create_run, find_run
 from serlab.transports.base import TransportOptions
 
 
@@ -72,7 +74,7 @@ def open_live(
         call = None
         if is_running(serving):
             payloads, call = fit_payloads(serving, endpoint, payloads, seed)
-        target = make_target(endpoint, options, call)
+        target = make_target(endpoint, _patient(options, payloads, seed), call)
         usable = target.callers(codecs)
         if not usable:
             takes = f", and {call.signature} takes {'strings' if call.takes_strings else 'numbers'}" if call else ""
@@ -80,6 +82,50 @@ def open_live(
             raise UsageError(f"{endpoint.label} takes none of {', '.join(codecs)}: it offers {offers}{takes}")
         instance = instance_record(describe(serving, endpoint, options), call)
         yield Live(target, tuple(payloads), tuple(usable), instance)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A live instance, the run that is added to, and who hears of progress."""
+
+    live: Live
+    folder: RunFolder
+    show: ProgressShow
+
+
+@contextmanager
+def open_experiment(
+    part: str,
+    serving: ServingOptions,
+    options: TransportOptions,
+    payloads: Sequence[str],
+    codecs: Sequence[str],
+    *,
+    seed: int,
+    run: str | None,
+    results: Path,
+    quiet: bool,
+) -> Iterator[Experiment]:
+    """Open everything that an experiment needs; the run's description is completed when the block ends well."""
+    check_names(payloads, codecs, seed)
+    check_writable(results)
+    with open_live(serving, options, payloads, codecs, seed) as live:
+        folder = open_folder(part, run, results, live.payloads, live.codecs, seed)
+        with ProgressShow(quiet=quiet) as show:
+            yield Experiment(live, folder, show)
+        finish(folder, part, live.instance)
+
+
+def _patient(options: TransportOptions, payloads: Sequence[str], seed: int) -> TransportOptions:
+    largest = max((parse_payload(spec, seed=seed).raw_bytes for spec in payloads), default=0)
+    return replace(options, timeout_s=options.timeout_s + largest / 2**20 * TIMEOUT_PER_MIB_S)
+
+
+def print_json(found: Any) -> None:
+    """Print records as JSON for machines."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
 
 
 def open_folder(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from serlab.cli.experiment import Live, finish, open_folder, open_live
+from serlab.cli.experiment import Live, finish, open_folder, open_live, print_json
 from serlab.cli.progress import ProgressShow
 from serlab.measure.load.sweep import sweep
 from serlab.measure.workers import Workers
@@ -73,13 +73,10 @@ class Session:
 def show_load(report: LoadReport, folder: RunFolder, *, as_json: bool) -> None:
     """Print what a load run found to standard output, and where it lies to standard error."""
     if as_json:
-        import msgspec
-
         from serlab.analysis.load import knees, summarize
 
         summaries = summarize(report.steps)
-        found = {"summaries": summaries, "knees": knees(summaries), "report": report}
-        print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+        print_json({"summaries": summaries, "knees": knees(summaries), "report": report})
     else:
         from serlab.cli.console import wide_console
         from serlab.report.load import print_load

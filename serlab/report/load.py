@@ -14,17 +14,13 @@ from serlab.analysis.load_remarks import crowding
 from serlab.record import Interval, RunInfo
 from serlab.record_load import Knee, LoadReport, LoadSummary
 from serlab.report import units
+from serlab.report.origin import plain_table, print_origin
 
 
 def print_load(report: LoadReport, info: RunInfo, console: Console) -> None:
     """Print everything that a load run found."""
-    summaries, instance = summarize(report.steps), report.instance
-    console.print(
-        f"{instance.get('kind')} instance, {instance.get('version')}; {info.machine.name}, {info.machine.cpu_model}, "
-        f"{info.machine.cores} cores; {info.started}"
-    )
-    if instance.get("kind") == "embedded":
-        console.print("The embedded instance stands in for TensorFlow Serving; its times are its own.")
+    summaries = summarize(report.steps)
+    print_origin(report.instance, info, console)
     for payload, entries in groupby(summaries, key=lambda entry: entry.spec.payload):
         console.print(_table(payload, list(entries)))
     for knee in knees(summaries):
@@ -44,13 +40,11 @@ def rate(value: Interval) -> str:
 
 
 def _table(payload: str, entries: Sequence[LoadSummary]) -> Table:
-    table = Table(title=f"\n{payload}", title_justify="left", box=None, pad_edge=False, header_style="bold")
     columns = (
         "codec", "load", "calls/s [95 %]", "p50", "p90", "p99", "p99.9", "max", "errors", "client CPU", "server CPU",
         "wire", "generator", "stable",
     )  # fmt: skip
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="left" if position < 2 else "right", no_wrap=True)
+    table = plain_table(payload, columns, left=2)
     for entry in entries:
         spec = entry.spec
         pace = f"{spec.concurrency} in flight" if spec.loop == "closed" else f"{spec.rate_per_s:g}/s, {spec.arrivals}"

@@ -1,0 +1,76 @@
+"""``serlab batching``: what batching on the server does to throughput and latency, and which setting to use."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from serlab.cli.options import JsonOption, QuietOption, ResultsOption, SeedOption, seconds, split
+from serlab.cli.serving_options import BinaryOption, ImageOption, ModelOption, ServingOption, TimeoutOption
+from serlab.store import DEFAULT_ROOT
+
+
+def batching(
+    server_flags: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", help="graph (any server), or server: TensorFlow Serving's own (binary, docker).")
+    ] = "graph",
+    size: Annotated[
+        list[str] | None, typer.Option("--max-batch-size", help="Sizes; repeat, or separate by commas. Default: all.")
+    ] = None,
+    timeout_micros: Annotated[
+        list[str] | None, typer.Option("--batch-timeout-micros", help="Timeouts, likewise.")
+    ] = None,
+    codec: Annotated[str, typer.Option("--codec", help="The codec of all calls.")] = "wire",
+    concurrency: Annotated[int, typer.Option(min=1, help="Calls in flight, a row each.")] = 16,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that every setting is taken, in shuffled order.")] = 3,
+    window: Annotated[str, typer.Option(help="Window of a step; it ends when three windows agree.")] = "1s",
+    serving: ServingOption = "embedded",
+    serving_binary: BinaryOption = "",
+    serving_image: ImageOption = "",
+    model: ModelOption = "",
+    timeout: TimeoutOption = 5.0,
+    run: Annotated[str | None, typer.Option("--run", help="Add to this run instead of a new one.")] = None,
+    seed: SeedOption = None,
+    results: ResultsOption = DEFAULT_ROOT,
+    quiet: QuietOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Sweep max_batch_size and batch_timeout_micros with the lab's own model, and recommend a setting.
+
+    Example: serlab batching --max-batch-size 4,8,16 --batch-timeout-micros 2000 --concurrency 16
+    """
+    from serlab.analysis.batching import recommend, summarize_batching
+    from serlab.cli.batching_session import choose_settings, sweep_settings
+    from serlab.cli.console import wide_console
+    from serlab.cli.experiment import checked_seed, print_json
+    from serlab.report.batching import print_batching
+    from serlab.serving.base import ServingOptions
+    from serlab.transports.base import TransportOptions
+
+    wanted = ServingOptions(serving, serving_binary, serving_image, tuple(server_flags or ()), model)
+    settings = choose_settings(split(size), split(timeout_micros), by=by)
+    folder, report = sweep_settings(
+        wanted,
+        TransportOptions(timeout_s=timeout),
+        settings,
+        by=by,
+        codec=codec,
+        concurrency=concurrency,
+        rounds=rounds,
+        window_s=seconds(window) or 1.0,
+        seed=checked_seed(seed),
+        run=run,
+        results=results,
+        quiet=quiet,
+    )
+    summaries = summarize_batching(report)
+    if as_json:
+        print_json({"summaries": summaries, "recommendation": recommend(summaries), "report": report})
+    else:
+        print_batching(report, folder.read_info(), wide_console())
+    if any(entry.step.failure or entry.step.errors for entry in report.steps):
+        raise typer.Exit(1)
