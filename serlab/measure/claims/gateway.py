@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from serlab.errors import ServingError
 from serlab.measure.claims.lab import Lab, series
@@ -59,10 +59,10 @@ def _latencies(runs: Iterable[EndToEndRun], payload: str, codec: str) -> dict[in
     return {run.round: tuple(call.total_s for call in run.calls) for run in wanted}
 
 
-def _same(direct: Iterable[EndToEndRun], through: Iterable[EndToEndRun]) -> bool:
+def _same(direct: Iterable[EndToEndRun], through: Sequence[EndToEndRun]) -> bool:
     """Whether every client, by either way, got its own tensor back as the others of its codec did."""
     told = {(run.payload, run.codec, run.round): (run.exactness, run.error) for run in direct}
-    return bool(told) and all(
+    return bool(through) and all(
         not run.error
         and run.exactness is not None
         and told.get((run.payload, run.codec, run.round)) == (run.exactness, run.error)

@@ -104,8 +104,7 @@ class Experiment:
             return Evidence(
                 self.name,
                 missing=f"the instance does not serve {', '.join(unserved)}",
-                needs="the lab's own servables there: serlab serve --export tells where they are, or use --serving "
-                "embedded, binary or docker",
+                needs="the lab's own servables: use --serving embedded, binary or docker, which serve them",
             )
         return None
 
