@@ -10,6 +10,7 @@ from serlab.record import Exactness, Interval, Transport
 
 Loop = Literal["closed", "open"]
 Arrivals = Literal["poisson", "constant"]
+Generator = Literal["serlab", "locust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class StepSpec:
     A closed loop keeps ``concurrency`` calls in flight. An open loop sends ``rate_per_s`` whatever the server does,
     with at most ``concurrency`` calls in flight. ``connections`` 0 means one per call in flight; gRPC calls share fewer
     as HTTP/2 streams, REST calls wait for one. ``processes`` generate the load, each its share of calls, connections
-    and rate. ``pre_encoded`` sends one ready body again and again and leaves the answers undecoded.
+    and rate. ``pre_encoded`` sends one ready body again and again and leaves the answers undecoded. ``generator`` is
+    who makes the calls: serlab's own processes, or Locust's workers.
     """
 
     payload: str
@@ -31,6 +33,7 @@ class StepSpec:
     rate_per_s: float = 0.0
     arrivals: Arrivals = "poisson"
     pre_encoded: bool = False
+    generator: Generator = "serlab"
 
     @property
     def sockets(self) -> int:
@@ -41,7 +44,8 @@ class StepSpec:
     def id(self) -> str:
         """Name of the step for people: ``image/orjson/8 in flight``, ``image/orjson/200 per s, pre-encoded``."""
         pace = f"{self.concurrency} in flight" if self.loop == "closed" else f"{self.rate_per_s:g} per s"
-        return f"{self.payload}/{self.codec}/{pace}" + (", pre-encoded" if self.pre_encoded else "")
+        how = (", pre-encoded" if self.pre_encoded else "") + (", locust" if self.generator == "locust" else "")
+        return f"{self.payload}/{self.codec}/{pace}{how}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def _table(payload: str, entries: Sequence[LoadSummary]) -> Table:
             units.seconds(entry.client_cpu_s),
             units.seconds(entry.server_cpu_s),
             f"{units.size(entry.wire_bytes_per_s)}/s",
-            f"{entry.busiest_cpu:.0%} CPU",
+            f"{spec.generator}, {entry.busiest_cpu:.0%} CPU",
             "yes" if entry.stable else "no",
         )
     return table

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from serlab.analysis import histogram
+from serlab.analysis.load import STABLE_WINDOWS, stable
 from serlab.measure.load.outcome import COLUMNS, LATE_S, Batch, Failure, nobody_answered
-from serlab.record_load import LoadWindow, Outage
+from serlab.record_load import LoadStep, LoadWindow, Outage
 
 #: A shorter time without an answer is not told apart from a few failures in a row.
 MIN_OUTAGE_S = 0.2
@@ -114,3 +116,36 @@ def find_outages(outcomes: Outcomes, start: float) -> tuple[Outage, ...]:
             found.append(Outage(first - start, size, None if recovered is None else lasted_s))
         position += max(1, size)
     return tuple(found)
+
+
+def filled(blank: LoadStep, outcomes: Outcomes, start: float, window_s: float, count: int) -> LoadStep:
+    """Return the record of a step that began to count at ``start`` and took ``count`` windows."""
+    end = start + count * window_s
+    windows = cut_windows(outcomes, start, window_s, count)
+    steady = stable(windows)
+    measured = windows[-STABLE_WINDOWS:] if steady else windows
+    measured_s = len(measured) * window_s
+    counted, everything = outcomes.due_within(end - measured_s, end), outcomes.after(start, end)
+    errors, messages = count_errors(everything.failures)
+    late, starved = late_calls(everything) if blank.spec.loop == "open" else (0, 0)
+    latencies, staged = counted.latencies(), not blank.spec.pre_encoded
+    return replace(
+        blank,
+        calls=len(latencies),
+        attempts=len(everything.table) + len(everything.failures),
+        errors=errors,
+        throughput_per_s=sum(window.calls for window in measured) / measured_s if measured else 0.0,
+        measured_s=measured_s,
+        stable=steady,
+        histogram=histogram.encode(latencies),
+        mean_s=float(latencies.mean()) if len(latencies) else None,
+        max_s=float(latencies.max()) if len(latencies) else None,
+        encode_s=counted.mean("encode") if staged else None,
+        exchange_s=counted.mean("exchange") if staged else None,
+        decode_s=counted.mean("decode") if staged else None,
+        late=late,
+        starved=starved,
+        windows=windows,
+        outages=find_outages(everything, start),
+        messages=messages,
+    )

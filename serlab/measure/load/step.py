@@ -12,11 +12,10 @@ from typing import Any
 import msgspec
 import psutil
 
-from serlab.analysis import histogram
-from serlab.analysis.load import STABLE_WINDOWS, stable
+from serlab.analysis.load import stable
 from serlab.codecs import registry
 from serlab.measure.load.fleet import Fleet, forked
-from serlab.measure.load.gather import Outcomes, count_errors, cut_windows, find_outages, late_calls
+from serlab.measure.load.gather import cut_windows, filled
 from serlab.measure.load.generator import BATCHES_PER_WINDOW, Go, Job, Stop
 from serlab.measure.model_call import ModelCall
 from serlab.measure.server_meter import ServerMeter
@@ -99,7 +98,7 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
     fleet.listen_to_the_end(2 * options.timeout_s + PREPARE_S)
     cores = fleet.cores(start, end)
     return replace(
-        _filled(blank, fleet.outcomes(), limits, len(windows), start),
+        filled(blank, fleet.outcomes(), start, limits.window_s, len(windows)),
         client_cpu=sum(cores),
         busiest_cpu=max(cores),
         server_cpu=_rate(server_before, server_after, metered_s),
@@ -107,39 +106,6 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
         cores=psutil.cpu_count() or 0,
         unsent=fleet.unsent,
         failure=fleet.trouble,
-    )
-
-
-def _filled(blank: LoadStep, outcomes: Outcomes, limits: StepLimits, count: int, start: float) -> LoadStep:
-    """Return the record of a step that began to count at ``start`` and took ``count`` windows."""
-    end = start + count * limits.window_s
-    windows = cut_windows(outcomes, start, limits.window_s, count)
-    steady = stable(windows)
-    measured = windows[-STABLE_WINDOWS:] if steady else windows
-    measured_s = len(measured) * limits.window_s
-    counted, everything = outcomes.due_within(end - measured_s, end), outcomes.after(start, end)
-    errors, messages = count_errors(everything.failures)
-    late, starved = late_calls(everything) if blank.spec.loop == "open" else (0, 0)
-    latencies, staged = counted.latencies(), not blank.spec.pre_encoded
-    return replace(
-        blank,
-        calls=len(latencies),
-        attempts=len(everything.table) + len(everything.failures),
-        errors=errors,
-        throughput_per_s=sum(window.calls for window in measured) / measured_s if measured else 0.0,
-        measured_s=measured_s,
-        stable=steady,
-        histogram=histogram.encode(latencies),
-        mean_s=float(latencies.mean()) if len(latencies) else None,
-        max_s=float(latencies.max()) if len(latencies) else None,
-        encode_s=counted.mean("encode") if staged else None,
-        exchange_s=counted.mean("exchange") if staged else None,
-        decode_s=counted.mean("decode") if staged else None,
-        late=late,
-        starved=starved,
-        windows=windows,
-        outages=find_outages(everything, start),
-        messages=messages,
     )
 
 

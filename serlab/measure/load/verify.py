@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import msgspec
 
 from serlab.analysis.exactness import compare
+from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
+from serlab.measure.echo import echo_call
 from serlab.measure.load.clients import Work
 from serlab.measure.load.outcome import failure_code
+from serlab.measure.model_call import ModelCall
+from serlab.payload import parse_payload
 from serlab.record import Endpoint, Exactness
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
@@ -56,3 +61,14 @@ def verify(work: Work, endpoint: Endpoint, options: TransportOptions, *, echoes:
         else:
             return Verified(len(body), len(answer), compare(work.tensor, received) if echoes else None)
     raise AssertionError("the last attempt returns")
+
+
+def run_worker(
+    payload: str, codec: str, endpoint: dict[str, Any], options: dict[str, Any], call: dict[str, Any] | None, seed: int
+) -> dict[str, Any]:
+    """Be a fresh process that makes the first call of a step; return what it found as JSON types."""
+    used, parsed = registry.get(codec), parse_payload(payload, seed=seed)
+    named = msgspec.convert(call, ModelCall).as_call() if call else echo_call(used, parsed)
+    work = Work(used, parsed.build(), named, None)
+    found = verify(work, Endpoint(**endpoint), TransportOptions(**options), echoes=not call)
+    return dict(msgspec.to_builtins(found))
