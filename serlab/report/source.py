@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -96,6 +96,11 @@ class Source:
     def label(self, payload: str, codec: str) -> str:
         """Return a codec's name as it stands beside its speed: one that alters or fails says so."""
         return codec + alteration(self.view.exactness(payload, codec))
+
+    def label_over(self, payloads: Iterable[str], codec: str) -> str:
+        """Return a codec's name where several payloads are shown in one: it says so if it alters or fails any."""
+        labels = (self.label(payload, codec) for payload in payloads)
+        return next((label for label in labels if label != codec), codec)
 
     def describe(self, payload: PayloadInfo) -> str:
         """Return a payload's shape and dtype: ``1×224×224×3 float32``."""

@@ -18,6 +18,8 @@ _TITLE = f"{{{_SVG}}}title"
 #: What Vega writes for its own runtime and no page needs.
 _DROPPED = frozenset({"class", "pointer-events", "role", "aria-roledescription", "aria-hidden", "version",
                       "font-family"})  # fmt: skip
+#: What XML cannot hold, and a name in someone's results might (https://www.w3.org/TR/xml/#charsets).
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 #: PNG files are drawn at this multiple of their size in pixels, for screens with dense pixels and for slides.
 PNG_SCALE = 2.0
@@ -28,10 +30,20 @@ ElementTree.register_namespace("", _SVG)
 def specification(chart: alt.TopLevelMixin, *, title: str = "", origin: str = "") -> dict[str, Any]:
     """Return the Vega-Lite of a chart in the common look; ``origin`` is the line below its title."""
     found: dict[str, Any] = chart.to_dict(validate=False)
-    found["config"] = theme.CONFIG
     if title:
         found["title"] = {"text": title, **({"subtitle": origin} if origin else {})}
-    return found
+    return {**_printable(found), "config": theme.CONFIG}
+
+
+def _printable(value: Any) -> Any:
+    """Replace what XML cannot hold in every text: such a character aborts the renderer, and with it the process."""
+    if isinstance(value, str):
+        return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, dict):
+        return {key: _printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    return value
 
 
 def to_svg(chart: alt.TopLevelMixin, *, title: str, origin: str) -> str:
@@ -52,6 +64,7 @@ def inline(panel: Panel, drawn: str) -> str:
     to its evidence where the panel knows it.
     """
     root = ElementTree.fromstring(drawn)
+    links = {_printable(tip): href for tip, href in panel.links.items()}
     linked = False
     for parent in list(root.iter()):
         for position, element in reversed(list(enumerate(parent))):
@@ -61,9 +74,9 @@ def inline(panel: Panel, drawn: str) -> str:
             elif told.startswith(theme.TIP):
                 tip = told.removeprefix(theme.TIP)
                 ElementTree.SubElement(element, _TITLE).text = tip
-                if tip in panel.links:
+                if tip in links:
                     linked = True
-                    parent[position] = _link(element, panel.links[tip], tip)
+                    parent[position] = _link(element, links[tip], tip)
     for element in root.iter():
         for attribute in _DROPPED & element.attrib.keys():
             del element.attrib[attribute]
@@ -71,7 +84,9 @@ def inline(panel: Panel, drawn: str) -> str:
             if attribute not in ("href", "aria-label"):
                 element.attrib[attribute] = _value(value, panel.name)
     # An image's children are not announced; one with links must let them be.
-    root.attrib.update({"role": "group" if linked else "img", "aria-label": panel.description, "class": "chart"})
+    root.attrib.update(
+        {"role": "group" if linked else "img", "aria-label": _printable(panel.description), "class": "chart"}
+    )
     return ElementTree.tostring(root, encoding="unicode")
 
 

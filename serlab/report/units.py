@@ -58,7 +58,7 @@ def percent(value: float | None) -> str:
 
 
 def _three_digits(value: float) -> str:
-    magnitude = abs(value)
+    magnitude = abs(float(f"{value:.3g}"))  # as it will be shown: 9.999 is 10.0, not 10.00
     if magnitude >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if magnitude >= 10 else f"{value:.2f}"

@@ -115,7 +115,9 @@ def _equality(isolated: Sequence[float], x: alt.X, y: alt.Y) -> alt.Chart:
 def _point_layers(source: Source, points: Sequence[CorrelationPoint]) -> list[alt.Chart]:
     codecs = list(dict.fromkeys(point.codec for point in points))
     found = theme.styles(codecs)
-    labels = {codec: codec + _altered(source, codec, points) for codec in codecs}
+    labels = {
+        codec: source.label_over([point.payload for point in points if point.codec == codec], codec) for codec in codecs
+    }
     rows = [
         {
             "codec": labels[point.codec],
@@ -139,9 +141,3 @@ def _point_layers(source: Source, points: Sequence[CorrelationPoint]) -> list[al
             x="x:Q", y="y:Q", color=colour, shape=shape, description="tip:N"
         ),
     ]
-
-
-def _altered(source: Source, codec: str, points: Sequence[CorrelationPoint]) -> str:
-    """Return the warning of a codec that alters any of the payloads shown."""
-    labels = (source.label(point.payload, codec) for point in points if point.codec == codec)
-    return next((label.removeprefix(codec) for label in labels if label != codec), "")

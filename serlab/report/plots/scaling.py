@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from serlab.analysis.scaling import Scaling, scale
+from serlab.analysis.scaling import Scaling, group, scale
 from serlab.record import Op
 from serlab.report import units
 from serlab.report.blocks import Panel
@@ -26,10 +26,11 @@ def panels(source: Source) -> tuple[Panel, ...]:
 def _panel(source: Source, scalings: list[Scaling], op: Op) -> Panel | None:
     if not scalings:
         return None
+    names = [payload.name for payload in group(source.view)]
     lines = [
         Line(
             one.codec,
-            one.codec,
+            source.label_over(names, one.codec),
             tuple(
                 (size, time, f"{op} {one.codec}: {units.seconds(time)} for {units.size(size)}")
                 for size, time in one.points

@@ -7,7 +7,6 @@ dash as well, so that no plot depends on hue alone. Codecs of one family share a
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -76,27 +75,16 @@ def styles(codecs: Sequence[str]) -> dict[str, Style]:
 
 #: Descriptions that are meant for readers begin with this; Vega writes its own for every other mark.
 TIP = "› "
-#: What XML cannot hold, and a name in someone's results might (https://www.w3.org/TR/xml/#charsets).
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def data(rows: Sequence[dict[str, Any]]) -> alt.InlineData:
     """Return rows as a chart's data: no pandas, no files. ``tip`` is shown on hovering."""
-    return alt.InlineData(values=[{key: _clean(value) for key, value in row.items()} for row in rows])
-
-
-def clean(text: str) -> str:
-    """Return ``text`` with what SVG cannot hold replaced."""
-    return _NOT_XML.sub("\ufffd", text)
+    return alt.InlineData(values=list(rows))
 
 
 def tip(text: str) -> str:
     """Return the description of a mark that is meant for readers."""
-    return TIP + clean(text)
-
-
-def _clean(value: Any) -> Any:
-    return clean(value) if isinstance(value, str) else value
+    return TIP + text
 
 
 def panel(chart: Drawing, *, height: int, width: int = PANEL_WIDTH) -> Drawing:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from serlab.analysis.scaling import Scaling, scale
+from serlab.analysis.scaling import Scaling, group, scale
 from serlab.record import Op
 from serlab.report import units
 from serlab.report.blocks import Panel
@@ -17,18 +17,19 @@ from serlab.report.source import Source
 def panels(source: Source) -> tuple[Panel, ...]:
     """Return a panel for encode and one for decode, none where fewer than two sizes were timed."""
     found = scale(source.view)
-    drawn = (_panel([one for one in found if one.op == op and one.form != "content"], op)
+    drawn = (_panel(source, [one for one in found if one.op == op and one.form != "content"], op)
              for op in ("encode", "decode"))  # fmt: skip
     return tuple(panel for panel in drawn if panel)
 
 
-def _panel(scalings: list[Scaling], op: Op) -> Panel | None:
+def _panel(source: Source, scalings: list[Scaling], op: Op) -> Panel | None:
     if not scalings:
         return None
+    names = [payload.name for payload in group(source.view)]
     lines = [
         Line(
             one.codec,
-            one.codec,
+            source.label_over(names, one.codec),
             tuple(
                 (size, size / time, f"{op} {one.codec}, {units.size(size)}: {units.size(size / time)}/s")
                 for size, time in one.points

@@ -75,12 +75,13 @@ def _conclusion(source: Source, found: tuple[Scaling, ...]) -> Iterable[str]:
             yield sentence
     steepest = [one for one in found if one.codec != FLOOR and one.form != "content"]
     if steepest:
+        names = [payload.name for payload in group(source.view)]
         slow = max(steepest, key=lambda one: one.per_byte_s)
         fast = min(steepest, key=lambda one: one.per_byte_s)
+        most, least = (source.label_over(names, one.codec) for one in (slow, fast))
         yield (
             f"From the smallest to the largest payload each further KiB costs {units.seconds(slow.per_byte_s * 1024)} "
-            f"to {slow.op} with {slow.codec} and {units.seconds(max(0.0, fast.per_byte_s) * 1024)} to {fast.op} with "
-            f"{fast.codec}."
+            f"to {slow.op} with {most} and {units.seconds(max(0.0, fast.per_byte_s) * 1024)} to {fast.op} with {least}."
         )
 
 
@@ -154,6 +155,7 @@ def _group(source: Source) -> str:
 
 def _scaling_table(source: Source, found: tuple[Scaling, ...]) -> Table:
     rows = []
+    names = [payload.name for payload in group(source.view)]
     for one in found:
         exponent = one.exponent
         told = (
@@ -164,7 +166,7 @@ def _scaling_table(source: Source, found: tuple[Scaling, ...]) -> Table:
         per_kib = one.per_byte_s * 1024
         rows.append(
             (
-                Cell(one.codec + (f", {one.form}" if one.form else "")),
+                Cell(source.label_over(names, one.codec) + (f", {one.form}" if one.form else "")),
                 Cell(one.op),
                 Cell(told, exponent.median if exponent else None),
                 Cell(units.seconds(per_kib), per_kib),

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from serlab.analysis.noise import remarks
+from serlab.analysis.view import RunView
+from serlab.record import RunData
+
+
+@pytest.fixture
+def quiet(run_data: RunData) -> RunData:
+    """The made-up run without its drift, on a quiet machine, with many rounds."""
+    runs = tuple(
+        replace(run, round=number, values_s=tuple(value / (1 + 0.1 * run.round) for value in run.values_s))
+        for run in run_data.runs
+        for number in (run.round, run.round + 4)
+    )
+    return replace(run_data, info=replace(run_data.info, rounds=8, load_before=(0.1, 0.1, 0.1)), runs=runs)
+
+
+def told(data: RunData) -> str:
+    return " ".join(remarks(RunView(data)))
+
+
+def test_a_quiet_run_has_no_remarks(quiet: RunData) -> None:
+    assert told(quiet) == ""
+
+
+def test_a_busy_machine_is_remarked(quiet: RunData) -> None:
+    busy = replace(quiet, info=replace(quiet.info, load_before=(1.6, 1.0, 0.5)))
+    assert told(busy) == "The machine was busy before the run began: load 1.6 on 2 cores."
+
+
+def test_a_governor_that_follows_load_is_remarked(quiet: RunData) -> None:
+    machine = replace(quiet.info.machine, governor="powersave")
+    assert "frequency governor is powersave" in told(replace(quiet, info=replace(quiet.info, machine=machine)))
+
+
+def test_few_rounds_are_remarked(quiet: RunData) -> None:
+    assert told(replace(quiet, info=replace(quiet.info, rounds=3))).startswith("3 rounds: an interval over 3 processes")
+
+
+def test_a_floor_that_moves_is_remarked(quiet: RunData) -> None:
+    runs = tuple(
+        replace(run, values_s=tuple(2 * value for value in run.values_s)) if run.round == 5 else run
+        for run in quiet.runs
+    )
+    assert "took 2.0 times as long in its slowest round" in told(replace(quiet, runs=runs))
+
+
+def test_wide_spread_is_remarked(quiet: RunData) -> None:
+    runs = tuple(
+        replace(run, values_s=tuple(1.3 * value for value in run.values_s)) if run.round == 5 else run
+        for run in quiet.runs
+    )
+    assert "Half of all cases spread by more than ±30 %" in told(replace(quiet, runs=runs))

@@ -1,0 +1,92 @@
+"""What holds for every plot, whichever there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import altair as alt
+import pytest
+
+from serlab.record import RunData
+from serlab.report import page, svg
+from serlab.report.blocks import Panel
+from serlab.report.plots import theme
+from serlab.report.renderer import to_svg
+from serlab.report.sections import registry
+from serlab.report.source import Source
+
+SECTIONS = registry.modules()
+
+
+def name_of(module: object) -> str:
+    return str(module).partition("sections.")[2].partition("'")[0]
+
+
+def panels_of(module: registry.SectionModule, source: Source) -> list[Panel]:
+    return [panel for _, panel in page.panels([module.build(source)])]
+
+
+@pytest.mark.parametrize("module", SECTIONS, ids=name_of)
+def test_a_plot_is_valid_has_marks_a_description_and_fits_a_phone(
+    module: registry.SectionModule, two_sizes: Source
+) -> None:
+    coloured = {f"var({variable})" for colour, variable in theme.CSS_VARIABLES.items()
+                if colour not in (theme.INK, theme.MUTED, theme.GRID, theme.PAPER)}  # fmt: skip
+    for panel in panels_of(module, two_sizes):
+        alt.LayerChart.from_dict(panel.chart.to_dict(validate=True))
+        assert len(panel.description) > 30
+        root = ElementTree.fromstring(svg.inline(panel, to_svg(svg.specification(panel.chart))))
+        assert float(root.get("width", "0")) <= theme.PANEL_WIDTH + 60
+        marks = [mark for mark in root.iter() if {mark.get("fill"), mark.get("stroke")} & coloured]
+        assert marks, panel.name
+
+
+@pytest.mark.parametrize("module", SECTIONS, ids=name_of)
+def test_a_run_without_anything_has_no_plots(
+    module: registry.SectionModule, run_data: RunData, make_source: Callable[..., Source]
+) -> None:
+    empty = RunData(replace(run_data.info, gates=()))
+    assert panels_of(module, make_source(empty)) == []
+
+
+def test_a_run_with_everything_has_every_kind_of_plot_each_with_a_name_of_its_own(two_sizes: Source) -> None:
+    names = [panel.name for module in SECTIONS for panel in panels_of(module, two_sizes)]
+    assert len(names) == len(set(names))
+    kinds = {name.removesuffix("-image").removesuffix("-large") for name in names}
+    assert kinds >= {
+        "answer", "time", "throughput-encode", "scaling-decode", "bytes", "memory-encode", "memory-decode",
+        "cpu-encode", "ledger", "ledger-share", "latency", "call-cpu", "resident-server", "resident-client",
+        "correlation-rest", "explained",
+    }  # fmt: skip
+
+
+def test_bars_lead_to_the_flamegraphs_that_are_there(run_data: RunData, tmp_path: Path) -> None:
+    from serlab.report.plots import memory
+
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "json.html").touch()
+    profiles = tuple(
+        replace(profile, flamegraph=f"memory/{profile.case.codec}.html") for profile in run_data.memory
+    )  # fmt: skip
+    found = memory.panels(Source(replace(run_data, memory=profiles), tmp_path))
+    links = {tip: href for panel in found for tip, href in panel.links.items()}
+    assert set(links.values()) == {"./memory/json.html"}
+    assert all(" json: peak " in tip for tip in links)
+
+
+def test_a_known_codec_looks_the_same_whatever_else_is_drawn() -> None:
+    alone, together = theme.styles(["orjson"]), theme.styles(["aaa", "orjson", "zzz"])
+    assert alone["orjson"] == together["orjson"]
+    assert together["aaa"] != together["zzz"]
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-9, 1.0), (3e-3, 4e-3), (1e-6, 1.1e-6), (0.5, 2.0), (1e-7, 1e-6)])
+def test_ticks_lie_within_the_scale_and_are_enough_to_read_it(low: float, high: float) -> None:
+    ticks = theme.log_ticks(low, high)
+    first, last = theme.log_scale(low, high).to_dict()["domain"]
+    assert all(first <= tick <= last for tick in ticks)
+    assert len(ticks) >= 1
+    assert ticks == sorted(ticks)
