@@ -68,8 +68,8 @@ def _require_free(host: str, port: int) -> None:
 
 def _serve(flags: Flags, stop: threading.Event) -> None:
     with contextlib.ExitStack() as shutdown:
+        # Left to the process's end: closing a session waits for what still runs in it.
         core = _load(flags)
-        shutdown.callback(core.close)
         ready: dict[str, object] = {
             "grpc_port": _start_grpc(flags, core, shutdown) if flags.port >= 0 else None,
             "rest_port": _start_rest(flags, core, shutdown) if flags.rest_api_port >= 0 else None,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import re
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 from aiohttp import web
 
@@ -32,10 +32,11 @@ class RestServer:
     def __init__(self, api: RestApi, host: str, port: int, *, threads: int) -> None:
         self._api = api
         self._host, self._port = host, port
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="rest")
+        self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest-loop", daemon=True)
         self._runner: web.ServerRunner | None = None
+        self._grace_s = 0.0
 
     def start(self, grace_s: float) -> int:
         """Bind, begin to answer, and return the port. ``stop`` will wait up to ``grace_s`` for requests in flight.
@@ -43,14 +44,15 @@ class RestServer:
         Raises:
             ServingError: the port cannot be bound.
         """
+        self._grace_s = grace_s
         self._thread.start()
         try:
-            return asyncio.run_coroutine_threadsafe(self._start(grace_s), self._loop).result()
+            return asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
         except OSError as error:
             self.stop()
             raise ServingError(f"cannot listen for REST on {self._host}:{self._port}: {error}") from error
 
-    async def _start(self, grace_s: float) -> int:
+    async def _start(self) -> int:
         server = web.Server(
             self._handle,
             access_log=None,
@@ -59,19 +61,26 @@ class RestServer:
             lingering_time=LINGER_S,
             read_bufsize=_READ_BYTES,
         )
-        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=grace_s)
+        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=self._grace_s)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
         return int(self._runner.addresses[0][1])
 
     def stop(self) -> None:
-        """Stop listening, let requests in flight finish, close everything."""
+        """Stop listening, let requests in flight finish, close everything; give up what outlives its grace."""
+        finished = True
         if self._runner is not None:
-            asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
+            closing = asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop)
+            try:
+                closing.result(self._grace_s + 1)
+            except concurrent.futures.TimeoutError:
+                # aiohttp would wait as long again for handlers it has cancelled, but their threads cannot be.
+                finished = False
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
+        if finished:
+            self._loop.close()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.headers.get("Expect", "").lower() == "100-continue":

@@ -210,6 +210,19 @@ def test_requests_in_flight_finish_when_the_server_stops(repeater: Repeater) -> 
         _get(port)
 
 
+def test_a_request_that_outlives_its_grace_is_given_up(repeater: Repeater) -> None:
+    server = RestServer(repeater, HOST, 0, threads=2)  # type: ignore[arg-type]
+    port = server.start(grace_s=0.2)
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(_get, port, "/slow")
+        assert repeater.waiting.acquire(timeout=60)
+        server.stop()
+        assert not repeater.release.is_set()
+        with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+            call.result(timeout=60)
+        repeater.release.set()
+
+
 def test_a_port_in_use_is_named(repeater: Repeater) -> None:
     with socket.create_server((HOST, 0)) as taken:
         port = taken.getsockname()[1]
