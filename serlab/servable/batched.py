@@ -18,6 +18,7 @@ from typing import Any
 
 from serlab.errors import ServableError
 from serlab.record_batching import BatchSetting
+from serlab.servable.apart import apart
 from serlab.servable.cache import ensure_exported
 
 BATCHED_MODEL = "batched"
@@ -48,7 +49,7 @@ def ensure_batched(cache: Path | None = None) -> Path:
     Raises:
         ServableError: TensorFlow is missing, or the cache cannot be written.
     """
-    return ensure_exported(BATCHED_MODEL, _SOURCES, export_batched, cache)
+    return ensure_exported(BATCHED_MODEL, _SOURCES, apart("serlab.servable.batched:export_batched"), cache)
 
 
 def export_batched(path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from serlab.errors import ServableError
+from serlab.servable.apart import apart
 from serlab.servable.signatures import ECHO_MODEL
 
 #: The files the echo is made from; a change in any of them makes a new export.
@@ -28,13 +29,7 @@ def ensure_echo(cache: Path | None = None) -> Path:
     Raises:
         ServableError: TensorFlow is missing, or the cache cannot be written.
     """
-
-    def export(path: Path) -> None:
-        from serlab.servable.echo import export_echo
-
-        export_echo(path)
-
-    return ensure_exported(ECHO_MODEL, _ECHO_SOURCES, export, cache)
+    return ensure_exported(ECHO_MODEL, _ECHO_SOURCES, apart("serlab.servable.echo:export_echo"), cache)
 
 
 def ensure_exported(

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from serlab.servable.apart import apart
 from serlab.servable.cache import ensure_exported
 from serlab.servable.classifier import Classifier
 
@@ -28,13 +29,19 @@ def ensure_mlp(classifier: Classifier, cache: Path | None = None) -> Path:
     Raises:
         ServableError: TensorFlow is missing, or the cache cannot be written.
     """
+    return ensure_exported(classifier.model, _SOURCES, apart("serlab.servable.mlp:export_mlp", classifier.model), cache)
 
-    def export(path: Path) -> None:
-        from serlab.servable.keras_classifier import export_classifier
 
-        export_classifier(classifier, lambda keras: _network(keras, classifier), path)
+def export_mlp(model: str, path: Path) -> None:
+    """Write the one of ``MLPS`` called ``model`` into the version folder ``path``.
 
-    return ensure_exported(classifier.model, _SOURCES, export, cache)
+    Raises:
+        ServableError: TensorFlow is missing, or the folder cannot be written.
+    """
+    from serlab.servable.keras_classifier import export_classifier
+
+    (classifier,) = [entry for entry in MLPS.values() if entry.model == model]
+    export_classifier(classifier, lambda keras: _network(keras, classifier), path)
 
 
 def _network(keras: Any, classifier: Classifier) -> Any:

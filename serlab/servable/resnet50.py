@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from serlab.servable.apart import apart
 from serlab.servable.cache import ensure_exported
 from serlab.servable.classifier import Classifier
 
@@ -18,10 +19,11 @@ def ensure_resnet50(cache: Path | None = None) -> Path:
     Raises:
         ServableError: TensorFlow is missing, or the cache cannot be written.
     """
-    return ensure_exported(RESNET50.model, _SOURCES, _export, cache)
+    return ensure_exported(RESNET50.model, _SOURCES, apart("serlab.servable.resnet50:export_resnet50"), cache)
 
 
-def _export(path: Path) -> None:
+def export_resnet50(path: Path) -> None:
+    """Write the SavedModel into the version folder ``path``. Raises ``ServableError`` as ``export_classifier`` does."""
     from serlab.servable.keras_classifier import export_classifier
 
     export_classifier(RESNET50, lambda keras: keras.applications.ResNet50(weights=None), path)
