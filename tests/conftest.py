@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from serlab.measure.bench import Target
+from serlab.measure.workers import Workers
 from serlab.record import (
     OPS,
     CallSample,
@@ -25,7 +27,11 @@ from serlab.record import (
     RunData,
     RunInfo,
 )
+from serlab.servable import ECHO_MODEL, ensure_echo
+from serlab.serving.base import ServingOptions
+from serlab.serving.registry import parse_serving
 from serlab.store import RunFolder
+from serlab.transports.base import TransportOptions
 
 
 @dataclass(frozen=True)
@@ -154,3 +160,22 @@ def keep_run(data: RunData, root: Path) -> RunFolder:
 @pytest.fixture
 def write_run() -> Callable[[RunData, Path], RunFolder]:
     return keep_run
+
+
+@pytest.fixture(scope="session")
+def live_target() -> Iterator[Target]:
+    """The lab's echo and its model for batching, with room for 16 calls at once."""
+    pytest.importorskip("tensorflow", reason="needs TensorFlow to serve models")
+    from serlab.servable.batched import BATCHED_MODEL, ensure_batched
+
+    models = {ECHO_MODEL: ensure_echo(), BATCHED_MODEL: ensure_batched()}
+    options = ServingOptions(flags=("--grpc_max_threads=32", "--rest_api_num_threads=16"))
+    with parse_serving(options, models) as endpoint:
+        yield Target(endpoint, TransportOptions(timeout_s=20.0))
+
+
+@pytest.fixture(scope="session")
+def light_workers() -> Iterator[Workers]:
+    """Workers for codecs that need no TensorFlow."""
+    with Workers(("json", "orjson", "json-chunked", "orjson-gzip", "wire")) as started:
+        yield started
