@@ -12,8 +12,6 @@ from serlab.servable.cache import default_cache, ensure_echo
 @pytest.fixture
 def exports(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Replace the export by one that writes an empty model, and list where it wrote."""
-    from serlab.servable import echo
-
     written: list[Path] = []
 
     def export(path: Path) -> Path:
@@ -22,7 +20,7 @@ def exports(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         written.append(path)
         return path
 
-    monkeypatch.setattr(echo, "export_echo", export)
+    monkeypatch.setattr(cache, "apart", lambda function: export)
     return written
 
 
@@ -40,7 +38,7 @@ def test_a_failed_export_leaves_nothing_behind(
         path.mkdir(parents=True)
         raise ServableError("disk full")
 
-    monkeypatch.setattr("serlab.servable.echo.export_echo", fail)
+    monkeypatch.setattr(cache, "apart", lambda function: fail)
     with pytest.raises(ServableError, match="disk full"):
         ensure_echo(tmp_path)
     assert list(tmp_path.iterdir()) == []
