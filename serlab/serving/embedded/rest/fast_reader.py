@@ -28,7 +28,8 @@ from serlab.serving.embedded.tensors import MAX_NUMPY_RANK
 #: Below this many bytes the exact reader is as fast.
 MIN_BYTES = 512
 
-_WS = rb"[ \n\r\t]*"
+#: White space, as much as a client would write: without an end, a pattern that fails goes back through all of it.
+_WS = rb"[ \n\r\t]{0,64}"
 #: Names that are the same bytes in JSON and behind it.
 _PLAIN = rb'"([^"\\\x00-\x1f\x80-\xff]*)"'
 _SIGNATURE = rb'"signature_name"' + _WS + rb":" + _WS + _PLAIN

@@ -177,6 +177,7 @@ def test_the_envelope_tells_signature_format_and_input(text: str, parts: tuple[s
         '{"instances":{"x":[1]}}',
         '{"inputs":{"x":[1]}',
         '{"inputs":[1]}}',
+        '{"inputs":' + " " * 100 + "[1]}",
         '{"signature_name":5,"instances":[1]}',
         "[1]",
         "",
