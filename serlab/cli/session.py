@@ -48,7 +48,7 @@ def make_plan(
     for spec in chosen:
         parse_payload(spec, seed=seed)
     for name in codecs:
-        registry.get(name) if name not in registry.names() else registry.requires(name)
+        registry.codec_class(name)
     missing = registry.unavailable()
     for name in codecs:
         if name in missing:

@@ -57,10 +57,13 @@ class Codec(ABC):
     #: One line for tables of codecs: how the request is made, how the response is read.
     summary: ClassVar[str] = ""
 
-    @property
-    def forms(self) -> tuple[Form | None, ...]:
-        """The response forms to measure: both TensorProto forms over gRPC, a single unnamed one otherwise."""
-        return FORMS if self.transport == "grpc" else (None,)
+    #: The response forms to measure: both TensorProto forms over gRPC, a single unnamed one otherwise.
+    forms: ClassVar[tuple[Form | None, ...]] = (None,)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "forms" not in vars(cls) and getattr(cls, "transport", None) == "grpc":
+            cls.forms = FORMS
 
     @abstractmethod
     def encode(self, tensor: Tensor, call: Call) -> Body:

@@ -33,7 +33,7 @@ def get(name: str) -> Codec:
 
 
 def _usable_class(name: str) -> type[Codec]:
-    kind = _class(name)
+    kind = codec_class(name)
     missing = [module for module in kind.requires if importlib.util.find_spec(module) is None]
     if missing:
         extra = any(module.startswith("tensorflow") for module in missing)
@@ -42,21 +42,22 @@ def _usable_class(name: str) -> type[Codec]:
     return kind
 
 
-def _class(name: str) -> type[Codec]:
+def codec_class(name: str) -> type[Codec]:
+    """Return the class of a codec: what can be asked of it without loading its library.
+
+    Raises:
+        UnknownNameError: no such codec.
+        CodecUnavailableError: its entry point does not load.
+    """
     if name not in names():
         raise UnknownNameError("codec", name, names())
     return _builtin().get(name) or _load_entry_point(name, _third_party()[name])
 
 
-def requires(name: str) -> tuple[str, ...]:
-    """Modules that the codec needs, for a process that imports them before it measures."""
-    return _class(name).requires
-
-
 def describe(name: str) -> dict[str, str]:
     """Transport, signature and summary of a codec, without needing its library; empty where it does not load."""
     try:
-        kind = _class(name)
+        kind = codec_class(name)
     except CodecUnavailableError:
         return {"transport": "", "signature": "", "summary": ""}
     return {"transport": kind.transport, "signature": kind.signature, "summary": kind.summary}
@@ -81,7 +82,7 @@ def available() -> list[str]:
 
 def main_codecs() -> list[str]:
     """Names of the codecs that can be used here and are no mere variants: what a run measures unless told."""
-    return [name for name in available() if not _class(name).variant_of]
+    return [name for name in available() if not codec_class(name).variant_of]
 
 
 @cache

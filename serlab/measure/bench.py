@@ -40,7 +40,7 @@ class Target:
     def callers(self, codecs: Sequence[str]) -> list[str]:
         """Return the codecs that this instance, and this model's signature, can be called with."""
         offered = with_transport(codecs, self.transports)
-        return [codec for codec in offered if self.call is None or self.call.takes(registry.get(codec))]
+        return [codec for codec in offered if self.call is None or self.call.takes(registry.codec_class(codec))]
 
     @property
     def transports(self) -> tuple[Transport, ...]:

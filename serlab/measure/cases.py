@@ -23,7 +23,7 @@ def time_cases(payloads: Iterable[str], codecs: Sequence[str], ops: Iterable[Op]
         for op in ops
         for payload in payloads
         for codec in codecs
-        for form in (registry.get(codec).forms if op == "decode" else (None,))
+        for form in (registry.codec_class(codec).forms if op == "decode" else (None,))
     ]
 
 
@@ -37,4 +37,4 @@ def shuffled(items: Sequence[T], seed: int, round_number: int) -> list[T]:
 def with_transport(codecs: Iterable[str], transports: Iterable[Transport]) -> list[str]:
     """Return the codecs that can be sent over one of ``transports``; the floor ``raw`` cannot be sent at all."""
     wanted = set(transports) - {"none"}
-    return [codec for codec in codecs if registry.get(codec).transport in wanted]
+    return [codec for codec in codecs if registry.codec_class(codec).transport in wanted]

@@ -33,6 +33,6 @@ class ModelCall:
         dtype = numpy_dtype(self.output_dtype)
         return Call(self.model, self.signature, self.input, self.output, dtype, self.output_shape)
 
-    def takes(self, codec: Codec) -> bool:
+    def takes(self, codec: type[Codec]) -> bool:
         """Whether the signature's input is what the codec sends: strings of bytes, or numbers."""
         return (codec.signature == "bytes") == self.takes_strings

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 
 from serlab.measure.cases import shuffled, time_cases, with_transport
@@ -30,3 +32,14 @@ def test_a_round_is_every_case_once_in_an_order_that_can_be_had_again() -> None:
 def test_only_codecs_with_a_transport_on_offer_are_called() -> None:
     assert with_transport(["json", "tensor-proto", "raw"], ["rest", "none"]) == ["json"]
     assert with_transport(["json", "tensor-proto", "raw"], ["grpc", "rest"]) == ["json", "tensor-proto"]
+
+
+def test_listing_cases_loads_no_codecs_library() -> None:
+    code = (
+        "import sys\n"
+        "from serlab.measure.cases import time_cases, with_transport\n"
+        "time_cases(['image'], ['tensor-proto', 'json'])\n"
+        "with_transport(['tensor-proto'], ['grpc'])\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -81,7 +81,7 @@ class Gatherer:
             options.payload, codec, concurrency=users, processes=max(1, len([worker for worker in workers if worker])),
             pre_encoded=options.pre_encode, generator="locust",
         )  # fmt: skip
-        transport = registry.get(codec).transport
+        transport = registry.codec_class(codec).transport
         start = self._spawned_at + options.warmup_s
         count = min(MAX_WINDOWS, int((self._stopped_at - start) / options.window_s))
         blank = LoadStep(spec, transport, 0)

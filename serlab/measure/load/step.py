@@ -65,7 +65,7 @@ def run_step(
     Raises:
         MeasureError: a generator cannot be prepared.
     """
-    blank = LoadStep(spec, registry.get(spec.codec).transport, round_number)
+    blank = LoadStep(spec, registry.codec_class(spec.codec).transport, round_number)
     job = Job(spec, 0, endpoint, options, call, seed, round_number, limits.window_s / BATCHES_PER_WINDOW)
     with forked(job) as fleet:
         verified = fleet.await_ready(PREPARE_S + options.timeout_s)
