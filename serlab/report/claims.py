@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from serlab.record import Interval, RunInfo
-from serlab.record_claims import NOT_TESTABLE, ClaimResult, ClaimsReport, Quantity
+from serlab.record_claims import NOT_TESTABLE, REPRODUCED, ClaimResult, ClaimsReport, Quantity
 from serlab.report import units
 
 STAND_IN = "The embedded instance stands in for TensorFlow Serving; its times are its own."
@@ -21,7 +21,7 @@ def print_claims(report: ClaimsReport, info: RunInfo, console: Console) -> None:
         console.print(STAND_IN)
     table = Table(box=None, pad_edge=False, header_style="bold", title="\nclaims", title_justify="left")
     for column in ("claim", "claimed", "measured [95 %]", "verdict", "evidence"):
-        table.add_column(column, no_wrap=column != "claimed")
+        table.add_column(column, no_wrap=column in ("claim", "verdict"))
     for result in report.results:
         table.add_row(
             result.claim.id, result.claim.claimed, headline(result), result.judgement.verdict, result.evidence
@@ -38,9 +38,14 @@ def render_markdown(report: ClaimsReport, info: RunInfo) -> str:
 
 
 def headline(result: ClaimResult) -> str:
-    """Return the value to hold against the claimed one, "–" where nothing was measured."""
-    measured = result.judgement.measured
-    return value_text(measured[0]) if measured else units.NOT_MEASURED
+    """Return the value to hold against the claimed one and what it is of, "–" where nothing was measured.
+
+    What either happens or does not has no value of its own: it is as claimed.
+    """
+    if result.judgement.measured:
+        first = result.judgement.measured[0]
+        return f"{value_text(first)}, {first.label}"
+    return result.claim.claimed if result.judgement.verdict == REPRODUCED else units.NOT_MEASURED
 
 
 def value_text(quantity: Quantity) -> str:
@@ -94,10 +99,8 @@ def _markdown(report: ClaimsReport, info: RunInfo) -> Iterator[str]:
     yield "|---|---|---|---|"
     for result in report.results:
         claim = result.claim
-        yield (
-            f"| [{claim.id}](#{claim.id}): {_cell(claim.statement)} | {_cell(claim.claimed)} | {headline(result)} | "
-            f"{result.judgement.verdict} |"
-        )
+        cells = (_cell(text) for text in (claim.statement, claim.claimed, headline(result), result.judgement.verdict))
+        yield f"| [{claim.id}](#{claim.id}): {' | '.join(cells)} |"
     for result in report.results:
         yield from _markdown_claim(result)
 
@@ -110,7 +113,11 @@ def _markdown_claim(result: ClaimResult) -> Iterator[str]:
     statement = claim.statement[0].upper() + claim.statement[1:]
     yield f"{statement}. Claimed: {claim.claimed}. **{result.judgement.verdict}**."
     yield ""
-    yield f"Test: {claim.test}. {_explained(result)}"
+    yield f"Test: {claim.test}."
+    explained = _explained(result)
+    if explained:
+        yield ""
+        yield explained[0].upper() + explained[1:]
     if result.judgement.measured:
         yield ""
         yield "| measured | value [95 %] |"

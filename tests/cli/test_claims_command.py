@@ -51,7 +51,7 @@ def test_a_run_is_judged_again_without_measuring(measured: tuple[Path, list[dict
     assert json.loads(output)["results"] == measured[1]
     code, output, _ = serlab("--from", str(run), "--markdown")
     assert code == 0
-    assert "| 602,112 B | 602,112 B | reproduced |" in output
+    assert "| 602,112 B | 602,112 B, float32 [1,224,224,3] | reproduced |" in output
 
 
 def test_judging_again_follows_the_evidence(measured: tuple[Path, list[dict[str, object]]], tmp_path: Path) -> None:

@@ -29,11 +29,13 @@ def zero_copy(evidence: Evidence) -> Judgement:
     whole = estimate(find(evidence, "allocated", codec=WHOLE_REQUEST, payload="image"))
     if alone is None:
         return Judgement(reproduced_if(False), tuple(quantities), "make_tensor_proto was not measured")
+    volume = estimate(find(evidence, "memcpy volume", codec=WHOLE_REQUEST, payload="image"))
+    seen = f", and scalene counts {volume.median:.1f} copies of it" if volume else ""
     request = f"; a whole request with CopyFrom and SerializeToString allocates {whole.median:.1f}x" if whole else ""
     return Judgement(
         reproduced_if(alone.median <= NO_COPY_SHARE),
         tuple(quantities),
-        f"make_tensor_proto allocates {alone.median:.1f}x the payload, so it copies{request}",
+        f"make_tensor_proto allocates {alone.median:.1f}x the payload, so it copies{request}{seen}",
     )
 
 

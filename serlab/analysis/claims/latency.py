@@ -72,7 +72,7 @@ def _gap(evidence: Evidence, payload: str, claimed: float, of: Ratio) -> Judgeme
 
 def _explain(article: Interval, better: dict[str, Interval]) -> str:
     if not better:
-        return "no other REST codec was called"
+        return "of other REST codecs there are too few calls for this"
     listed = ", ".join(f"{codec} {value.median:.2f}x" for codec, value in better.items())
     best = min(value.median for value in better.values())
     if article.low <= 1.0:
