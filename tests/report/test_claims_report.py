@@ -133,7 +133,7 @@ def test_the_decomposition_tells_both_parts_in_words() -> None:
     section = decomposition.build(source(calls=CALLS))
     assert section.conclusion[0].startswith("image: REST json takes 300 ms")
     assert "the codec accounts for 305 ms" in section.conclusion[0]
-    assert "the protocol for −5.00 ms" in section.conclusion[0]
+    assert "the protocol for -5.00 ms" in section.conclusion[0]
     assert len(section.figures[0].panels) == 1
 
 

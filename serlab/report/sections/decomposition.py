@@ -47,17 +47,16 @@ def _conclusion(source: Source, found: Iterable[Decomposition]) -> Iterable[str]
 
 
 def _change(value: Interval) -> str:
-    return f"{sentences.time(value)} longer" if value.median >= 0 else f"{sentences.time(_negative(value))} less"
+    """Say how much longer one call takes than another: ``1.33 ms [1.13 ms, 1.43 ms] longer``."""
+    if value.spans(0):
+        return f"{sentences.time(value)} longer, too close to call,"
+    if value.median > 0:
+        return f"{sentences.time(value)} longer"
+    return f"{sentences.time(Interval(-value.median, -value.high, -value.low, value.runs))} less"
 
 
 def _signed(value: Interval) -> str:
-    unclear = ", too close to call" if value.spans(0) else ""
-    sign = "−" if value.median < 0 else ""
-    return f"{sign}{sentences.time(_negative(value) if value.median < 0 else value)}{unclear}"
-
-
-def _negative(value: Interval) -> Interval:
-    return Interval(-value.median, -value.high, -value.low, value.runs)
+    return sentences.time(value) + (", too close to call" if value.spans(0) and value.median else "")
 
 
 def _table(found: Iterable[Decomposition]) -> Table:
