@@ -1,4 +1,4 @@
-"""Calls whose request is sent while it is being made: encoding and sending take turns, so one clock cannot tell them."""
+"""Calls whose request is sent while it is being made: encoding and sending take turns, and one clock sees both."""
 
 from __future__ import annotations
 
