@@ -76,10 +76,14 @@ def claims(
         parse_headers(header),
     )  # fmt: skip
     chosen_seed = checked_seed(seed)
-    folder = open_folder(PART, None, results, PAYLOADS, CODECS, chosen_seed)
     with ProgressShow(quiet=quiet) as show:
-        report, instance = examine(
-            folder, wanted, None if offline else options, quick=quick, seed=chosen_seed, show=show
+        folder, report, instance = examine(
+            lambda: open_folder(PART, None, results, PAYLOADS, CODECS, chosen_seed),
+            wanted,
+            None if offline else options,
+            quick=quick,
+            seed=chosen_seed,
+            show=show,
         )
     finish(folder, PART, dict(instance))
     _show(report, folder.read_info(), markdown=markdown, as_json=as_json)

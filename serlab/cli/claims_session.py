@@ -23,15 +23,17 @@ THREADS_FLAG, THREADS = "--grpc_max_threads", 128
 
 
 def examine(
-    folder: RunFolder,
+    open_run: Callable[[], RunFolder],
     claims: Iterable[str],
     serving: ServingOptions | None,
     *,
     quick: bool,
     seed: int,
     show: ProgressShow,
-) -> tuple[ClaimsReport, Mapping[str, object]]:
-    """Put claims to the test and return the report with the instance's description; ``serving`` None means offline.
+) -> tuple[RunFolder, ClaimsReport, Mapping[str, object]]:
+    """Put claims to the test and return the run, its report, and the instance's description.
+
+    ``serving`` None means offline. ``open_run`` makes the run's folder, once there is a server to measure.
 
     Raises:
         ServingError, ServableError, UsageError: the instance cannot be started or reached.
@@ -50,14 +52,16 @@ def examine(
     usable = [codec for codec in CODECS if codec in registry.available()]
     if serving is None:
         with Workers(usable) as workers:
-            return put_to_the_test(Lab(folder, workers, effort, seed=seed, say=show), wanted, quick=quick), {}
+            folder = open_run()
+            return folder, put_to_the_test(Lab(folder, workers, effort, seed=seed, say=show), wanted, quick=quick), {}
     options = TransportOptions(
         timeout_s=TIMEOUT_S, headers=serving.headers, ca=serving.ca, cert=serving.cert, key=serving.key
     )
     show.phase(f"starting {serving.serving}", None)
     with open_models(serving, models_for(wanted)) as (endpoint, served), Workers(usable) as workers:
+        folder = open_run()
         lab = Lab(folder, workers, effort, Target(endpoint, options), served, seed, show)
-        return put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint, options)
+        return folder, put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint, options)
 
 
 @contextmanager

@@ -79,3 +79,12 @@ def test_a_run_without_claims_cannot_be_judged(tmp_path: Path) -> None:
     code, _, error = serlab("--from", str(tmp_path))
     assert code != 0
     assert isinstance(error, SerlabError)
+
+
+def test_a_server_that_is_not_there_leaves_no_run_behind(tmp_path: Path) -> None:
+    code, _, error = serlab(
+        "--serving", "127.0.0.1:9:9", "--only", "message-limit", "--quiet", "--results", str(tmp_path)
+    )
+    assert code != 0
+    assert "nothing listens there" in str(error)
+    assert list(tmp_path.iterdir()) == []
