@@ -1,0 +1,99 @@
+"""Load: throughput and latency of many calls at once, and what to know before believing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from serlab.analysis.histogram import SAMPLE_FLOOR
+from serlab.analysis.load import knees, summarize
+from serlab.analysis.load_remarks import crowding
+from serlab.record_load import LoadReport, LoadSummary
+from serlab.report import sentences, units
+from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
+from serlab.report.load import rate
+from serlab.report.plots import load_curves
+from serlab.report.source import Source
+
+ORDER = 66
+PARTS = {"load": LoadReport}
+
+
+def build(source: Source) -> Section:
+    """Return the section."""
+    report = source.part("load", LoadReport)
+    if report is None or not report.steps:
+        said = source.damaged.get("load", "no instance was put under load in this run")
+        missing = Missing(said, f"serlab load --run {source.command}")
+        return Section("load", "Load", ("There was no load.",), (missing,))
+    summaries = summarize(report.steps)
+    table = _table(source, summaries)
+    panels = load_curves.panels(summaries)
+    blocks: list[Block] = [
+        Figure(
+            "load-figure",
+            "Throughput and latency under load",
+            "Left: calls per second against the calls in flight; where a line bends, more calls only wait longer. "
+            "Right: the same steps, latency against calls per second; a line that turns up or back has passed its "
+            "knee.",
+            panels,
+            table,
+            paired=True,
+        )
+        if panels
+        else table
+    ]
+    told = [f"{entry.spec.id}: {remark}" for entry in summaries for remark in entry.remarks]
+    told += [text for text in (crowding(report.steps),) if text]
+    if told:
+        blocks.append(Note(tuple(told), "Before you believe these figures", "warn"))
+    data = source.evidence("load.json")
+    if data:
+        blocks.append(Links("Every step with its windows and histogram", (("steps as JSON", data),)))
+    return Section("load", "Load", tuple(_conclusion(report, summaries)), tuple(blocks))
+
+
+def _conclusion(report: LoadReport, summaries: Sequence[LoadSummary]) -> Iterable[str]:
+    measured = [entry for entry in summaries if entry.calls]
+    if not measured:
+        yield "No call under load was answered."
+    for knee in knees(summaries):
+        ready = ", ready bodies," if knee.pre_encoded else ""
+        yield (
+            f"{knee.payload} with {knee.codec}{ready} reaches {knee.peak_per_s:,.0f} calls per second at "
+            f"{knee.peak_concurrency} in flight; its knee is at {knee.concurrency}, with {knee.throughput_per_s:,.0f} "
+            f"calls per second and {units.seconds(knee.latency_s)} on average."
+        )
+    kind = report.instance.get("kind", "unknown")
+    note = " (not TensorFlow Serving)" if kind == "embedded" else ""
+    yield f"Measured against: {kind} instance, {report.instance.get('version', 'unknown version')}{note}."
+
+
+def _table(source: Source, summaries: Sequence[LoadSummary]) -> Table:
+    rows = []
+    for entry in summaries:
+        spec, failed = entry.spec, sum(entry.errors.values())
+        pace = f"{spec.concurrency} in flight" if spec.loop == "closed" else f"{spec.rate_per_s:g}/s, {spec.arrivals}"
+        tails = [
+            Cell(units.seconds(value), value)
+            if value is not None
+            else Cell(f"needs {SAMPLE_FLOOR[at]:,} calls" if entry.calls else "–", tone="muted")
+            for value, at in ((entry.p50_s, 0.5), (entry.p90_s, 0.9), (entry.p99_s, 0.99), (entry.p999_s, 0.999))
+        ]
+        rows.append(
+            (
+                Cell(spec.payload),
+                Cell(source.label(spec.payload, spec.codec) + (", ready" if spec.pre_encoded else "")),
+                Cell(sentences.transport(entry.transport)),
+                Cell(pace, spec.rate_per_s or spec.concurrency),
+                Cell(rate(entry.throughput_per_s), entry.throughput_per_s.median),
+                *tails,
+                Cell(f"{failed:,}" if failed else "0", failed, tone="bad" if failed else "plain"),
+                Cell(units.seconds(entry.client_cpu_s), entry.client_cpu_s),
+                Cell(units.seconds(entry.server_cpu_s), entry.server_cpu_s),
+                Cell(f"{units.size(entry.wire_bytes_per_s)}/s", entry.wire_bytes_per_s),
+                Cell("yes" if entry.stable else "no", tone="plain" if entry.stable else "warn"),
+            )
+        )
+    titles = ("payload", "codec", "over", "load", "calls/s", "p50", "p90", "p99", "p99.9", "errors",
+              "client CPU per call", "server CPU per call", "bodies on the wire", "stable")  # fmt: skip
+    return Table("load-table", "Steps of load, all rounds together", columns(*titles, text=4), tuple(rows))
