@@ -39,10 +39,18 @@ def rate(value: Interval) -> str:
     return f"{_calls(value.median)} [{_calls(value.low)}, {_calls(value.high)}]"
 
 
+def late(entry: LoadSummary) -> str:
+    """Return how many calls of an open loop left late or not at all; a closed loop has no time to miss."""
+    if entry.spec.loop == "closed":
+        return units.NOT_MEASURED
+    share = f" ({entry.late / entry.attempts:.1%})" if entry.late else ""
+    return f"{entry.late:,}{share}" + (f", {entry.unsent:,} unsent" if entry.unsent else "")
+
+
 def _table(payload: str, entries: Sequence[LoadSummary]) -> Table:
     columns = (
-        "codec", "load", "calls/s [95 %]", "p50", "p90", "p99", "p99.9", "max", "errors", "client CPU", "server CPU",
-        "wire", "generator", "stable",
+        "codec", "load", "calls/s [95 %]", "p50", "p90", "p99", "p99.9", "max", "errors", "late", "client CPU",
+        "server CPU", "wire", "generator", "stable",
     )  # fmt: skip
     table = plain_table(payload, columns, left=2)
     for entry in entries:
@@ -61,6 +69,7 @@ def _table(payload: str, entries: Sequence[LoadSummary]) -> Table:
             _tail(entry, entry.p999_s, 0.999),
             units.seconds(entry.max_s),
             f"{failed:,} ({failed / entry.attempts:.1%})" if failed else "0",
+            late(entry),
             units.seconds(entry.client_cpu_s),
             units.seconds(entry.server_cpu_s),
             f"{units.size(entry.wire_bytes_per_s)}/s",

@@ -18,6 +18,7 @@ from serlab.record_load import Loop
 
 #: How long the thread sleeps at most: within this it sees that the step has ended, and calls that have timed out.
 _NAP_S = 0.05
+_MOST_SELECTED = 900
 
 
 class Reactor:
@@ -26,8 +27,10 @@ class Reactor:
     def __init__(self, lanes: list[HttpLane], pace: Pace, tally: Tally, *, loop: Loop, timeout_s: float) -> None:
         self._lanes, self._pace, self._tally = lanes, pace, tally
         self._timeout_s = timeout_s
-        # epoll's timeouts are whole milliseconds, which is late for a call that is due; select's are not.
-        self._selector = selectors.DefaultSelector() if loop == "closed" else selectors.SelectSelector()
+        # epoll's timeouts are whole milliseconds, which is late for a call that is due. select's are not, but it knows
+        # no file descriptor above 1,023.
+        precise = loop == "open" and len(lanes) <= _MOST_SELECTED
+        self._selector = selectors.SelectSelector() if precise else selectors.DefaultSelector()
         self._free = deque(lanes)
         self._pausing: deque[tuple[float, HttpLane]] = deque()
         self._none_free_until = 0.0

@@ -10,7 +10,7 @@ from serlab.analysis.load_remarks import crowding
 from serlab.record_load import LoadReport, LoadSummary
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
-from serlab.report.load import rate
+from serlab.report.load import late, rate
 from serlab.report.plots import load_curves
 from serlab.report.source import Source
 
@@ -88,12 +88,13 @@ def _table(source: Source, summaries: Sequence[LoadSummary]) -> Table:
                 Cell(rate(entry.throughput_per_s), entry.throughput_per_s.median),
                 *tails,
                 Cell(f"{failed:,}" if failed else "0", failed, tone="bad" if failed else "plain"),
+                Cell(late(entry), entry.late),
                 Cell(units.seconds(entry.client_cpu_s), entry.client_cpu_s),
                 Cell(units.seconds(entry.server_cpu_s), entry.server_cpu_s),
                 Cell(f"{units.size(entry.wire_bytes_per_s)}/s", entry.wire_bytes_per_s),
                 Cell("yes" if entry.stable else "no", tone="plain" if entry.stable else "warn"),
             )
         )
-    titles = ("payload", "codec", "over", "load", "calls/s", "p50", "p90", "p99", "p99.9", "errors",
+    titles = ("payload", "codec", "over", "load", "calls/s", "p50", "p90", "p99", "p99.9", "errors", "late",
               "client CPU per call", "server CPU per call", "bodies on the wire", "stable")  # fmt: skip
     return Table("load-table", "Steps of load, all rounds together", columns(*titles, text=4), tuple(rows))
