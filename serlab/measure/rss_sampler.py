@@ -28,16 +28,13 @@ def sample(client: psutil.Process, server: psutil.Process | None) -> str:
 
 
 def main(client_pid: int, server_pid: int) -> None:
-    """Print samples until standard input ends."""
-    client = psutil.Process(client_pid)
-    server = psutil.Process(server_pid) if server_pid else None
-    with selectors.DefaultSelector() as selector:
+    """Print samples until standard input, a pipe, ends or the client does."""
+    with contextlib.suppress(psutil.Error), selectors.DefaultSelector() as selector:
+        client = psutil.Process(client_pid)
+        server = psutil.Process(server_pid) if server_pid else None
         selector.register(sys.stdin, selectors.EVENT_READ)
         while True:
-            try:
-                print(sample(client, server), flush=True)
-            except psutil.Error:
-                return
+            print(sample(client, server), flush=True)
             if selector.select(INTERVAL_S):
                 return
 

@@ -91,7 +91,9 @@ def inline(panel: Panel, drawn: str) -> str:
 
 
 def _is_empty(element: ElementTree.Element) -> bool:
-    return element.get("display") == "none" or element.get("d") in ("", "M0,0h0v0h0Z")
+    """Whether nothing of it is ever seen: also a label that Vega hid because it would overlap another."""
+    hidden = element.get("display") == "none" or element.get("opacity") == "0"
+    return hidden or element.get("d") in ("", "M0,0h0v0h0Z")
 
 
 def _link(element: ElementTree.Element, href: str, label: str) -> ElementTree.Element:

@@ -41,8 +41,9 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
     if not rows:
         return None
     names = list(_SERIES)
+    legend = theme.legend(names, order)
     base = alt.Chart(theme.data(rows))
-    most = max(float(str(row["times"])) for row in rows)
+    most = max(1.0, *(float(str(row["times"])) for row in rows))  # the tensor itself is always in sight
     x = alt.X(
         "times:Q",
         scale=alt.Scale(domain=[0, most * 1.05], nice=False),
@@ -53,8 +54,8 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
         base.mark_point(filled=True, size=58, opacity=1).encode(
             x=x,
             y=alt.Y("row:N", sort=order, title=None, scale=alt.Scale(domain=order), axis=alt.Axis(grid=True)),
-            color=alt.Color("series:N", scale=alt.Scale(domain=names, range=[_SERIES[name][0] for name in names])),
-            shape=alt.Shape("series:N", scale=alt.Scale(domain=names, range=[_SERIES[name][1] for name in names])),
+            color=alt.Color("series:N", scale=_scale(names, 0), legend=legend),
+            shape=alt.Shape("series:N", scale=_scale(names, 1), legend=legend),
             description="tip:N",
         ),
     )
@@ -64,3 +65,7 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
         f"Size of bodies ÷ size of {payload.name}, a row per codec; the dotted line is the tensor itself.",
         theme.panel(chart, height=theme.rows_height(len(order))),
     )
+
+
+def _scale(names: list[str], part: int) -> alt.Scale:
+    return alt.Scale(domain=names, range=[_SERIES[name][part] for name in names])

@@ -132,8 +132,11 @@ def _point_layers(source: Source, points: Sequence[CorrelationPoint]) -> list[al
     ]  # fmt: skip
     base = alt.Chart(theme.data(rows))
     domain = [labels[codec] for codec in codecs]
-    colour = alt.Color("codec:N", scale=alt.Scale(domain=domain, range=[found[codec].colour for codec in codecs]))
-    shape = alt.Shape("codec:N", scale=alt.Scale(domain=domain, range=[found[codec].shape for codec in codecs]))
+    legend = theme.legend(domain)
+    colours = alt.Scale(domain=domain, range=[found[codec].colour for codec in codecs])
+    shapes = alt.Scale(domain=domain, range=[found[codec].shape for codec in codecs])
+    colour = alt.Color("codec:N", scale=colours, legend=legend)
+    shape = alt.Shape("codec:N", scale=shapes, legend=legend)
     return [
         base.mark_rule().encode(x="x1:Q", x2="x2:Q", y="y:Q", color=colour),
         base.mark_rule().encode(x="x:Q", y="y1:Q", y2="y2:Q", color=colour),

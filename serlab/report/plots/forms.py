@@ -59,12 +59,12 @@ def log_dots(
     colour = alt.Color(
         "series:N",
         scale=alt.Scale(domain=used, range=[series[name].colour for name in used]),
-        legend=alt.Legend() if len(used) > 1 else None,
+        legend=theme.legend(used, order) if len(used) > 1 else None,
     )
     shape = alt.Shape(
         "series:N",
         scale=alt.Scale(domain=used, range=[series[name].shape for name in used]),
-        legend=alt.Legend() if len(used) > 1 else None,
+        legend=theme.legend(used, order) if len(used) > 1 else None,
     )
     y = alt.Y("row:N", sort=list(order), title=None, scale=alt.Scale(domain=list(order)), axis=alt.Axis(grid=True))
     x = alt.X("at:Q", scale=scale, axis=theme.time_axis(title, low, high))
@@ -136,13 +136,13 @@ def stacked_bars(
                 "length:Q",
                 stack="zero",
                 scale=alt.Scale(domain=domain, nice=False, clamp=True),
-                axis=alt.Axis(title=title, labelExpr=label, tickCount=4, labelOverlap="greedy"),
+                axis=alt.Axis(title=title, labelExpr=label, tickCount=4),
             ),
             y=alt.Y("row:N", sort=list(order), title=None, scale=alt.Scale(domain=list(order))),
             color=alt.Color(
                 "series:N",
                 scale=alt.Scale(domain=used, range=[series[name].colour for name in used]),
-                legend=alt.Legend(symbolType="square") if len(used) > 1 else None,
+                legend=theme.legend(used, order, symbolType="square") if len(used) > 1 else None,
             ),
             order="order:Q",
             description="tip:N",

@@ -28,13 +28,14 @@ def chart(
     labels = [line.label for line in lines]
     chosen = [found[line.codec] for line in lines]
     # A legend of marks where there are marks, of dashed strokes where there are none.
-    legend = alt.Legend(symbolStrokeWidth=0) if marks else alt.Legend(symbolType="stroke", symbolSize=260)
+    looks = {"symbolStrokeWidth": 0} if marks else {"symbolType": "stroke", "symbolSize": 260}
+    legend = theme.legend(labels, **looks)
     colour = alt.Color("codec:N", scale=_scale(labels, [style.colour for style in chosen]), legend=legend)
     dash = alt.StrokeDash(
         "codec:N", scale=_scale(labels, [list(style.dash) or [1, 0] for style in chosen]),
         legend=None if marks else legend,
     )  # fmt: skip
-    shape = alt.Shape("codec:N", scale=_scale(labels, [style.shape for style in chosen]))
+    shape = alt.Shape("codec:N", scale=_scale(labels, [style.shape for style in chosen]), legend=legend)
     rows = [
         {"codec": line.label, "x": point[0], "y": point[1], "i": number, "tip": theme.tip(point[2]) if point[2] else ""}
         for line in lines

@@ -12,7 +12,7 @@ from serlab.report.plots.forms import Bar, Series, stacked_bars
 from serlab.report.source import Source
 
 SERIES = {
-    "buffers and large objects": Series(theme.BLUE),
+    "large blocks": Series(theme.BLUE),
     "small Python objects": Series(theme.ORANGE),
 }
 

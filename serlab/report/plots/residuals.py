@@ -46,7 +46,7 @@ def _panel(source: Source, scope: str) -> Panel | None:
     low, high = min(0.5, *(found[2] for found in found)), max(2.0, *(found[2] for found in found))
     scale = theme.log_scale(low, high)
     ticks = theme.log_ticks(low, high)
-    axis = alt.Axis(title="measured ÷ fitted", values=ticks, labelExpr=theme.TIMES_LABEL, labelOverlap="greedy")
+    axis = alt.Axis(title="measured ÷ fitted", values=ticks, labelExpr=theme.TIMES_LABEL)
     x = alt.X("times:Q", scale=scale, axis=axis)
     y = alt.Y("row:N", sort=order, title=None, scale=alt.Scale(domain=order))
     base = alt.Chart(theme.data(rows))

@@ -63,8 +63,6 @@ def size_axis(lines: list[Line]) -> alt.X:
             title="tensor",
             values=theme.log_ticks(low, high, steps=(1.0, 4.0, 16.0), base=32.0),
             labelExpr=theme.BYTES_LABEL,
-            labelOverlap="greedy",
-            labelFlush=False,
         ),
     )
 

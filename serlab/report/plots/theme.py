@@ -90,7 +90,10 @@ def tip(text: str) -> str:
 def panel(chart: Drawing, *, height: int, width: int = PANEL_WIDTH) -> Drawing:
     """Give a chart the size of a panel: ``width`` counts labels and legend, ``height`` the plot alone."""
     return chart.properties(
-        width=width, height=height, autosize=alt.AutoSizeParams(type="fit-x", contains="padding"), padding=4
+        width=width,
+        height=height,
+        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
+        padding={"left": 4, "top": 4, "right": 14, "bottom": 4},
     )
 
 
@@ -99,6 +102,12 @@ def rows_height(rows: int) -> int:
     return max(2, rows) * ROW_HEIGHT
 
 
+#: Room for the labels of rows, and the width of a character at their size, on average and rounded up.
+LABEL_LIMIT = 170
+_CHARACTER = 6.0
+#: A legend's symbol with the space around it.
+_SYMBOL = 26
+
 #: Vega-Lite's configuration for the look that all plots share.
 CONFIG: dict[str, Any] = {
     "background": "transparent",
@@ -106,13 +115,13 @@ CONFIG: dict[str, Any] = {
     "view": {"stroke": None},
     "axis": {
         "gridColor": GRID, "domain": False, "ticks": False, "labelColor": MUTED, "titleColor": MUTED,
-        "titleFontWeight": "normal", "labelFontSize": 11, "titleFontSize": 11, "labelPadding": 5, "labelLimit": 170,
+        "titleFontWeight": "normal", "labelFontSize": 11, "titleFontSize": 11, "labelPadding": 5,
+        "labelLimit": LABEL_LIMIT, "labelFlush": False, "labelOverlap": "greedy", "labelSeparation": 6,
     },
     "axisY": {"labelColor": INK},
     "legend": {
         "labelColor": INK, "titleColor": MUTED, "labelFontSize": 11, "symbolSize": 70, "orient": "bottom",
-        "title": None, "columns": 2, "labelLimit": 145, "columnPadding": 8, "rowPadding": 2,
-        "offset": 6,
+        "title": None, "columnPadding": 8, "rowPadding": 2, "offset": 6,
     },
     "title": {
         "color": INK, "subtitleColor": MUTED, "anchor": "start", "fontSize": 13, "subtitleFontSize": 10, "offset": 8,
@@ -120,6 +129,18 @@ CONFIG: dict[str, Any] = {
     },
     "text": {"color": INK, "fontSize": 11},
 }  # fmt: skip
+
+
+def legend(labels: Sequence[str], rows: Sequence[str] = (), **options: Any) -> alt.Legend:
+    """Return a legend of ``labels`` below a plot, in as many columns as fit; it begins where the plot does.
+
+    ``rows`` are the labels of the plot's rows, which take their room to its left.
+    """
+    taken = min(LABEL_LIMIT, max((len(row) for row in rows), default=8) * _CHARACTER)
+    room = PANEL_WIDTH - 16 - taken
+    widest = max(len(label) for label in labels) * _CHARACTER + _SYMBOL
+    columns = max(1, min(3, int(room // widest)))
+    return alt.Legend(columns=columns, labelLimit=max(60, room / columns - _SYMBOL), **options)
 
 
 def time_axis(title: str, low: float, high: float, **options: Any) -> alt.Axis:

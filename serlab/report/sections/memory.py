@@ -24,8 +24,8 @@ def build(source: Source) -> Section:
             "memory-figure",
             "Peak ÷ tensor",
             "What one encode or decode adds at its highest point, as a multiple of the tensor's size; 1× is one copy. "
-            "Orange is Python's small objects: a float per element, a string per number. A bar leads to its "
-            "flamegraph where one has been drawn.",
+            "Blue is large blocks, such as buffers; orange is Python's small objects: a float per element, a string "
+            "per number. A bar leads to its flamegraph where one has been drawn.",
             panels,
             _table(source),
             paired=True,

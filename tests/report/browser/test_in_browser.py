@@ -1,0 +1,292 @@
+"""The report as a reader meets it: opened from a file, with the network off, in Debian's chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serlab.cli.memory_pages import write_index
+from serlab.cli.report_files import read_source, write_report
+from serlab.measure import flamegraph, memory
+from serlab.record import RunData
+from serlab.store import RunFolder
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
+
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 800}
+#: Overlap that rounding leaves, in CSS pixels.
+TOLERANCE = 2.0
+
+
+@dataclass
+class Visit:
+    """A page that has been opened, with what the browser complained of while it was."""
+
+    page: Any
+    complaints: list[str]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    contexts = []
+
+    def open_page(path: Path, viewport: dict[str, int] = DESKTOP, scheme: str = "light", **options: Any) -> Visit:
+        context = browser.new_context(viewport=viewport, color_scheme=scheme, offline=True, **options)
+        contexts.append(context)
+        page, complaints = context.new_page(), []
+        page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("file:") or complaints.append(request.url))
+        page.goto(path.as_uri())
+        return Visit(page, complaints)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+#: The made-up run's folder, written and rendered once: tests only look at it.
+_STORED: list[RunFolder] = []
+
+
+@pytest.fixture
+def folder(
+    run_data: RunData,
+    two_sizes: Any,
+    write_run: Callable[[RunData, Path], RunFolder],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> RunFolder:
+    if not _STORED:
+        stored = write_run(two_sizes.data, tmp_path_factory.mktemp("results"))
+        for name, part in two_sizes.parts.items():
+            stored.write_part(name, part)
+        profile = run_data.memory[0]
+        capture = stored.memory_folder / Path(profile.capture).name
+        memory.profile(profile.case, 1, capture)
+        page = flamegraph.render(capture)
+        drawn = [
+            memory_profile if number else type(profile)(**{**_fields(profile), "flamegraph": f"memory/{page.name}"})
+            for number, memory_profile in enumerate(run_data.memory)
+        ]
+        stored.write_memory(drawn)
+        write_report(stored, read_source(stored))
+        write_index(stored)
+        write_report(stored, read_source(stored))
+        _STORED.append(stored)
+    return _STORED[0]
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
+
+
+@pytest.fixture
+def report(folder: RunFolder) -> Path:
+    return folder.path / "report.html"
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_it_opens_offline_without_a_complaint_and_nothing_leaves_its_place(
+    report: Path, visit: Callable[..., Visit], viewport: dict[str, int]
+) -> None:
+    opened = visit(report, viewport)
+    assert opened.page.title() == "serlab: box/run"
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    misplaced = opened.page.evaluate(OUT_OF_PLACE, TOLERANCE)
+    assert misplaced == [], misplaced
+    assert opened.complaints == []
+
+
+#: Elements that stick out of the page or of their chart, and texts that are cut off or lie over one another.
+OUT_OF_PLACE = """
+(tolerance) => {
+  const found = [];
+  const shown = (element) => element.checkVisibility();
+  const name = (element) => `${element.tagName} ${(element.textContent || "").trim().slice(0, 40)}`;
+  for (const element of document.querySelectorAll("main *, header *, nav *")) {
+    if (!shown(element) || element.closest(".scroll") || element.closest("svg")) continue;
+    const box = element.getBoundingClientRect();
+    if (box.right > innerWidth + tolerance || box.left < -tolerance) found.push(`outside: ${name(element)}`);
+    if (element.scrollWidth > element.clientWidth + tolerance && getComputedStyle(element).overflowX === "hidden")
+      found.push(`cut: ${name(element)}`);
+  }
+  for (const chart of document.querySelectorAll("svg.chart")) {
+    if (!shown(chart)) continue;
+    const frame = chart.getBoundingClientRect();
+    const panel = chart.parentElement.getBoundingClientRect();
+    if (frame.right > panel.right + tolerance) found.push(`chart wider than its panel: ${chart.ariaLabel}`);
+    const boxes = [...chart.querySelectorAll("text")].map((text) => ({ text: text.textContent,
+      box: text.getBoundingClientRect(), turned: (text.getAttribute("transform") || "").includes("rotate") }));
+    for (const one of boxes) {
+      if (one.box.left < frame.left - tolerance || one.box.right > frame.right + tolerance ||
+          one.box.top < frame.top - tolerance || one.box.bottom > frame.bottom + tolerance)
+        found.push(`text outside its chart: ${one.text}`);
+    }
+    for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
+      const a = boxes[i].box, b = boxes[j].box;
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > tolerance && high > 4)
+        found.push(`texts overlap: ${boxes[i].text} / ${boxes[j].text} in ${chart.ariaLabel}`);
+    }
+  }
+  return found;
+}
+"""
+
+
+def test_every_plot_has_marks_within_its_chart(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    charts = page.locator("svg.chart")
+    assert charts.count() >= 20
+    empty = charts.evaluate_all(
+        """(charts) => charts.filter((chart) => ![...chart.querySelectorAll("path, line")].some((mark) => {
+             const box = mark.getBoundingClientRect(), style = getComputedStyle(mark);
+             const data = ["--ink", "--muted", "--grid", "--paper"].every((name) =>
+               !`${mark.getAttribute("fill")} ${mark.getAttribute("stroke")}`.includes(name));
+             return data && box.width + box.height > 1 && (style.fill !== "none" || style.stroke !== "none");
+           })).map((chart) => chart.ariaLabel)"""
+    )
+    assert empty == []
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen_and_plots_follow_it(
+    report: Path, visit: Callable[..., Visit]
+) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    label = "getComputedStyle(document.querySelector('svg.chart text')).fill"
+    light, dark = visit(report).page, visit(report, scheme="dark").page
+    assert light.evaluate(ground) == "rgb(255, 255, 255)"
+    assert dark.evaluate(ground) == "rgb(13, 17, 23)"
+    assert light.evaluate(label) != dark.evaluate(label)
+    button = light.get_by_role("button", name="Theme: auto")
+    button.click()
+    button = light.get_by_role("button", name="Theme: light")
+    button.click()
+    assert light.evaluate(ground) == "rgb(13, 17, 23)"
+    light.reload()
+    assert light.evaluate(ground) == "rgb(13, 17, 23)"
+    assert light.get_by_role("button", name="Theme: dark").is_visible()
+
+
+def test_tables_sort_by_value_not_by_text_and_say_so(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    page.locator("#time-figure summary").click()
+    header = page.locator("#time-table th", has_text="time").first
+    cells = "#time-table tbody td:nth-child(4)"
+    header.get_by_role("button").click()
+    assert header.get_attribute("aria-sort") == "ascending"
+    rising = [float(value) for value in page.locator(cells).evaluate_all("(all) => all.map((c) => c.dataset.sort)")]
+    assert rising == sorted(rising)
+    header.get_by_role("button").press("Enter")
+    assert header.get_attribute("aria-sort") == "descending"
+    falling = [float(value) for value in page.locator(cells).evaluate_all("(all) => all.map((c) => c.dataset.sort)")]
+    assert falling == sorted(falling, reverse=True)
+    assert falling != rising
+
+
+@pytest.mark.parametrize(
+    ("button", "first", "separator"),
+    [("Copy as CSV", "payload,over,codec,", ","), ("Copy as Markdown", "| payload | over | codec |", "|")],
+)
+def test_a_table_can_be_copied(
+    report: Path, visit: Callable[..., Visit], button: str, first: str, separator: str
+) -> None:  # fmt: skip
+    page = visit(report, permissions=["clipboard-read", "clipboard-write"]).page
+    page.locator("#answer-table").get_by_role("button", name=button).click()
+    page.locator("#answer-table .said", has_text="Copied.").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith(first)
+    assert "orjson" in copied
+    assert "image" in copied.splitlines()[-1].split(separator)[0 if separator == "," else 1]
+
+
+def test_every_link_resolves(report: Path, folder: RunFolder, visit: Callable[..., Visit]) -> None:
+    index = folder.path / "memory" / "index.html"
+    for start in (report, index):
+        page = visit(start).page
+        written_and_resolved = "(a) => [a.getAttribute('href'), new URL(a.getAttribute('href'), document.baseURI).href]"
+        targets = page.locator("a[href]").evaluate_all(f"(all) => all.map({written_and_resolved})")
+        assert targets
+        for written, resolved in targets:
+            if written.startswith("#"):
+                assert page.locator(f'[id="{written[1:]}"]').count() == 1, written
+            else:
+                assert Path(resolved.removeprefix("file://").replace("%23", "#")).is_file(), written
+    assert visit(report).page.locator("a", has_text="memory of every case").count() == 1
+
+
+def test_a_bar_leads_to_its_flamegraph_which_draws_offline(report: Path, visit: Callable[..., Visit]) -> None:
+    opened = visit(report)
+    opened.page.locator("#memory svg.chart a").first.click()
+    opened.page.wait_for_url("**/memory/*.html")
+    opened.page.locator("#chart rect").first.wait_for()
+    assert opened.complaints == []
+
+
+def test_keyboard_reaches_content_sections_and_tables(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.getAttribute('class') || ''"))
+    assert {"sort", "scroll"} <= reached
+
+
+def test_print_shows_the_page_in_light_colours_without_its_buttons(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report, scheme="dark").page
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(31, 35, 40)"
+    assert not page.get_by_role("button", name="Copy as CSV").first.is_visible()
+    assert page.locator("svg.chart").first.is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["report.html", "memory/index.html"])
+def test_axe_finds_nothing_serious(folder: RunFolder, visit: Callable[..., Visit], name: str, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    page = visit(folder.path / name, scheme=scheme, bypass_csp=True).page
+    page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true; })")
+    found = axe.Axe().run(page).response["violations"]
+    serious = [
+        (violation["id"], [node["html"][:120] for node in violation["nodes"]][:3])
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_hostile_names_run_nothing(
+    hostile: RunData, write_run: Callable[[RunData, Path], RunFolder], tmp_path: Path, visit: Callable[..., Visit]
+) -> None:
+    info = hostile.info
+    stored = RunFolder(tmp_path / "run")
+    stored.write_info(info)
+    stored.write_memory(hostile.memory)
+    stored.write_endtoend(hostile.endtoend)
+    write_report(stored, read_source(stored))
+    opened = visit(stored.path / "report.html")
+    opened.page.on("dialog", lambda dialog: opened.complaints.append(dialog.message))
+    assert opened.page.locator("h1").inner_text() == "What a payload costs on <script>alert(1)</script>"
+    assert opened.page.locator("script").count() == 1
+    assert opened.complaints == []
