@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -165,7 +166,8 @@ def write_run() -> Callable[[RunData, Path], RunFolder]:
 @pytest.fixture(scope="session")
 def live_target() -> Iterator[Target]:
     """The lab's echo and its model for batching, with room for 16 calls at once."""
-    pytest.importorskip("tensorflow", reason="needs TensorFlow to serve models")
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("needs TensorFlow to serve models")
     from serlab.servable.batched import BATCHED_MODEL, ensure_batched
 
     models = {ECHO_MODEL: ensure_echo(), BATCHED_MODEL: ensure_batched()}

@@ -205,8 +205,10 @@ def test_what_a_dead_generator_had_reported_is_kept(start_server: Any, run: Run,
     def kill_one_generator() -> None:
         await_calls(server, 100)
         time.sleep(0.4)
-        warm = next(child for child in psutil.Process().children() if "serlab.measure.warm" in child.cmdline())
-        generators = [child for child in warm.children(recursive=True) if not child.children()]
+        # The generators are the leaves below the process that forks the workers' tasks.
+        warm = [child for child in psutil.Process().children() if "serlab.measure.warm" in child.cmdline()]
+        tasks = [task for process in warm for task in process.children()]
+        generators = [generator for task in tasks for generator in task.children()]
         killed.append(generators[0].pid)
         generators[0].kill()
 
