@@ -34,7 +34,7 @@ def run_with_memory(name: str | None, results: Path, *, here: bool, any_part: bo
         return run_of_this_machine(name, results) if here or any_part else find_run(name, results)
     if any_part:
         return run_of_this_machine(None, results)
-    found = [run for run in list_runs(results) if (run.path / "memory.json").exists()]
+    found = [run for run in list_runs(results) if any(_captured(run, profile) for profile in run.read_memory())]
     if not found:
         raise StoreError(f"no run in {results} has memory profiles: measure one with serlab memory --profile smoke")
     return run_of_this_machine(found[-1].name, results) if here else found[-1]
@@ -54,6 +54,9 @@ def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> l
     if not chosen and selection != "none":
         cases = ", ".join(dict.fromkeys(profile.case.payload for profile in profiles)) or "nothing"
         raise UsageError(f"{folder.name} has no memory profile of {selection}: it has {cases}")
+    lost = [profile.case.id for profile in chosen if not _captured(folder, profile)]
+    if lost:
+        raise UsageError(f"the captures of {folder.name} are not here, {lost[0]} for one: profile it again")
     pages = {profile.case: _page(folder, profile, view) for profile in chosen}
     undrawn = [profile for profile in chosen if not pages[profile.case].exists()]
     show.phase(f"memory pages ({view})", len(undrawn))
@@ -136,9 +139,14 @@ def _side(
     """The case of a codec, over gRPC in the form that the live instance answers."""
     for profile in profiles:
         case = profile.case
-        if (case.payload, case.codec, case.op) == (payload, codec, op) and case.form in (None, form):
+        matches = (case.payload, case.codec, case.op) == (payload, codec, op) and case.form in (None, form)
+        if matches and _captured(folder, profile):
             return Side(case, frames_at_peak(folder.path / profile.capture))
     return None
+
+
+def _captured(folder: RunFolder, profile: MemoryProfile) -> bool:
+    return bool(profile.capture) and (folder.path / profile.capture).is_file()
 
 
 def _page(folder: RunFolder, profile: MemoryProfile, view: View) -> Path:

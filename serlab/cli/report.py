@@ -17,6 +17,10 @@ def report(
     plots: Annotated[
         Path | None, typer.Option("--plots", metavar="DIR", help="Also write every plot as SVG and PNG to DIR.")
     ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option("--reference", metavar="DIR", help="Copy the run to DIR, small and without this machine's name."),
+    ] = None,
     results: ResultsOption = DEFAULT_ROOT,
 ) -> None:
     """Make report.html in the run's folder: one file that opens offline. Needs no TensorFlow.
@@ -27,6 +31,10 @@ def report(
     from serlab.store import find_run
 
     folder = find_run(run, results)
+    if reference is not None:
+        from serlab.cli.reference_run import copy_run
+
+        folder = copy_run(folder, reference)
     source = read_source(folder)
     page = write_report(folder, source)
     typer.echo(page)

@@ -13,7 +13,8 @@ from serlab.analysis.call_cpu import cpu_per_call
 from serlab.analysis.correlate import correlate
 from serlab.analysis.endtoend import EndToEnd, sum_up
 from serlab.analysis.view import RunView
-from serlab.record import Case, Correlations, Exactness, Interval, PayloadInfo, RunData
+from serlab.record import Case, Exactness, Interval, PayloadInfo, RunData
+from serlab.record_correlation import Correlations
 from serlab.report import links
 
 T = TypeVar("T")

@@ -206,7 +206,7 @@ def test_the_page_is_made_without_tensorflow(
     script = (
         "import sys; sys.modules['tensorflow'] = sys.modules['grpc'] = None\n"
         "from serlab.cli.report import report; from pathlib import Path\n"
-        f"report(run=None, open_page=False, plots=None, results=Path({str(tmp_path)!r}))\n"
+        f"report(run=None, open_page=False, plots=None, reference=None, results=Path({str(tmp_path)!r}))\n"
         "print([name for name in sys.modules if name.startswith(('serlab.codecs', 'serlab.measure', 'scalene'))])\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)

@@ -104,7 +104,7 @@ def rows_height(rows: int) -> int:
 
 #: Room for the labels of rows, and the width of a character at their size, on average and rounded up.
 LABEL_LIMIT = 170
-_CHARACTER = 6.0
+_CHARACTER = 5.6
 #: A legend's symbol with the space around it.
 _SYMBOL = 26
 
