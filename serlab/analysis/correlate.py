@@ -12,7 +12,8 @@ from statistics import fmean
 from serlab.analysis.endtoend import sum_up
 from serlab.analysis.stats import interval, paired_ratio
 from serlab.analysis.view import RunView
-from serlab.record import Case, Correlation, CorrelationPoint, Correlations, EndToEndRun, Interval, Saving
+from serlab.record import Case, EndToEndRun, Interval
+from serlab.record_correlation import Correlation, CorrelationPoint, Correlations, Saving
 
 #: With fewer points a rank correlation or a slope says nothing.
 MIN_POINTS = 3

@@ -12,7 +12,8 @@ from serlab.analysis.endtoend import EndToEnd, sum_up
 from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.analysis.summary import timed_share
 from serlab.analysis.view import RunView
-from serlab.record import Case, Correlations, Exactness, RunData
+from serlab.record import Case, Exactness, RunData
+from serlab.record_correlation import Correlations
 from serlab.report import units
 
 
