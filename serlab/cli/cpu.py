@@ -96,8 +96,12 @@ def _print(folder: RunFolder, report: CpuReport, *, as_json: bool) -> None:
         typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
         return
     from serlab.cli.console import wide_console
+    from serlab.record import RunData
     from serlab.report.profiles import cpu_table
+    from serlab.report.terminal import origin
 
-    wide_console().print(cpu_table(report))
+    console = wide_console()
+    console.print(origin(RunData(folder.read_info())))
+    console.print(cpu_table(report))
     typer.echo(f"scalene's pages: {folder.path / PART}")
     typer.echo(f"in the report: serlab report {folder.name}")

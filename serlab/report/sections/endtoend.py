@@ -28,7 +28,7 @@ def build(source: Source) -> Section:
             "ledger-figure",
             "The ledger of a call",
             "Mean time of a call, split where the client's clock was read: encode; send + server + receive; decode; "
-            "and what is left over. On the right the same bars, each stretched to the whole call.",
+            "and what is left over. The second panel has the same bars, each stretched to the whole call.",
             ledger.panels(source),
             _table(source),
             paired=True,
