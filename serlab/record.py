@@ -172,6 +172,7 @@ class EndToEndRun:
     server_peak_rss_bytes: int | None
     exactness: Exactness | None = None
     form: Form | None = None  # in which a gRPC server answered
+    warmups: tuple[CallSample, ...] = ()  # calls before those that count; the first of them connects
     error: str = ""
     error_code: str = ""
 

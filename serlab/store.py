@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -140,15 +138,14 @@ class RunFolder:
 
     def _replace(self, path: Path, write: Any) -> Path:
         _make(path.parent)
+        # Not tempfile: its files are for the owner's eyes only, and results are there to be shared.
+        temporary = path.with_name(f".{path.name}-{os.getpid()}")
         try:
-            handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-            os.close(handle)
             try:
-                write(Path(temporary))
+                write(temporary)
                 os.replace(temporary, path)
             finally:
-                with suppress(FileNotFoundError):
-                    os.unlink(temporary)
+                temporary.unlink(missing_ok=True)
         except OSError as error:
             raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
         return path

@@ -181,7 +181,7 @@ class Bench:
     def _close(self, calling: Calling | None, *, finished: bool) -> RunInfo:
         """Write what the run came to; also on the way out of an interruption."""
         data = self._folder.read()
-        calls_s = sum(call.total_s for run in data.endtoend for call in run.calls)
+        calls_s = sum(call.total_s for run in data.endtoend for call in (*run.warmups, *run.calls))
         missing = [text for step, text in self._failed.items() if step != ("", "server")]
         if calling and calling.gone:
             missing += _without_calls(self._plan, self._target, data.endtoend)

@@ -6,7 +6,8 @@ The ledger of a call: encode; send + server + receive; decode; and what is left 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import msgspec
@@ -71,19 +72,18 @@ def measure(
     meter = ServerMeter(endpoint.pid)
     try:
         tensor, wanted = payload.build(), call.as_call() if call else echo_call(codec, payload)
-        warm_at = time.perf_counter() + WARMUP_LIMIT_S
-        body = codec.encode(tensor, wanted)
         with open_transport(codec.transport, endpoint, wanted, options) as transport:
-            answer = transport.send(body)
-            sizes = replace(blank, request_bytes=len(body), response_bytes=len(answer))
-            received = codec.decode(answer, wanted)
+            first = _first_call(transport, codec, tensor, wanted)
             blank = replace(
-                sizes,
-                exactness=None if call else compare(tensor, received),
-                form=answered_form(answer) if codec.transport == "grpc" else None,
+                blank,
+                request_bytes=first.request_bytes,
+                response_bytes=len(first.answer),
+                exactness=None if call else compare(tensor, first.received),
+                form=answered_form(first.answer) if codec.transport == "grpc" else None,
             )
-            del body, answer, received
-            _warm_up(transport, codec, tensor, wanted, warm_at)
+            warmups = (first.sample, *_warm_up(transport, codec, tensor, wanted, spent_s=first.sample.total_s))
+            del first
+            blank = replace(blank, warmups=warmups)
             meter.reset_peak()
             server_before, client_before = meter.cpu_s(), time.process_time()
             end = time.perf_counter() + calls_s
@@ -121,11 +121,36 @@ def answered_form(body: bytes) -> Form:
     return "content" if any(tensor.content for tensor in tensors) else "values"
 
 
-def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call, warm_at: float) -> None:
+@dataclass(frozen=True, slots=True)
+class _FirstCall:
+    """The call that connects, with what later calls drop: what came back, and how much was sent."""
+
+    sample: CallSample
+    request_bytes: int
+    answer: bytes
+    received: Tensor
+
+
+def _first_call(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> _FirstCall:
+    clock = time.perf_counter
+    begin = clock()
+    body = codec.encode(tensor, call)
+    encoded = clock()
+    answer = transport.send(body)
+    arrived = clock()
+    received = codec.decode(answer, call)
+    decoded = clock()
+    sample = CallSample(encoded - begin, arrived - encoded, decoded - arrived, clock() - begin)
+    return _FirstCall(sample, len(body), answer, received)
+
+
+def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call, *, spent_s: float) -> Iterator[CallSample]:
     for _ in range(WARMUP_CALLS):
-        if time.perf_counter() > warm_at:
+        if spent_s > WARMUP_LIMIT_S:
             return
-        timed_call(transport, codec, tensor, call)
+        sample = timed_call(transport, codec, tensor, call)
+        spent_s += sample.total_s
+        yield sample
 
 
 def _difference(before: float | None, after: float | None) -> float | None:

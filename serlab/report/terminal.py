@@ -153,7 +153,8 @@ def _print_end(data: RunData, console: Console) -> None:
     share = timed_share(data)
     if share is not None:
         console.print(
-            f"\n{units.percent(share)} of {units.seconds(data.info.wall_s)} was spent inside timed loops and calls"
+            f"\n{units.percent(share)} of {units.seconds(data.info.wall_s)} was spent inside timed loops and calls, "
+            "warm-ups included"
         )
     for codec, reason in data.info.unavailable.items():
         console.print(f"not measured: {codec}: {reason}")

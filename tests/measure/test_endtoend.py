@@ -104,3 +104,16 @@ def test_calls_are_bounded_in_number(loopback, monkeypatch: pytest.MonkeyPatch) 
     loopback()
     monkeypatch.setattr(endtoend, "MAX_CALLS", 3)
     assert len(measure().calls) == 3
+
+
+def test_the_first_calls_are_kept_as_warmups_apart_from_those_that_count(loopback) -> None:
+    loopback()
+    run = measure()
+    assert len(run.warmups) == 1 + endtoend.WARMUP_CALLS
+    assert all(call.total_s > 0 for call in run.warmups)
+
+
+def test_a_slow_first_call_is_warm_up_enough(loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+    loopback()
+    monkeypatch.setattr(endtoend, "WARMUP_LIMIT_S", 0.0)
+    assert len(measure().warmups) == 1

@@ -23,7 +23,7 @@ def test_a_run_shows_a_table_per_payload_one_of_calls_and_what_correlates(run_da
     assert "end to end, one call in flight, embedded instance" in text
     assert "rank correlation 1.00 over 3 points" in text
     assert "image: going from json to orjson saves" in text
-    assert "70 % of 60.0 s was spent inside timed loops and calls" in text
+    assert "70 % of 60.0 s was spent inside timed loops and calls, warm-ups included" in text
 
 
 def test_embedded_figures_are_never_shown_as_tensorflow_servings(run_data: RunData) -> None:
