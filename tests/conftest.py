@@ -17,6 +17,7 @@ from serlab.record import (
     OPS,
     CallSample,
     Case,
+    Endpoint,
     EndToEndRun,
     Exactness,
     Gate,
@@ -29,8 +30,8 @@ from serlab.record import (
     RunInfo,
 )
 from serlab.servable import ECHO_MODEL, ensure_echo
-from serlab.serving.base import ServingOptions
-from serlab.serving.registry import parse_serving
+from serlab.serving.base import model_config
+from serlab.serving.embedded import start_embedded
 from serlab.store import RunFolder
 from serlab.transports.base import TransportOptions
 
@@ -164,19 +165,25 @@ def write_run() -> Callable[[RunData, Path], RunFolder]:
 
 
 @pytest.fixture(scope="session")
-def live_target() -> Iterator[Target]:
-    """The lab's echo and its model for batching, with room for 16 calls at once."""
+def live_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The lab's echo and its model for batching, with room for 16 calls at once.
+
+    Not started as an ``Instance``: those handle signals while they run, and this one runs as long as the tests.
+    """
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("needs TensorFlow to serve models")
     from serlab.servable.batched import BATCHED_MODEL, ensure_batched
 
-    models = {ECHO_MODEL: ensure_echo(), BATCHED_MODEL: ensure_batched()}
-    options = ServingOptions(flags=("--grpc_max_threads=32", "--rest_api_num_threads=16"))
-    with parse_serving(options, models) as endpoint:
-        yield Target(endpoint, TransportOptions(timeout_s=20.0))
+    models = {ECHO_MODEL: str(ensure_echo()), BATCHED_MODEL: str(ensure_batched())}
+    config = tmp_path_factory.mktemp("live") / "models.config"
+    config.write_text(model_config(models))
+    flags = ("--grpc_max_threads=32", "--rest_api_num_threads=16")
+    with start_embedded(model_config_file=config, flags=flags) as server:
+        grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
+        yield Target(Endpoint("embedded", server.version, grpc, rest, server.pid), TransportOptions(timeout_s=20.0))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def light_workers() -> Iterator[Workers]:
     """Workers for codecs that need no TensorFlow."""
     with Workers(("json", "orjson", "json-chunked", "orjson-gzip", "wire")) as started:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.analysis import stats
+from serlab.errors import UsageError
 
 LOWEST_US = 1
 HIGHEST_US = 3600 * 10**6
@@ -64,17 +65,25 @@ def percentile(encoded: str, fraction: float) -> float | None:
     return float(histogram.get_value_at_percentile(100 * fraction)) / 1e6
 
 
-def _empty() -> Any:
-    # Loaded when first needed: whoever only reads records does not need the library.
-    from hdrh.histogram import HdrHistogram
+def library() -> Any:
+    """Return HdrHistogram's class; loaded when first needed, for most commands have no histogram.
 
-    return HdrHistogram(LOWEST_US, HIGHEST_US, SIGNIFICANT_DIGITS)
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        from hdrh.histogram import HdrHistogram
+    except ImportError:
+        raise UsageError("latency histograms need hdrhistogram: pip install 'serlab[load]'") from None
+    return HdrHistogram
+
+
+def _empty() -> Any:
+    return library()(LOWEST_US, HIGHEST_US, SIGNIFICANT_DIGITS)
 
 
 def _decoded(encoded: str) -> Any:
-    from hdrh.histogram import HdrHistogram
-
-    return HdrHistogram.decode(encoded.encode())
+    return library().decode(encoded.encode())
 
 
 def _text(histogram: Any) -> str:

@@ -43,6 +43,7 @@ def batching(
 
     Example: serlab batching --max-batch-size 4,8,16 --batch-timeout-micros 2000 --concurrency 16
     """
+    from serlab.analysis import histogram
     from serlab.analysis.batching import recommend, summarize_batching
     from serlab.cli.batching_session import choose_settings, sweep_settings
     from serlab.cli.console import wide_console
@@ -52,6 +53,7 @@ def batching(
     from serlab.transports.base import TransportOptions
 
     wanted = ServingOptions(serving, serving_binary, serving_image, tuple(server_flags or ()), model)
+    histogram.library()
     settings = choose_settings(split(size), split(timeout_micros), by=by)
     folder, report = sweep_settings(
         wanted,

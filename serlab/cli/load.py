@@ -91,6 +91,7 @@ def load(
 
     Example: serlab load --payload image --codec orjson,wire --concurrency 1,4,16 --pre-encode
     """
+    from serlab.analysis import histogram
     from serlab.cli.experiment import check_names, checked_seed
     from serlab.cli.load_options import make_steps
     from serlab.cli.load_session import Session, show_load
@@ -107,6 +108,7 @@ def load(
     )  # fmt: skip
     options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
     number = checked_seed(seed)
+    histogram.library()
     payloads = split(payload) or (() if wanted.model else (DEFAULT_PAYLOAD,))
     codecs = split(codec) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
     check_names(payloads, codecs, number)

@@ -120,11 +120,12 @@ def _ready(codec_name: str, payload: str, seed: int, named: ModelCall | None) ->
 
 def _burst(blank: Burst, work: Work, lanes: list[Lane], calls: int) -> Burst:
     made: list[SharedCall] = []
-    begin_together = threading.Barrier(calls)
+    began: list[float] = []
+    together = threading.Barrier(calls, action=lambda: began.append(time.perf_counter()))
 
     def one(lane: Lane) -> None:
-        begin_together.wait()
-        made.append(_shared_call(lane, work))
+        together.wait()
+        made.append(_shared_call(lane, work, began[0]))
 
     threads = [threading.Thread(target=one, args=(lanes[number % len(lanes)],)) for number in range(calls)]
     for thread in threads:
@@ -147,8 +148,9 @@ def _burst_behind(
     return replace(burst, large=made[0])
 
 
-def _shared_call(lane: Lane, work: Work) -> SharedCall:
-    begin = time.perf_counter()
+def _shared_call(lane: Lane, work: Work, begin: float | None = None) -> SharedCall:
+    """Make a call that was asked for at ``begin``, by default now."""
+    begin = time.perf_counter() if begin is None else begin
     try:
         sent, _, ledger = lane.do(work)
     except TransportError as error:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from serlab.analysis import histogram
+from serlab.errors import UsageError
 
 
 def test_merging_loses_no_call_and_moves_no_percentile() -> None:
@@ -52,3 +55,9 @@ def test_values_out_of_range_count_at_its_ends() -> None:
     encoded = histogram.encode(np.array([0.0, 10_000.0]))
     assert histogram.count(encoded) == 2
     assert histogram.percentile(encoded, 0.5) == pytest.approx(1e-6)
+
+
+def test_without_the_library_one_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hdrh.histogram", None)
+    with pytest.raises(UsageError, match=r"serlab\[load\]"):
+        histogram.encode(np.ones(1))

@@ -122,19 +122,17 @@ class GrpcEcho:
         def predict(body: bytes, context: Any) -> bytes:
             good = behaviour.begin()
             with behaviour.lock:
-                behaviour.running += 1
-                full = behaviour.running > behaviour.most_at_once
+                full = behaviour.running >= behaviour.most_at_once
+                behaviour.running += not full
+            if full:
+                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
             try:
-                if behaviour.silent:
-                    time.sleep(SILENCE_S)
-                time.sleep(behaviour.delay_s)
-                if full:
-                    context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
-                if not good:
-                    context.abort(grpc.StatusCode.INTERNAL, "half of them")
+                time.sleep(SILENCE_S if behaviour.silent else behaviour.delay_s)
             finally:
                 with behaviour.lock:
                     behaviour.running -= 1
+            if not good:
+                context.abort(grpc.StatusCode.INTERNAL, "half of them")
             with behaviour.lock:
                 behaviour.answered += 1
             return answer
@@ -187,7 +185,7 @@ def start_server() -> Iterator[Callable[..., LoadServer]]:
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workers() -> Iterator[Workers]:
     with Workers(("orjson", "wire")) as started:
         yield started
