@@ -59,8 +59,13 @@ def test_nothing_is_left_running() -> None:
 
 
 def warm_process() -> psutil.Process:
-    (found,) = [child for child in psutil.Process().children() if "serlab.measure.warm" in child.cmdline()]
-    return found
+    """The warm process started last: other tests of this process may have one of their own."""
+    found = [child for child in psutil.Process().children() if is_warm(child)]
+    return max(found, key=lambda child: (child.create_time(), child.pid))
+
+
+def is_warm(child: psutil.Process) -> bool:
+    return child.status() != psutil.STATUS_ZOMBIE and "serlab.measure.warm" in child.cmdline()
 
 
 def test_a_warm_process_that_was_killed_is_started_again(workers: Workers) -> None:
@@ -72,12 +77,17 @@ def test_a_warm_process_that_was_killed_is_started_again(workers: Workers) -> No
 
 def test_a_warm_process_that_is_killed_during_a_task_takes_the_worker_with_it(workers: Workers) -> None:
     warm = warm_process()
-    threading.Timer(0.5, warm.kill).start()
+    tasks: list[psutil.Process] = []
+
+    def kill() -> None:
+        tasks.extend(warm.children())
+        warm.kill()
+
+    threading.Timer(0.5, kill).start()
     with pytest.raises(MeasureError, match="ended unexpectedly"):
         workers.run("worker_tasks:sleep", {"seconds": 60})
-    assert not [
-        child for child in psutil.Process().children(recursive=True) if "serlab.measure.warm" in child.cmdline()
-    ]
+    assert tasks
+    assert not psutil.wait_procs(tasks, timeout=5)[1]
 
 
 def test_a_codec_that_cannot_be_loaded_is_told_at_the_start() -> None:

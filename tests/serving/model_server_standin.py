@@ -146,7 +146,9 @@ def main() -> None:
         server.serve_rest()
         server.serve_grpc()
     print("running", flush=True)
-    time.sleep(60)
+    parent = os.getppid()
+    while os.getppid() == parent:  # a test run that is killed must not leave it behind
+        time.sleep(0.5)
 
 
 main()
