@@ -69,10 +69,11 @@ class HttpLane:
             return False
         except OSError as error:
             raise _broken(error) from error
-        self._arm()
         if not count:
             raise LaneError("DISCONNECTED", "the server closed the connection before its answer was complete")
         if not self._answer.take(self._scratch[:count]):
+            # The server may hold back the rest until this is acknowledged; an answer in one piece needs no hurry.
+            self._acknowledge()
             return False
         status, keep = self._answer.status, self._answer.keep
         if status != 200:
@@ -129,14 +130,13 @@ class HttpLane:
             pass
         except OSError as error:
             raise _broken(error) from error
-        self._arm()
         partial = before == len(self._request)
         if self._unsent and partial:
             selector.modify(self._sock, selectors.EVENT_READ | selectors.EVENT_WRITE, self)
         elif not self._unsent and (fresh or not partial):
             selector.modify(self._sock, selectors.EVENT_READ, self)
 
-    def _arm(self) -> None:
+    def _acknowledge(self) -> None:
         if self._quickack is not None and self._sock is not None:
             self._sock.setsockopt(socket.IPPROTO_TCP, self._quickack, 1)
 
