@@ -45,6 +45,7 @@ def wrk_per_s(wrk: str, script: Path, target: Target) -> float:
     return float(match[1])
 
 
+@pytest.mark.alone
 def test_throughput_agrees_within_ten_percent(light_workers: Workers, live_target: Target, tmp_path: Path) -> None:
     wrk = shutil.which("wrk")
     if wrk is None:
