@@ -54,7 +54,7 @@ def test_waiting_for_the_connection_is_told_from_the_call(light_workers: Workers
             assert waits[-1] > waits[0]
             assert burst.total_s >= serial * 0.9
         else:
-            assert waits[-1] < burst.total_s / 2
+            assert serial > burst.total_s, "calls on connections of their own overlap"
 
 
 def test_frames_are_unary_calls_in_flight_on_one_grpc_connection(light_workers: Workers, live_target: Target) -> None:
