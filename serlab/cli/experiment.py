@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from serlab.cli.live_target import describe, fit_payloads, instance_record, is_running, make_target, open_endpoint
+from serlab.cli.new_run import begin_run
 from serlab.cli.progress import ProgressShow
-from serlab.codecs import registry
 from serlab.errors import UsageError
 from serlab.measure.bench import Target
 from serlab.measure.load.sweep import transport_of
-from serlab.measure.machine import describe_machine, git_commit, library_versions, load_average
+from serlab.measure.machine import load_average
 from serlab.measure.rounds import TIMEOUT_PER_MIB_S
 from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.record import RunInfo
 from serlab.serving.base import ServingOptions
-from serlab.store import RunFolder, check_writable, create_run, find_run
+from serlab.store import RunFolder, check_writable, find_run
 from serlab.transports.base import TransportOptions
 
 
@@ -134,25 +131,8 @@ def open_folder(
     """Return the run to add ``part`` to, or a new one that holds nothing else."""
     if run is not None:
         return find_run(run, results)
-    machine = describe_machine()
-    folder = create_run(results, machine.name)
-    folder.write_info(
-        RunInfo(
-            name=folder.name,
-            machine=machine,
-            started=_now(),
-            profile=part,
-            seed=seed,
-            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-            payloads=tuple(parse_payload(spec, seed=seed).info() for spec in payloads),
-            codecs=tuple(codecs),
-            versions=library_versions(),
-            git_commit=git_commit(),
-            load_before=load_average(),
-            unavailable=registry.unavailable(),
-        )
-    )
-    return folder
+    infos = [parse_payload(spec, seed=seed).info() for spec in payloads]
+    return begin_run(results, profile=part, seed=seed, payloads=infos, codecs=codecs)
 
 
 def finish(
