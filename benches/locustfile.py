@@ -8,6 +8,6 @@ On several:      locust -f benches/locustfile.py --master --expect-workers 2 --g
 Without class names every codec gets its share of the users. The results land where those of ``serlab load`` do.
 """
 
-from serlab.measure.load.locustfile import USERS
+from serlab.measure.load.locust.locustfile import USERS
 
 globals().update(USERS)

@@ -1,4 +1,4 @@
-"""Entry point of ``serlab`` and ``python -m serlab``: finds the commands, turns errors into messages and exit codes.
+"""Entry point of ``serlab`` and ``python -m serlab``: the list of commands, errors as messages and exit codes.
 
 Exit codes: 0 done, 1 finished but found something (a regression, a mismatch, a case without calls), 2 wrong use or
 could not run, 130 interrupted with Ctrl-C.
@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-import serlab.cli
 from serlab import __version__
 from serlab.errors import SerlabError
 
@@ -21,25 +19,32 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
+#: The commands by the question they answer, in the order of ``serlab --help``. Each is a file of ``serlab.cli``.
+GROUPS = {
+    "Measure": ("bench", "time", "memory", "cpu", "precision", "load"),
+    "Read": ("summary", "report", "inspect", "codecs"),
+    "Server": ("serve", "doctor"),
+    "Experiments": ("claims", "batching", "multiplex", "gateway", "upload"),
+}
+
+
 def build_app() -> typer.Typer:
-    """Return the application with every command: each file of ``serlab.cli`` with a function named as the file."""
+    """Return the application with every command."""
     app = typer.Typer(
         name="serlab",
         no_args_is_help=True,
         add_completion=False,
-        rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
         help="What it costs to move a tensor to and from a model server, and whether that matters.\n\n"
         "Example: serlab bench --profile smoke",
     )
     app.callback()(_root)
-    for path in sorted(Path(serlab.cli.__path__[0]).glob("*.py")):
-        # Looked for in the text: importing what only helps commands would cost every command its start.
-        if f"\ndef {path.stem}(" in path.read_text(encoding="utf-8"):
-            module = importlib.import_module(f"serlab.cli.{path.stem}")
+    for group, names in GROUPS.items():
+        for name in names:
+            module = importlib.import_module(f"serlab.cli.{name}")
             options = getattr(module, "COMMAND_OPTIONS", {})
-            app.command(path.stem.replace("_", "-"), **options)(getattr(module, path.stem))
+            app.command(name, rich_help_panel=group, **options)(getattr(module, name))
     return app
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.errors import PayloadError, UnknownNameError
-from serlab.record import PayloadInfo
+from serlab.records.run import PayloadInfo
 
 DEFAULT_SEED = 20_261_122
 DISTRIBUTIONS = ("uniform", "normal", "integers", "edge")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from serlab.measure.bench import Target
-from serlab.measure.workers import Workers
-from serlab.record import (
+from serlab.embedded import start_embedded
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.run import (
     OPS,
     CallSample,
     Case,
@@ -29,10 +30,9 @@ from serlab.record import (
     RunData,
     RunInfo,
 )
+from serlab.records.store import RunFolder
 from serlab.servable import ECHO_MODEL, ensure_echo
 from serlab.serving.base import model_config
-from serlab.serving.embedded import start_embedded
-from serlab.store import RunFolder
 from serlab.transports.base import TransportOptions
 
 

@@ -11,20 +11,25 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "serlab"
 
-#: Everyone may import these: the error tree, and the records, a file per kind of experiment.
-GROUND = {"errors", *(path.stem for path in PACKAGE.glob("record*.py"))}
-LEAVES = {"payload", "wire", "codecs", "transports", "servable", "serving", "store", "analysis"}
+#: Everyone may import these.
+GROUND = {"errors", "records"}
+LEAVES = {"payload", "wire", "codecs", "transports", "servable", "embedded", "serving", "analysis"}
 ALLOWED = {
     **{part: {part} for part in LEAVES},
+    "connection": {"connection"},
     "codecs": {"codecs", "wire"},
-    "serving": {"serving", "wire"},
-    "measure": {"measure"} | LEAVES,
+    "transports": {"transports", "connection", "wire"},
+    "wire": {"wire", "connection"},
+    "embedded": {"embedded", "wire", "connection"},
+    "serving": {"serving", "wire", "connection", "embedded"},
+    "measure": {"measure", "connection"} | LEAVES,
     "report": {"report", "analysis"},
-    "cli": {"cli", "report", "measure"} | LEAVES,
+    "lab": {"lab", "measure", "report", "connection"} | LEAVES,
+    "cli": {"cli", "lab", "measure", "report", "connection"} | LEAVES,
     **{part: {part} for part in GROUND},
 }
 #: TensorFlow may be imported in these parts only.
-TENSORFLOW_PARTS = {"codecs", "servable", "serving"}
+TENSORFLOW_PARTS = {"codecs", "servable", "embedded"}
 
 
 def source_files() -> list[Path]:

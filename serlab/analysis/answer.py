@@ -13,7 +13,7 @@ from typing import Literal
 from serlab.analysis.correlate import BASELINE
 from serlab.analysis.stats import interval, paired_ratio, too_close_to_call
 from serlab.analysis.view import FLOOR, RunView
-from serlab.record import Case, Exactness, Interval, Transport
+from serlab.records.run import Case, Exactness, Interval, Transport
 
 Basis = Literal["end to end", "isolated"]
 TRANSPORTS: tuple[Transport, ...] = ("rest", "grpc")

@@ -12,8 +12,8 @@ from statistics import fmean
 from serlab.analysis.endtoend import sum_up
 from serlab.analysis.stats import interval, paired_ratio
 from serlab.analysis.view import RunView
-from serlab.record import Case, EndToEndRun, Interval
-from serlab.record_correlation import Correlation, CorrelationPoint, Correlations, Saving
+from serlab.records.correlation import Correlation, CorrelationPoint, Correlations, Saving
+from serlab.records.run import Case, EndToEndRun, Interval
 
 #: With fewer points a rank correlation or a slope says nothing.
 MIN_POINTS = 3

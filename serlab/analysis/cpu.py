@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from serlab.record import Interval
-from serlab.record_profiles import CpuProfile
+from serlab.records.profiles import CpuProfile
+from serlab.records.run import Interval
 
 #: scalene takes a CPU sample this often by default (--cpu-sampling-rate), and a copy sample per so many bytes on
 #: average (the sampling rate of MemcpySampler in its libscalene).

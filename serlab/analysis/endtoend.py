@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from serlab.analysis.stats import interval, percentile
-from serlab.record import EndToEndRun, Exactness, Interval, Transport
+from serlab.records.run import EndToEndRun, Exactness, Interval, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +86,15 @@ def sum_up(runs: Sequence[EndToEndRun]) -> EndToEnd:
 
 def _mean(values: Sequence[float]) -> float | None:
     return fmean(values) if values else None
+
+
+def cpu_per_call(clients: Sequence[EndToEndRun]) -> dict[str, Interval]:
+    """Return CPU seconds per call of ``client`` and, where it can be seen, ``server``: medians over clients."""
+    counted = [run for run in clients if run.calls]
+    found = {}
+    if counted:
+        found["client"] = interval([run.client_cpu_s / len(run.calls) for run in counted])
+    server = [run.server_cpu_s / len(run.calls) for run in counted if run.server_cpu_s is not None]
+    if server:
+        found["server"] = interval(server)
+    return found

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from serlab.analysis.elementwise import Tensor, examine
 from serlab.analysis.verdict import WORDS, Verdict
-from serlab.record import Exactness
+from serlab.records.run import Exactness
 
 __all__ = ["WORDS", "Verdict", "compare", "examine", "failed", "tally", "verdicts"]
 

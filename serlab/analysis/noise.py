@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from serlab.analysis.view import FLOOR, RunView
-from serlab.record import RunInfo
+from serlab.records.run import RunInfo
 
 #: A load of this share of the cores before anything was measured means that something else was running.
 BUSY_SHARE = 0.5

@@ -8,8 +8,8 @@ from typing import Literal
 
 from serlab.analysis.verdict import WORDS
 from serlab.errors import UnknownNameError
-from serlab.record import Transport
-from serlab.record_precision import Alteration, Example, Leg, PrecisionCell, PrecisionReport
+from serlab.records.precision import Alteration, Example, Leg, PrecisionCell, PrecisionReport
+from serlab.records.run import Transport
 
 #: Beside the verdicts: any alteration of which nothing was raised or warned.
 SILENT = "silent"

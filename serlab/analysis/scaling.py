@@ -11,7 +11,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from serlab.analysis.view import RunView
-from serlab.record import Form, Interval, Op, PayloadInfo
+from serlab.records.run import Form, Interval, Op, PayloadInfo
 
 #: Two points always lie on a line; from three on, how far they are off it says something.
 MIN_PAYLOADS = 3

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from serlab.record import Interval
+from serlab.records.run import Interval
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000

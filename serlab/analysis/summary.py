@@ -8,7 +8,7 @@ from typing import Any
 from serlab.analysis.correlate import correlate
 from serlab.analysis.endtoend import EndToEnd, sum_up
 from serlab.analysis.view import RunView
-from serlab.record import Case, Interval, RunData
+from serlab.records.run import Case, Interval, RunData
 
 
 def summarize(data: RunData) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from statistics import fmean
 
 from serlab.analysis.stats import interval, paired_ratio
-from serlab.record import OPS, Case, EndToEndRun, Exactness, Form, Gate, Interval, MemoryProfile, RunData
+from serlab.records.run import OPS, Case, EndToEndRun, Exactness, Form, Gate, Interval, MemoryProfile, RunData
 
 #: The codec that every other is measured against: one copy of the buffer.
 FLOOR = "raw"

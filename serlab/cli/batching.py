@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import JsonOption, QuietOption, ResultsOption, SeedOption, seconds, split
-from serlab.cli.serving_options import BinaryOption, ImageOption, ModelOption, ServingOption, TimeoutOption
-from serlab.store import DEFAULT_ROOT
+from serlab.cli.options.common import JsonOption, QuietOption, ResultsOption, SeedOption, seconds, split
+from serlab.cli.options.serving import BinaryOption, ImageOption, ModelOption, ServingOption, TimeoutOption
+from serlab.records.store import DEFAULT_ROOT
 
 
 def batching(
@@ -43,12 +43,12 @@ def batching(
 
     Example: serlab batching --max-batch-size 4,8,16 --batch-timeout-micros 2000 --concurrency 16
     """
-    from serlab.analysis import histogram
-    from serlab.analysis.batching import recommend, summarize_batching
-    from serlab.cli.batching_session import choose_settings, sweep_settings
-    from serlab.cli.console import wide_console
-    from serlab.cli.experiment import checked_seed, print_json
-    from serlab.report.batching import print_batching
+    from serlab.analysis.deployment import recommend, summarize_batching
+    from serlab.analysis.load import histogram
+    from serlab.lab.batching import choose_settings, sweep_settings
+    from serlab.lab.experiment import checked_seed, print_json
+    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.deployment import print_batching
     from serlab.serving.base import ServingOptions
     from serlab.transports.base import TransportOptions
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import (
+from serlab.cli.options.common import (
     BudgetOption,
     CodecOption,
     JsonOption,
@@ -21,7 +21,7 @@ from serlab.cli.options import (
     seconds,
     split,
 )
-from serlab.cli.serving_options import (
+from serlab.cli.options.serving import (
     BatchOption,
     BinaryOption,
     CaOption,
@@ -36,7 +36,7 @@ from serlab.cli.serving_options import (
     TimeoutOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT, check_writable
+from serlab.records.store import DEFAULT_ROOT, check_writable
 
 EXIT_FOUND = 1
 
@@ -79,10 +79,18 @@ def bench(
 
     Example: serlab bench --payload 8x128:float32 --codec orjson,tensor-proto
     """
-    from serlab.cli.live_target import describe, fit_payloads, instance_record, is_running, make_target, open_endpoint
-    from serlab.cli.serving_options import parse_headers, transport_options
-    from serlab.cli.session import check_same_instance, make_plan, measure, new_run, resumed_run
-    from serlab.cli.show import show_run
+    from serlab.cli.options.serving import parse_headers
+    from serlab.cli.summary import show_run
+    from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, resumed_run
+    from serlab.lab.live_target import (
+        describe,
+        fit_payloads,
+        instance_record,
+        is_running,
+        make_target,
+        open_endpoint,
+        transport_options,
+    )
     from serlab.serving.base import ServingOptions
 
     wanted = ServingOptions(

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options import JsonOption, QuietOption, ResultsOption, SeedOption, split
-from serlab.cli.serving_options import (
+from serlab.cli.options.common import JsonOption, QuietOption, ResultsOption, SeedOption, split
+from serlab.cli.options.serving import (
     BinaryOption,
     CaOption,
     CertOption,
@@ -17,11 +17,11 @@ from serlab.cli.serving_options import (
     ServingOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 if TYPE_CHECKING:
-    from serlab.record import RunInfo
-    from serlab.record_claims import ClaimsReport
+    from serlab.records.claims import ClaimsReport
+    from serlab.records.run import RunInfo
 
 
 def claims(
@@ -57,14 +57,14 @@ def claims(
 
     Example: serlab claims --quick --only resnet-p50,size-json
     """
-    from serlab.cli.claims_session import examine, judge_again
-    from serlab.cli.experiment import checked_seed, finish, open_folder
-    from serlab.cli.progress import ProgressShow
-    from serlab.cli.serving_options import parse_headers
+    from serlab.cli.options.serving import parse_headers
+    from serlab.lab.claims import examine, judge_again
+    from serlab.lab.experiment import checked_seed, finish, open_folder
+    from serlab.lab.progress import ProgressShow
     from serlab.measure.claims.run import CODECS, PAYLOADS, select
-    from serlab.record_claims import PART
+    from serlab.records.claims import PART
+    from serlab.records.store import find_run
     from serlab.serving.base import ServingOptions
-    from serlab.store import find_run
 
     if of_run is not None:
         folder = find_run(of_run, results)
@@ -91,8 +91,8 @@ def claims(
 
 
 def _show(report: ClaimsReport, info: RunInfo, *, markdown: bool, as_json: bool) -> None:
-    from serlab.cli.console import wide_console
-    from serlab.report.claims import print_claims, render_markdown
+    from serlab.report.tables.claims import print_claims, render_markdown
+    from serlab.report.tables.console import wide_console
 
     if as_json:
         import msgspec

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options import JsonOption
-from serlab.cli.serving_options import (
+from serlab.cli.options.common import JsonOption
+from serlab.cli.options.serving import (
     BinaryOption,
     CaOption,
     CertOption,
@@ -24,9 +22,7 @@ from serlab.cli.serving_options import (
 )
 
 if TYPE_CHECKING:
-    from serlab.measure.doctor.patient import Finding, Patient
-    from serlab.record import Endpoint
-    from serlab.serving.base import ServingOptions
+    from serlab.measure.doctor.patient import Finding
 
 EXIT_FOUND = 1
 
@@ -57,7 +53,8 @@ def doctor(
 
     Example: serlab doctor --serving localhost:8500:8501 --model resnet
     """
-    from serlab.cli.serving_options import parse_headers
+    from serlab.cli.options.serving import parse_headers
+    from serlab.lab.doctor import open_patient_endpoint, patient_of
     from serlab.measure.doctor.diagnose import diagnose
     from serlab.serving.base import ServingOptions
 
@@ -65,9 +62,9 @@ def doctor(
         serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, None, tls, ca, cert, key,
         parse_headers(header),
     )  # fmt: skip
-    with _endpoint(wanted) as endpoint:
+    with open_patient_endpoint(wanted) as endpoint:
         findings = []
-        for finding in diagnose(_patient(wanted, endpoint, payload, timeout)):
+        for finding in diagnose(patient_of(wanted, endpoint, payload, timeout)):
             findings.append(finding)
             if not as_json:
                 _print(finding)
@@ -77,53 +74,6 @@ def doctor(
         typer.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2))
     if any(finding.status == "found" for finding in findings):
         raise typer.Exit(EXIT_FOUND)
-
-
-@contextmanager
-def _endpoint(wanted: ServingOptions) -> Iterator[Endpoint]:
-    """Open the instance; a running server is not asked anything yet, since what is wrong with it is the question."""
-    from serlab.cli.live_target import is_running, open_endpoint
-    from serlab.errors import UsageError
-    from serlab.record import Endpoint
-    from serlab.serving.remote import parse_address
-
-    if is_running(wanted):
-        if not wanted.model:
-            raise UsageError(f"--serving {wanted.serving} needs --model: the name the server knows the model by")
-        grpc, rest = parse_address(wanted.serving)
-        yield Endpoint("remote", "", grpc, rest, tls=wanted.tls)
-    else:
-        with open_endpoint(wanted) as endpoint:
-            yield endpoint
-
-
-def _patient(wanted: ServingOptions, endpoint: Endpoint, payload: str, timeout_s: float) -> Patient:
-    """Make a Predict call fit the model; where none does, the patient says why."""
-    from dataclasses import replace
-
-    from serlab.cli.live_target import fit_payloads, is_running
-    from serlab.cli.serving_options import transport_options
-    from serlab.errors import SerlabError
-    from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
-    from serlab.measure.doctor.patient import Patient
-    from serlab.payload import DEFAULT_SEED, parse_payload
-    from serlab.servable.signatures import ECHO_MODEL
-
-    given = parse_payload(payload or ECHO_PAYLOAD)
-    patient = Patient(
-        endpoint,
-        wanted.model or ECHO_MODEL,
-        replace(wanted.access, timeout_s=timeout_s),
-        transport_options(wanted, timeout_s=timeout_s),
-    )
-    if not is_running(wanted):
-        return replace(patient, call=echo_of(given), payload=given)
-    try:
-        specs, call = fit_payloads(wanted, endpoint, [payload] if payload else [], DEFAULT_SEED)
-        sent = parse_payload(specs[0])
-        return replace(patient, call=call or echo_of(sent, wanted.model), payload=sent)
-    except SerlabError as error:
-        return replace(patient, unfit=str(error))
 
 
 def _print(finding: Finding) -> None:

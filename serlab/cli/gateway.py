@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import (
+from serlab.cli.options.common import (
     CodecOption,
     JsonOption,
     PayloadOption,
@@ -16,7 +16,7 @@ from serlab.cli.options import (
     seconds,
     split,
 )
-from serlab.cli.serving_options import (
+from serlab.cli.options.serving import (
     BatchOption,
     BinaryOption,
     CaOption,
@@ -31,7 +31,7 @@ from serlab.cli.serving_options import (
     TimeoutOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 DEFAULT_PAYLOADS = ("vector-1k", "image")
 DEFAULT_CODECS = ("orjson", "base64-simd", "wire")
@@ -79,15 +79,16 @@ def gateway(
     from dataclasses import replace
     from pathlib import Path
 
-    from serlab.analysis.gateway import gateway_costs
-    from serlab.cli.console import wide_console
-    from serlab.cli.experiment import checked_seed, open_experiment, print_json
-    from serlab.cli.serving_options import parse_headers, transport_options
+    from serlab.analysis.deployment import gateway_costs
+    from serlab.cli.options.serving import parse_headers
     from serlab.codecs import registry
-    from serlab.measure.gateway import measure_gateway
-    from serlab.measure.workers import Workers
-    from serlab.record import Endpoint
-    from serlab.report.gateway import print_gateway
+    from serlab.lab.experiment import checked_seed, open_experiment, print_json
+    from serlab.lab.live_target import transport_options
+    from serlab.measure.deployment.gateway import measure_gateway
+    from serlab.measure.process.workers import Workers
+    from serlab.records.run import Endpoint
+    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.deployment import print_gateway
     from serlab.serving.base import ServingOptions
     from serlab.serving.gateway import find_nginx, gateway_config, start_gateway
     from serlab.serving.remote import parse_address

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options import JsonOption
+from serlab.cli.options.common import JsonOption
 
 if TYPE_CHECKING:
     from serlab.wire.inspect import Message, MessageAnatomy
@@ -75,7 +75,7 @@ def _as_json(anatomy: MessageAnatomy) -> dict[str, object]:
 def _print(anatomy: MessageAnatomy) -> None:
     from rich.table import Table
 
-    from serlab.cli.console import wide_console
+    from serlab.report.tables.console import wide_console
 
     console = wide_console()
     console.print(f"{anatomy.message}, {anatomy.size_bytes:,} bytes: {_parts(anatomy)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options import (
+from serlab.cli.options.common import (
     CodecOption,
     JsonOption,
     PayloadOption,
@@ -16,7 +16,7 @@ from serlab.cli.options import (
     seconds,
     split,
 )
-from serlab.cli.serving_options import (
+from serlab.cli.options.serving import (
     BatchOption,
     BinaryOption,
     CaOption,
@@ -31,10 +31,10 @@ from serlab.cli.serving_options import (
     TimeoutOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 if TYPE_CHECKING:
-    from serlab.record_load import StepSpec
+    from serlab.records.load import StepSpec
 
 EXIT_FOUND = 1
 DEFAULT_PAYLOAD = "vector-1k"
@@ -91,16 +91,17 @@ def load(
 
     Example: serlab load --payload image --codec orjson,wire --concurrency 1,4,16 --pre-encode
     """
-    from serlab.analysis import histogram
-    from serlab.cli.experiment import check_names, checked_seed
-    from serlab.cli.load_options import make_steps
-    from serlab.cli.load_session import Session, show_load
-    from serlab.cli.serving_options import parse_headers, transport_options
+    from serlab.analysis.load import histogram
+    from serlab.cli.options.load import make_steps
+    from serlab.cli.options.serving import parse_headers
     from serlab.codecs import registry
+    from serlab.lab.experiment import checked_seed
+    from serlab.lab.live_target import check_names, transport_options
+    from serlab.lab.load import Session, show_load
     from serlab.measure.load.sweep import check_limits
-    from serlab.record_load import StepLimits
+    from serlab.records.load import StepLimits
+    from serlab.records.store import check_writable
     from serlab.serving.base import ServingOptions
-    from serlab.store import check_writable
 
     wanted = ServingOptions(
         serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, batch, tls, ca, cert, key,

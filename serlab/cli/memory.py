@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from serlab.cli.options import (
+from serlab.cli.options.common import (
     CodecOption,
     JsonOption,
     PayloadOption,
@@ -18,12 +18,12 @@ from serlab.cli.options import (
     SeedOption,
     split,
 )
-from serlab.cli.serving_options import ServingOption
-from serlab.store import DEFAULT_ROOT
+from serlab.cli.options.serving import ServingOption
+from serlab.records.store import DEFAULT_ROOT
 
 if TYPE_CHECKING:
-    from serlab.measure.flamegraph import View
-    from serlab.store import RunFolder
+    from serlab.measure.memory.flamegraph import View
+    from serlab.records.store import RunFolder
 
 EXIT_FOUND = 1
 
@@ -62,9 +62,9 @@ def memory(
 
     Example: serlab memory --payload image --codec json,orjson --flamegraphs all
     """
-    from serlab.cli import memory_pages, memory_tracks
-    from serlab.cli.progress import ProgressShow
     from serlab.errors import UsageError
+    from serlab.lab import memory_pages, memory_tracks
+    from serlab.lab.progress import ProgressShow
 
     if view not in ("flamegraph", "temporal", "table"):
         raise UsageError(f"there is no view {view!r}: choose flamegraph, temporal or table")
@@ -107,7 +107,7 @@ def _measure(
     results: Path,
     quiet: bool,
 ) -> tuple[RunFolder, tuple[str, ...]]:
-    from serlab.cli.session import make_plan, measure, new_run
+    from serlab.lab.bench import make_plan, measure, new_run
 
     plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=seed, flamegraphs=flamegraphs or "image")
     folder = new_run(results, plan)
@@ -120,10 +120,10 @@ def _print(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, 
 
         typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
         return
-    from serlab.cli.console import wide_console
-    from serlab.record import RunData
-    from serlab.report.profiles import found_lines
-    from serlab.report.terminal import origin
+    from serlab.records.run import RunData
+    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.profiles import found_lines
+    from serlab.report.tables.run import origin
 
     console = wide_console()
     console.print(origin(RunData(folder.read_info())))

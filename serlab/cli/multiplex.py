@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import JsonOption, QuietOption, ResultsOption, SeedOption
-from serlab.cli.serving_options import (
+from serlab.cli.options.common import JsonOption, QuietOption, ResultsOption, SeedOption
+from serlab.cli.options.serving import (
     BatchOption,
     BinaryOption,
     CaOption,
@@ -22,7 +22,7 @@ from serlab.cli.serving_options import (
     TimeoutOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 
 def multiplex(
@@ -66,14 +66,15 @@ def multiplex(
     """
     from dataclasses import replace
 
-    from serlab.analysis.multiplexing import summarize_sharing
-    from serlab.cli.console import wide_console
-    from serlab.cli.experiment import checked_seed, open_experiment, print_json
-    from serlab.cli.serving_options import parse_headers, transport_options
-    from serlab.measure.multiplexing import measure_multiplexing
-    from serlab.measure.workers import Workers
-    from serlab.record_load import StepLimits
-    from serlab.report.multiplexing import print_multiplexing
+    from serlab.analysis.deployment import summarize_sharing
+    from serlab.cli.options.serving import parse_headers
+    from serlab.lab.experiment import checked_seed, open_experiment, print_json
+    from serlab.lab.live_target import transport_options
+    from serlab.measure.deployment.multiplexing import measure_multiplexing
+    from serlab.measure.process.workers import Workers
+    from serlab.records.load import StepLimits
+    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.deployment import print_multiplexing
     from serlab.serving.base import ServingOptions
 
     wanted = ServingOptions(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options import CodecOption, JsonOption, QuietOption, ResultsOption, SeedOption, split
-from serlab.cli.serving_options import (
+from serlab.cli.options.common import CodecOption, JsonOption, QuietOption, ResultsOption, SeedOption, split
+from serlab.cli.options.serving import (
     BinaryOption,
     CaOption,
     CertOption,
@@ -20,10 +20,10 @@ from serlab.cli.serving_options import (
     TlsOption,
     parse_headers,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 if TYPE_CHECKING:
-    from serlab.record_precision import PrecisionReport
+    from serlab.records.precision import PrecisionReport
 
 EXIT_FOUND = 1
 
@@ -72,8 +72,8 @@ def precision(
     Example: serlab precision --dtype float64 --codec orjson,base64 --fail-on rounded
     """
     from serlab.analysis.precision_findings import parse_words, unwanted
-    from serlab.cli.precision_session import examine, make_plan, open_run
-    from serlab.cli.progress import ProgressShow
+    from serlab.lab.precision import examine, make_plan, open_run
+    from serlab.lab.progress import ProgressShow
     from serlab.serving.base import ServingOptions
 
     words = parse_words(fail_on)
@@ -96,8 +96,8 @@ def precision(
     if as_json:
         _print_json(report, failed)
     else:
-        from serlab.cli.console import wide_console
-        from serlab.report.precision import render
+        from serlab.report.tables.console import wide_console
+        from serlab.report.tables.precision import render
 
         render(report, wide_console(), examples=examples)
     for word, elements in failed.items():
@@ -111,7 +111,7 @@ def _print_json(report: PrecisionReport, failed: dict[str, int]) -> None:
     import msgspec
 
     from serlab.analysis.precision_findings import findings
-    from serlab.report.precision import statement
+    from serlab.report.tables.precision import statement
 
     said = [{"statement": statement(finding, report), "finding": finding} for finding in findings(report)]
     sys.stdout.write(msgspec.json.encode({"report": report, "findings": said, "failed_on": failed}).decode() + "\n")

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import ResultsOption, RunArgument
-from serlab.store import DEFAULT_ROOT
+from serlab.cli.options.common import ResultsOption, RunArgument
+from serlab.records.store import DEFAULT_ROOT
 
 
 def report(
@@ -27,12 +27,12 @@ def report(
 
     Example: serlab report --open
     """
-    from serlab.cli.report_files import read_source, write_plots, write_report
-    from serlab.store import find_run
+    from serlab.lab.report_files import read_source, write_plots, write_report
+    from serlab.records.store import find_run
 
     folder = find_run(run, results)
     if reference is not None:
-        from serlab.cli.reference_run import copy_run
+        from serlab.lab.reference_run import copy_run
 
         folder = copy_run(folder, reference)
     source = read_source(folder)

@@ -32,7 +32,7 @@ def serve(
 
     Example: serlab serve --model_name=resnet --model_base_path=/models/resnet --port=8500
     """
-    from serlab.serving.embedded.flags import parse_flags
+    from serlab.embedded.flags import parse_flags
 
     arguments = list(flags or ())
     if not any(word.partition("=")[0] in _MODEL_FLAGS for word in arguments):
@@ -41,4 +41,4 @@ def serve(
         arguments += [f"--model_name={ECHO_MODEL}", f"--model_base_path={ensure_echo()}"]
     parse_flags(arguments)
     # The server replaces this process: one process to stop, one exit code, signals as they come.
-    os.execv(sys.executable, [sys.executable, "-m", "serlab.serving.embedded", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "serlab.embedded", *arguments])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from serlab.cli.options import JsonOption, ResultsOption, RunArgument
-from serlab.store import DEFAULT_ROOT
+import sys
+
+from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument
+from serlab.records.store import DEFAULT_ROOT, RunFolder
 
 
 def summary(run: RunArgument = None, as_json: JsonOption = False, results: ResultsOption = DEFAULT_ROOT) -> None:
@@ -11,7 +13,23 @@ def summary(run: RunArgument = None, as_json: JsonOption = False, results: Resul
 
     Example: serlab summary --json
     """
-    from serlab.cli.show import show_run
-    from serlab.store import find_run
+    from serlab.records.store import find_run
 
     show_run(find_run(run, results), as_json=as_json)
+
+
+def show_run(folder: RunFolder, *, as_json: bool = False) -> None:
+    """Print what a run found to standard output, and where it lies to standard error."""
+    data = folder.read()
+    if as_json:
+        import msgspec
+
+        from serlab.analysis.summary import summarize
+
+        print(msgspec.json.format(msgspec.json.encode(summarize(data)), indent=2).decode())
+        return
+    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.run import print_run
+
+    print_run(data, wide_console())
+    print(f"\nresults: {folder.path}", file=sys.stderr)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import (
+from serlab.cli.options.common import (
     BudgetOption,
     CodecOption,
     JsonOption,
@@ -20,7 +20,7 @@ from serlab.cli.options import (
     seconds,
     split,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 EXIT_FOUND = 1
 
@@ -44,8 +44,8 @@ def time(
 
     Example: serlab time --payload image --codec json,orjson --budget 2m
     """
-    from serlab.cli.session import make_plan, measure, new_run, resumed_run
-    from serlab.cli.show import show_run
+    from serlab.cli.summary import show_run
+    from serlab.lab.bench import make_plan, measure, new_run, resumed_run
 
     if resume or run:
         folder, plan = resumed_run(results, run)

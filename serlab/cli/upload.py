@@ -6,8 +6,16 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options import CodecOption, JsonOption, PayloadOption, QuietOption, ResultsOption, SeedOption, split
-from serlab.cli.serving_options import (
+from serlab.cli.options.common import (
+    CodecOption,
+    JsonOption,
+    PayloadOption,
+    QuietOption,
+    ResultsOption,
+    SeedOption,
+    split,
+)
+from serlab.cli.options.serving import (
     BatchOption,
     BinaryOption,
     CaOption,
@@ -22,7 +30,7 @@ from serlab.cli.serving_options import (
     TimeoutOption,
     TlsOption,
 )
-from serlab.store import DEFAULT_ROOT
+from serlab.records.store import DEFAULT_ROOT
 
 DEFAULT_PAYLOADS = ("image", "batch-16")
 EXIT_FOUND = 1
@@ -59,12 +67,13 @@ def upload(
     """
     from dataclasses import replace
 
-    from serlab.cli.console import wide_console
-    from serlab.cli.experiment import checked_seed, open_experiment, print_json
-    from serlab.cli.serving_options import parse_headers, transport_options
-    from serlab.measure.upload import DEFAULT_CODECS, measure_upload
-    from serlab.measure.workers import Workers
-    from serlab.report.upload import print_upload
+    from serlab.cli.options.serving import parse_headers
+    from serlab.lab.experiment import checked_seed, open_experiment, print_json
+    from serlab.lab.live_target import transport_options
+    from serlab.measure.deployment.upload import DEFAULT_CODECS, measure_upload
+    from serlab.measure.process.workers import Workers
+    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.deployment import print_upload
     from serlab.serving.base import ServingOptions
 
     wanted = ServingOptions(

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from serlab.record import FORMS, Form, Transport
+from serlab.records.run import FORMS, Form, Transport
 
 Tensor = NDArray[Any]
 Body = bytes

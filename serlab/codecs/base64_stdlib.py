@@ -16,7 +16,7 @@ import numpy as np
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.codecs.rest_rows import request_head, rows_of
 from serlab.errors import CodecError
-from serlab.record import Form
+from serlab.records.run import Form
 
 _OPEN, _BETWEEN, _CLOSE = b'[{"b64":"', b'"},{"b64":"', b'"}]}'
 

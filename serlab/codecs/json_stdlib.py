@@ -7,7 +7,7 @@ import json
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.codecs.rest_rows import read_request_rows, rows_of, tensor_of, write_predictions
 from serlab.errors import CodecError
-from serlab.record import Form
+from serlab.records.run import Form
 
 
 class JsonCodec(Codec):

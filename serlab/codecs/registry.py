@@ -13,6 +13,7 @@ from typing import TypeGuard
 import serlab.codecs
 from serlab.codecs.base import Codec
 from serlab.errors import CodecUnavailableError, UnknownNameError
+from serlab.records.run import Transport
 
 ENTRY_POINT_GROUP = "serlab.codecs"
 
@@ -129,3 +130,16 @@ def _load_entry_point(name: str, point: EntryPoint) -> type[Codec]:
     if not _is_concrete(kind):
         raise CodecUnavailableError(f"codec {name}: {point.value} is not a concrete serlab.codecs.base.Codec")
     return kind
+
+
+def transport_of(codec: str) -> Transport:
+    """Return the transport of a codec without loading its library.
+
+    Raises:
+        UnknownNameError, CodecUnavailableError: it cannot be used here.
+    """
+    reasons = unavailable()
+    if codec in reasons:
+        raise CodecUnavailableError(reasons[codec])
+    found = describe(codec)["transport"]
+    return "grpc" if found == "grpc" else "rest" if found == "rest" else "none"

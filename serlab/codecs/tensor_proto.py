@@ -6,7 +6,7 @@ from typing import Any
 
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.errors import CodecError
-from serlab.record import Form
+from serlab.records.run import Form
 
 
 class TensorProtoCodec(Codec):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.errors import CodecError, WireError
-from serlab.record import Form
+from serlab.records.run import Form
 from serlab.wire import decode_predict, decode_request, encode_predict, encode_response
 
 

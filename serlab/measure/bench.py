@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,44 +13,18 @@ import msgspec
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
-from serlab.codecs import registry
 from serlab.errors import MeasureError
-from serlab.measure.cases import shuffled, time_cases, with_transport
-from serlab.measure.listener import Listener, Silent
-from serlab.measure.machine import load_average
-from serlab.measure.model_call import ModelCall
+from serlab.measure.cases import shuffled, time_cases
 from serlab.measure.plan import Plan
+from serlab.measure.process.listener import Listener, Silent
+from serlab.measure.process.machine import load_average
+from serlab.measure.process.workers import Workers
 from serlab.measure.rounds import Calling, Timing, labels
-from serlab.measure.workers import Workers
-from serlab.record import Case, Endpoint, EndToEndRun, Gate, MemoryProfile, RunInfo, Transport
-from serlab.store import RunFolder, file_stem
-from serlab.transports.base import TransportOptions
+from serlab.measure.target import Target
+from serlab.records.run import Case, EndToEndRun, Gate, MemoryProfile, RunInfo
+from serlab.records.store import RunFolder, file_stem
 
 Step = Case | tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The live instance that end-to-end clients call, and how; ``call`` None means the lab's own echo servable."""
-
-    endpoint: Endpoint
-    options: TransportOptions
-    call: ModelCall | None = None
-
-    def callers(self, codecs: Sequence[str]) -> list[str]:
-        """Return the codecs that this instance, and this model's signature, can be called with."""
-        offered = with_transport(codecs, self.transports)
-        return [codec for codec in offered if self.call is None or self.call.takes(registry.codec_class(codec))]
-
-    @property
-    def transports(self) -> tuple[Transport, ...]:
-        """The protocols the endpoint offers."""
-        offered: list[Transport] = []
-        if self.endpoint.grpc:
-            offered.append("grpc")
-        if self.endpoint.rest:
-            offered.append("rest")
-        return tuple(offered)
 
 
 class Bench:
@@ -225,7 +199,7 @@ def profile_case(workers: Workers, folder: RunFolder, case: Case, seed: int, *, 
     arguments: dict[str, Any] = {
         "case": asdict(case), "seed": seed, "capture": str(folder.memory_folder / name), "native": native,
     }  # fmt: skip
-    found = msgspec.convert(workers.run("serlab.measure.memory:run_worker", arguments), MemoryProfile)
+    found = msgspec.convert(workers.run("serlab.measure.memory.capture:run_worker", arguments), MemoryProfile)
     return replace(found, capture=f"memory/{found.capture}")
 
 
@@ -236,5 +210,5 @@ def draw_flamegraph(workers: Workers, folder: RunFolder, profile: MemoryProfile)
         MeasureError: memray cannot read the capture.
     """
     arguments = {"capture": str(folder.path / profile.capture), "view": "flamegraph"}
-    page = Path(workers.run("serlab.measure.flamegraph:run_worker", arguments))
+    page = Path(workers.run("serlab.measure.memory.flamegraph:run_worker", arguments))
     return replace(profile, flamegraph=f"memory/{page.name}")

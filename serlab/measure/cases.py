@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from serlab.codecs import registry
-from serlab.record import OPS, Case, Op, Transport
+from serlab.records.run import OPS, Case, Op, Transport
 
 T = TypeVar("T")
 

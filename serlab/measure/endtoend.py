@@ -16,12 +16,10 @@ from serlab.analysis.exactness import compare
 from serlab.codecs import registry
 from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor
 from serlab.errors import CodecError, SerlabError, TransportError
-from serlab.measure.chunked import chunked_call
-from serlab.measure.echo import echo_call
-from serlab.measure.model_call import ModelCall
-from serlab.measure.server_meter import ServerMeter
+from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
-from serlab.record import CallSample, Endpoint, EndToEndRun, Form
+from serlab.records.run import CallSample, Endpoint, EndToEndRun, Form
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
 from serlab.transports.rest import RestTransport
@@ -155,3 +153,31 @@ def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call, *, 
 
 def _difference(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
+
+
+def chunked_call(transport: RestTransport, codec: ChunkedCodec, tensor: Tensor, call: Call) -> CallSample:
+    """Make one call and return its ledger: encode is the time spent making pieces, exchange what is left of sending.
+
+    Raises what ``send_chunks`` and ``decode`` raise.
+    """
+    clock = time.perf_counter
+    made_s = 0.0
+
+    def timed_pieces() -> Iterator[bytes]:
+        nonlocal made_s
+        pieces = codec.encode_chunks(tensor, call)
+        while True:
+            begin = clock()
+            piece = next(pieces, None)
+            made_s += clock() - begin
+            if piece is None:
+                return
+            yield piece
+            del piece  # it must be gone when the next one is made
+
+    begin = clock()
+    answer = transport.send_chunks(timed_pieces())
+    received = clock()
+    codec.decode(answer, call)
+    decoded = clock()
+    return CallSample(made_s, received - begin - made_s, decoded - received, clock() - begin)

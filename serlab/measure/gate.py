@@ -7,9 +7,9 @@ from typing import Any
 from serlab.analysis.exactness import compare, failed
 from serlab.codecs import registry
 from serlab.errors import CodecError, UnknownNameError
-from serlab.measure.echo import echo_call
+from serlab.measure.calls import echo_call
 from serlab.payload import parse_payload
-from serlab.record import Exactness, Gate
+from serlab.records.run import Exactness, Gate
 
 
 def check(payload_spec: str, codec_name: str, seed: int) -> Gate:

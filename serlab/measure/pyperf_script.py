@@ -17,11 +17,11 @@ import pyperf
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensor
-from serlab.measure import allocator
+from serlab.measure.calls import echo_call
 from serlab.measure.cases import time_cases
-from serlab.measure.echo import echo_call
+from serlab.measure.process import allocator
 from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.record import Case, Op
+from serlab.records.run import Case, Op
 
 DEFAULT_PAYLOADS = ("vector-1k", "vector-10k", "image")
 

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import psutil
 
-from serlab.measure.model_call import ModelCall
+from serlab.measure.calls import ModelCall
 from serlab.measure.plan import Plan
-from serlab.measure.workers import Workers
+from serlab.measure.process.workers import Workers
 from serlab.payload import parse_payload
-from serlab.record import Case, Endpoint, EndToEndRun
-from serlab.store import RunFolder
+from serlab.records.run import Case, Endpoint, EndToEndRun
+from serlab.records.store import RunFolder
 from serlab.transports.base import TransportOptions
 
 #: A process takes at most this many values: more would lengthen rounds without making processes independent.

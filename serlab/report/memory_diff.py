@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from serlab.record import Case, MemoryFrame
+from serlab.records.run import Case, MemoryFrame
 from serlab.report import units
 from serlab.report.blocks import Cell, Column, Figure, Panel, Section, Table
 from serlab.report.page import Page, origin_facts, render_page

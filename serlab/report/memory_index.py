@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from serlab.record import MemoryProfile
+from serlab.records.run import MemoryProfile
 from serlab.report import units
 from serlab.report.blocks import Block, Cell, Column, Figure, Links, Missing, Section, Table
 from serlab.report.page import Page, origin_facts, render_page
 from serlab.report.plots import memory
-from serlab.report.sections.memory import copy_factor, frame_words
+from serlab.report.sentences import copy_factor, frame_words, words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 #: The page's path in the run's folder.
 PATH = "memory/index.html"

@@ -16,9 +16,9 @@ from markupsafe import Markup
 from serlab import __version__
 from serlab.report import svg
 from serlab.report.blocks import Figure, Links, Missing, Note, Panel, Section, Table
-from serlab.report.renderer import Renderer, rendering
 from serlab.report.sections import registry
 from serlab.report.source import Source
+from serlab.report.svg import Renderer, rendering
 
 #: About how many charts a full report has for each payload.
 CHARTS_PER_PAYLOAD = 11

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serlab.record import Exactness, Interval
+from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
 from serlab.report import units
 
 
@@ -54,3 +54,28 @@ def exactness(found: Exactness | None) -> str:
 def transport(name: str) -> str:
     """Return a transport as people write it."""
     return {"grpc": "gRPC", "rest": "REST", "none": "no transport"}.get(name, name)
+
+
+def words(exactness: Exactness | None) -> str:
+    """Say what a codec does to values, as shown beside its speed: ``exact``, ``rounded 12 %``, ``failed``."""
+    if exactness is None:
+        return "not checked"
+    if exactness.failure:
+        return "FAILED"
+    if exactness.exact:
+        return "exact"
+    altered = {word: count for word, count in exactness.counts.items() if word != "exact"}
+    return "ALTERS: " + ", ".join(
+        f"{word} {units.percent(count / exactness.elements)}" for word, count in altered.items()
+    )
+
+
+def copy_factor(profile: MemoryProfile) -> float:
+    """Return bytes allocated ÷ size of the tensor, also those that were freed at once."""
+    return profile.allocated_bytes / profile.raw_bytes
+
+
+def frame_words(frame: MemoryFrame) -> str:
+    """Return a place that held memory, in words: ``13.4 MiB in iterencode (json/encoder.py:258)``."""
+    where = f" ({frame.file}:{frame.line})" if frame.line else ""  # native code often has no line
+    return f"{units.size(frame.bytes)} in {frame.function}{where}"

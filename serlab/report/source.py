@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from serlab.analysis.answer import Choice, choose
-from serlab.analysis.call_cpu import cpu_per_call
 from serlab.analysis.correlate import correlate
-from serlab.analysis.endtoend import EndToEnd, sum_up
+from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up
 from serlab.analysis.view import RunView
-from serlab.record import Case, Exactness, Interval, PayloadInfo, RunData
-from serlab.record_correlation import Correlations
+from serlab.records.correlation import Correlations
+from serlab.records.run import Case, Exactness, Interval, PayloadInfo, RunData
 from serlab.report import links
 
 T = TypeVar("T")

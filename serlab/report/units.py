@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serlab.record import Interval
+from serlab.records.run import Interval
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
 _SIZE_UNITS = ((2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))

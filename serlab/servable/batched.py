@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from serlab.errors import ServableError
-from serlab.record_batching import BatchSetting
+from serlab.records.deployment import BatchSetting
 from serlab.servable.apart import apart
 from serlab.servable.cache import ensure_exported
 

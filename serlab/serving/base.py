@@ -15,9 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import ClassVar
 
+from serlab.connection import Access
 from serlab.errors import ServingError, UsageError
-from serlab.record import Endpoint, InstanceKind
-from serlab.serving.connection import Access
+from serlab.records.run import Endpoint, InstanceKind
 
 #: Servables by the name they are served under; each path is a base folder that holds numbered versions.
 Models = Mapping[str, Path]

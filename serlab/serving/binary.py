@@ -15,7 +15,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.serving.base import Instance, check_models, model_config
 from serlab.serving.process import ServerProcess
 from serlab.serving.status import await_models

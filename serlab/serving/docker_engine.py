@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from serlab.errors import ServingError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.serving.base import DEFAULT_IMAGE, Instance, check_models, model_config
 from serlab.serving.binary import EXECUTABLE, join_version, refuse_reserved
 from serlab.serving.status import await_models

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.serving.binary import PortTakenError, free_ports
 from serlab.serving.process import ServerProcess
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from serlab.serving.connection import Access, tls_context
+from serlab.connection import Access, tls_context
 
 #: RFC 9113, section 3.4: the client's preface is this text and a SETTINGS frame, here an empty one.
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from serlab.connection import Access, call_metadata, open_channel
 from serlab.errors import ServingError, WireError
-from serlab.record import Endpoint
-from serlab.serving.connection import Access, call_metadata, open_channel
-from serlab.serving.protobuf import fields
+from serlab.records.run import Endpoint
 from serlab.wire.fields import length_field
+from serlab.wire.walk import fields
 
 REFLECTION_METHOD = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 PACKAGE = "tensorflow.serving"

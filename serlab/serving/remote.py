@@ -6,9 +6,9 @@ import re
 from contextlib import ExitStack
 
 from serlab.errors import UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.serving.base import Instance
-from serlab.serving.metadata import read_metadata
+from serlab.serving.model import read_metadata
 from serlab.serving.status import model_status, require_available
 
 _ADDRESS = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+(%\w+)?\]|[\w.-]+):(?P<grpc>\d*):(?P<rest>\d*)", re.ASCII)

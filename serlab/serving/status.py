@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from serlab.connection import Access, UnreachableError, grpc_call, http_get, not_serving, server_document
 from serlab.errors import ServingError, WireError
-from serlab.record import Endpoint
-from serlab.serving.connection import Access, UnreachableError, grpc_call, http_get, not_serving, server_document
-from serlab.serving.protobuf import Span, fields, integer, string
+from serlab.records.run import Endpoint
 from serlab.wire.fields import length_field
+from serlab.wire.walk import Span, fields, integer, string
 
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
 

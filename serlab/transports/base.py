@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from serlab.errors import UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 
 #: The client settings the lab compares protocols with; the same time limit holds for both.
 DEFAULT_TIMEOUT_S = 5.0

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serlab.errors import TransportError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-from serlab.record import Form
+from serlab.records.run import Form
 from serlab.transports.base import Transport
 
 CallType = TypeVar("CallType", contravariant=True)

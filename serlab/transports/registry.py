@@ -9,7 +9,7 @@ from functools import cache
 
 import serlab.transports
 from serlab.errors import UnknownNameError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
 
 

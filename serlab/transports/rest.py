@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from urllib.parse import quote, urlsplit
 
 from serlab.errors import TransportError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
 from serlab.transports.http1 import Http1Connection, NotHttpError, Response
 

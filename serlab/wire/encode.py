@@ -27,7 +27,7 @@ from serlab.wire.tensor_write import (
 )
 
 if TYPE_CHECKING:
-    from serlab.record import Form
+    from serlab.records.run import Form
 
 
 def encode_predict(

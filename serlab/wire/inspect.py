@@ -17,7 +17,7 @@ from serlab.wire.tensor_arrays import FillBudget, Rules, build_array
 from serlab.wire.tensor_fields import TensorFields
 
 if TYPE_CHECKING:
-    from serlab.record import Form
+    from serlab.records.run import Form
 
 Message = Literal["PredictRequest", "PredictResponse"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.answer import baseline, choose, contenders, decode_case, transport_of
 from serlab.analysis.view import RunView
-from serlab.record import EndToEndRun, Exactness, RunData
+from serlab.records.run import EndToEndRun, Exactness, RunData
 
 
 def with_exactness(data: RunData, codec: str, found: Exactness) -> RunData:

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serlab.analysis import histogram
-from serlab.analysis.batching import recommend, summarize_batching
-from serlab.record_batching import BatchingReport, BatchingStep, BatchSetting
-from serlab.record_load import LoadStep, StepSpec
+from serlab.analysis.deployment import recommend, summarize_batching
+from serlab.analysis.load import histogram
+from serlab.records.deployment import BatchingReport, BatchingStep, BatchSetting
+from serlab.records.load import LoadStep, StepSpec
 
 SPEC = StepSpec("1x256:float32", "wire", concurrency=16)
 SMALL, LARGE, SLOW = BatchSetting(4, 500), BatchSetting(16, 2000), BatchSetting(16, 10_000)

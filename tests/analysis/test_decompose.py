@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from serlab.analysis.decompose import decompose
-from serlab.record import CallSample, EndToEndRun, Transport
+from serlab.records.run import CallSample, EndToEndRun, Transport
 
 
 def client(codec: str, number: int, encode_s: float, exchange_s: float, decode_s: float) -> EndToEndRun:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.analysis.gateway import gateway_costs
-from serlab.record import CallSample, EndToEndRun
-from serlab.record_gateway import GatewayReport
+from serlab.analysis.deployment import gateway_costs
+from serlab.records.deployment import GatewayReport
+from serlab.records.run import CallSample, EndToEndRun
 
 
 def client(seconds: float, number: int, *, cpu_s: float | None = 0.2, error: str = "") -> EndToEndRun:

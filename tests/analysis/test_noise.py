@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.noise import remarks
 from serlab.analysis.view import RunView
-from serlab.record import RunData
+from serlab.records.run import RunData
 
 
 @pytest.fixture

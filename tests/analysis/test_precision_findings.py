@@ -6,8 +6,8 @@ import pytest
 
 from serlab.analysis.precision_findings import findings, parse_words, unwanted
 from serlab.errors import UnknownNameError
-from serlab.record import Exactness
-from serlab.record_precision import Alteration, Example, PrecisionCell, PrecisionReport
+from serlab.records.precision import Alteration, Example, PrecisionCell, PrecisionReport
+from serlab.records.run import Exactness
 
 
 def cell(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from serlab.analysis.stats import interval, paired_ratio, percentile, too_close_to_call
-from serlab.record import Interval
+from serlab.records.run import Interval
 
 
 def test_an_interval_holds_the_median_of_the_processes() -> None:

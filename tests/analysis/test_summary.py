@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from serlab.analysis.summary import summarize
-from serlab.record import RunData
+from serlab.records.run import RunData
 
 CASE_KEYS = {
     "payload",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from serlab.analysis.view import RunView
-from serlab.record import Case, Exactness, Gate, RunData
+from serlab.records.run import Case, Exactness, Gate, RunData
 
 
 def test_ratios_to_the_floor_ignore_the_machines_drift(run_data: RunData) -> None:

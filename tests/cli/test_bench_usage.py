@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serlab.record import RunData
-from serlab.store import RunFolder, create_run
+from serlab.records.run import RunData
+from serlab.records.store import RunFolder, create_run
 
 
 def serlab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

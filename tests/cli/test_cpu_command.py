@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from serlab.measure.machine import describe_machine
-from serlab.record import PayloadInfo, RunData
-from serlab.record_profiles import CpuReport
-from serlab.store import RunFolder
+from serlab.measure.process.machine import describe_machine
+from serlab.records.profiles import CpuReport
+from serlab.records.run import PayloadInfo, RunData
+from serlab.records.store import RunFolder
 
 pytest.importorskip("scalene", reason="needs scalene")
 

@@ -13,9 +13,9 @@ import pytest
 
 from serlab.__main__ import build_app
 from serlab.errors import SerlabError
-from serlab.measure.bench import Target
-from serlab.record_load import LoadReport
-from serlab.store import list_runs
+from serlab.measure.target import Target
+from serlab.records.load import LoadReport
+from serlab.records.store import list_runs
 
 
 def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:

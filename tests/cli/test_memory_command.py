@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from serlab.cli import memory_tracks
-from serlab.cli.memory_pages import compare, draw, write_index
-from serlab.cli.progress import ProgressShow
 from serlab.errors import MeasureError, StoreError, UsageError
-from serlab.measure.machine import describe_machine
-from serlab.record import Endpoint, RunData
-from serlab.record_profiles import MemoryTrack
+from serlab.lab import memory_tracks
+from serlab.lab.memory_pages import compare, draw, write_index
+from serlab.lab.progress import ProgressShow
+from serlab.measure.process.machine import describe_machine
+from serlab.records.profiles import MemoryTrack
+from serlab.records.run import Endpoint, RunData
+from serlab.records.store import RunFolder, list_runs
 from serlab.serving.base import ServingOptions
-from serlab.store import RunFolder, list_runs
 
 QUIET = ProgressShow(quiet=True)
 
@@ -181,7 +181,7 @@ def test_tracks_are_kept_one_by_one_and_a_failure_is_named(
 def test_figures_of_another_machine_are_not_added_to(
     run_data: RunData, write_run: Callable[[RunData, Path], RunFolder], tmp_path: Path
 ) -> None:
-    from serlab.cli.profiled_run import run_of_this_machine
+    from serlab.lab.profiled_run import run_of_this_machine
 
     write_run(run_data, tmp_path)
     with pytest.raises(StoreError, match="was measured on box"):

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 from serlab.__main__ import main
-from serlab.cli import precision_session
+from serlab.lab import precision as precision_session
 from serlab.measure.precision.lab import PrecisionLab
 from serlab.measure.precision.live import LiveServer
-from serlab.record import Endpoint
-from serlab.record_precision import PrecisionReport
-from serlab.store import list_runs
+from serlab.records.precision import PrecisionReport
+from serlab.records.run import Endpoint
+from serlab.records.store import list_runs
 
 Run = Callable[..., int]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from serlab.cli.report_files import read_source
-from serlab.record import RunData
-from serlab.store import RunFolder
+from serlab.lab.report_files import read_source
+from serlab.records.run import RunData
+from serlab.records.store import RunFolder
 
 
 def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:

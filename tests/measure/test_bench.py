@@ -15,13 +15,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from serlab.cli.live_target import open_endpoint
-from serlab.cli.session import make_plan, new_run
-from serlab.measure.bench import Bench, Target
+from serlab.lab.bench import make_plan, new_run
+from serlab.lab.live_target import open_endpoint
+from serlab.measure.bench import Bench
 from serlab.measure.rounds import server_gone
-from serlab.record import Endpoint
+from serlab.measure.target import Target
+from serlab.records.run import Endpoint
+from serlab.records.store import RunFolder, list_runs
 from serlab.serving.base import ServingOptions
-from serlab.store import RunFolder, list_runs
 from serlab.transports.base import TransportOptions
 
 

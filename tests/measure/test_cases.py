@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 
 from serlab.measure.cases import shuffled, time_cases, with_transport
-from serlab.record import Case
+from serlab.records.run import Case
 
 
 def test_every_payload_codec_and_op_is_a_case_and_grpc_decodes_once_per_form() -> None:

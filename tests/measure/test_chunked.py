@@ -10,7 +10,7 @@ import numpy as np
 
 from serlab.codecs.base import Call
 from serlab.codecs.json_chunked import JsonChunkedCodec
-from serlab.measure.chunked import chunked_call
+from serlab.measure.endtoend import chunked_call
 
 TENSOR = np.arange(12, dtype=np.float32).reshape(3, 4)
 CALL = Call("echo", "serving_default", "x", "y", TENSOR.dtype, TENSOR.shape)

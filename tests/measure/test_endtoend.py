@@ -9,9 +9,9 @@ from serlab.codecs import registry
 from serlab.codecs.base import Call
 from serlab.errors import TransportError
 from serlab.measure import endtoend
-from serlab.measure.echo import echo_call
+from serlab.measure.calls import echo_call
 from serlab.payload import parse_payload
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.loopback import LoopbackTransport
 

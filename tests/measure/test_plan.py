@@ -5,9 +5,8 @@ import json
 import pytest
 
 from serlab.errors import StoreError, UnknownNameError
-from serlab.measure import profiles
-from serlab.measure.plan import Plan
-from serlab.record import Case
+from serlab.measure.plan import Plan, find_profile
+from serlab.records.run import Case
 
 IMAGE = Case("image", "json", "encode")
 
@@ -45,13 +44,13 @@ def test_a_budget_given_by_hand_outweighs_the_profiles_minimum_of_rounds() -> No
 
 
 def test_the_profiles_hold_the_payloads_they_promise() -> None:
-    assert profiles.get("smoke").payloads == ("vector-1k", "image")
-    assert profiles.get("smoke").min_rounds >= 3
-    assert profiles.get("standard").payloads == ("vector-1k", "vector-10k", "image", "batch-16")
-    assert profiles.get("standard").budget_s == 600
-    assert profiles.get("full").memory_only == ("batch-100",)
+    assert find_profile("smoke").payloads == ("vector-1k", "image")
+    assert find_profile("smoke").min_rounds >= 3
+    assert find_profile("standard").payloads == ("vector-1k", "vector-10k", "image", "batch-16")
+    assert find_profile("standard").budget_s == 600
+    assert find_profile("full").memory_only == ("batch-100",)
 
 
 def test_an_unknown_profile_is_refused_with_those_there_are() -> None:
     with pytest.raises(UnknownNameError, match="smoke"):
-        profiles.get("quick")
+        find_profile("quick")

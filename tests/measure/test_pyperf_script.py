@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serlab.measure.workers import Workers
+from serlab.measure.process.workers import Workers
 
 BENCHES = Path(__file__).resolve().parents[2] / "benches"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from serlab.record import (
+from serlab.records.profiles import CpuLine, CpuProfile, CpuReport, MemoryTrack, MemoryTracks
+from serlab.records.run import (
     CallSample,
     Case,
     EndToEndRun,
@@ -20,7 +21,6 @@ from serlab.record import (
     Run,
     RunData,
 )
-from serlab.record_profiles import CpuLine, CpuProfile, CpuReport, MemoryTrack, MemoryTracks
 from serlab.report.source import Source
 
 #: What someone's files may be called.

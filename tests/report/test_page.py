@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from serlab.record import RunData
+from serlab.records.run import RunData
+from serlab.records.store import RunFolder
 from serlab.report import page
 from serlab.report.sections import registry
 from serlab.report.source import Source
-from serlab.store import RunFolder
 
 MAX_BYTES = 3_000_000
 

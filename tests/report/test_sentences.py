@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.record import Exactness, Interval
+from serlab.records.run import Exactness, Interval
 from serlab.report import sentences
 
 

@@ -8,7 +8,7 @@ import pytest
 from serlab.report import svg
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
-from serlab.report.renderer import to_svg
+from serlab.report.svg import to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.record import Interval
+from serlab.records.run import Interval
 from serlab.report import units
 
 

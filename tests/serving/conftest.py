@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 
 HERE = Path(__file__).parent
 CORPUS = HERE.parent / "data" / "serving-corpus"

@@ -5,11 +5,10 @@ import json
 import psutil
 import pytest
 
+from serlab.embedded import EmbeddedInstance
 from serlab.errors import ServingError
 from serlab.serving.base import ServingOptions
-from serlab.serving.embedded_instance import EmbeddedInstance
-from serlab.serving.fit import fit_call
-from serlab.serving.metadata import read_metadata
+from serlab.serving.model import fit_call, read_metadata
 from serlab.transports.registry import open_transport
 from serlab.wire.fields import length_field
 

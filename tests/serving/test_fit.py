@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from serlab.errors import UnknownNameError, UsageError
-from serlab.serving.fit import FittedCall, fit_call
-from serlab.serving.metadata import ModelMetadata, SignatureInfo, TensorInfo
+from serlab.serving.model import FittedCall, ModelMetadata, SignatureInfo, TensorInfo, fit_call
 
 
 def model(shape=(-1, 4), dtype="float32", *, inputs=("x",), outputs=("y",), signatures=("serving_default",)):

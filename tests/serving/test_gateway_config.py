@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from serlab.errors import ServingError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.serving import gateway
 from serlab.serving.gateway import find_nginx, gateway_config, nginx_version, start_gateway
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from serlab.serving.connection import Access
+from serlab.connection import Access
 from serlab.serving.http2 import try_preface
 
 QUICK = Access(timeout_s=1.0)

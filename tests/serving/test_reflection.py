@@ -8,9 +8,9 @@ import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 
+from serlab.connection import Access
 from serlab.errors import ServingError
-from serlab.record import Endpoint
-from serlab.serving.connection import Access
+from serlab.records.run import Endpoint
 from serlab.serving.proto_fields import differing_fields
 from serlab.serving.reflection import reflected_fields
 from serlab.wire.fields import length_field

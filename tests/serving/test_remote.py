@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from serlab.connection import ModelMissingError, UnreachableError
 from serlab.errors import ServingError, UnknownNameError, UsageError
 from serlab.serving.base import ServingOptions
-from serlab.serving.connection import ModelMissingError, UnreachableError
 from serlab.serving.registry import parse_serving
 from serlab.serving.remote import parse_address
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from serlab.connection import UnreachableError
 from serlab.errors import ServingError
-from serlab.record import Endpoint
-from serlab.serving.connection import UnreachableError
+from serlab.records.run import Endpoint
 from serlab.serving.status import (
     LoadFailedError,
     ModelVersion,

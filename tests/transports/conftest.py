@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 
 Script = Callable[["Peer"], None]
 

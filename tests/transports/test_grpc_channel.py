@@ -9,7 +9,7 @@ import grpc
 import pytest
 
 from serlab.errors import TransportError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.grpc_channel import PREDICT_METHOD, GrpcTransport, channel_arguments
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from serlab.errors import TransportError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.http1 import Response
 from serlab.transports.rest import RestTransport, error_text, predict_path

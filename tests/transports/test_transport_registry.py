@@ -8,7 +8,7 @@ from dataclasses import asdict
 import pytest
 
 from serlab.errors import UnknownNameError, UsageError
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.transports.base import REDACTED, TransportOptions
 from serlab.transports.registry import network_transports, open_transport
 

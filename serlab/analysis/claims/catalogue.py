@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from serlab.record_claims import Claim
+from serlab.records.claims import Claim
 
 _CLAIMS = (
     Claim("size-raw", "raw size of a float32 image [1,224,224,3]", "602,112 B", "arithmetic: elements × 4 bytes"),

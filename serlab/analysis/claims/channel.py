@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import estimate, find, ratio
-from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity
+from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity
 
 #: grpc's default limit on a message that a client receives.
 DEFAULT_LIMIT_BYTES = 4 * 2**20

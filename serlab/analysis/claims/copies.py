@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import estimate, find
-from serlab.record_claims import Evidence, Judgement, Quantity
+from serlab.records.claims import Evidence, Judgement, Quantity
 
 #: Less than this share of the payload is headers and bookkeeping, not a copy.
 NO_COPY_SHARE = 0.1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from serlab.analysis.claims.rules import reproduced_if
-from serlab.record_claims import Evidence, Judgement
+from serlab.analysis.claims.arithmetic import reproduced_if
+from serlab.records.claims import Evidence, Judgement
 
 #: Facts of the experiments: what the doctor said of each case, and what it should have said.
 SAID, EXPECTED = "said of ", "expected of "

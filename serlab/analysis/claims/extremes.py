@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.stats import CONFIDENCE
-from serlab.record import Interval
-from serlab.record_claims import Evidence, Judgement, Quantity, Series
+from serlab.records.claims import Evidence, Judgement, Quantity, Series
+from serlab.records.run import Interval
 
 OFFLINE, LIVE = "offline", "live"
 

@@ -18,7 +18,7 @@ from serlab.analysis.claims import (
 )
 from serlab.analysis.claims.catalogue import CLAIMS
 from serlab.errors import UnknownNameError
-from serlab.record_claims import INCONSISTENT, NOT_TESTABLE, ClaimResult, Evidence, Judgement
+from serlab.records.claims import INCONSISTENT, NOT_TESTABLE, ClaimResult, Evidence, Judgement
 
 JUDGES: Mapping[str, Callable[[Evidence], Judgement]] = MappingProxyType(
     {

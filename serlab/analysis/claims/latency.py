@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from serlab.analysis.claims.rules import gap_holds, reproduced_if
+from serlab.analysis.claims.arithmetic import gap_holds, reproduced_if
 from serlab.analysis.claims.samples import count, find, mean_ratio, ratio, tail_ratio
 from serlab.analysis.stats import SAMPLE_FLOOR
-from serlab.record import Interval
-from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+from serlab.records.run import Interval
 
 CLAIMED_1K, CLAIMED_10K = 98 / 37, 5.0
 CLAIMED_P50, CLAIMED_P99 = 110 / 42, 185 / 68

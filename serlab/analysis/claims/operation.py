@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import difference, estimate, find, ratio
-from serlab.record import Interval
-from serlab.record_claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+from serlab.records.run import Interval
 
 #: A peak that grows by less than this share when the payload is several times as large does not grow with it.
 BOUNDED_GROWTH = 1.5

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from serlab.analysis.claims.rules import reproduced_if
+from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import find, ratio
-from serlab.record_claims import Evidence, Judgement, Quantity
+from serlab.records.claims import Evidence, Judgement, Quantity
 
 CLAIMED_RATIO = 10.0
 #: The article's clients. A stock TensorFlow Serving answers gRPC in ``values`` form.

@@ -7,11 +7,12 @@ from serlab.analysis.claims.arithmetic import (
     HTTP,
     bandwidth_contradiction,
     cpu_per_request_ratio,
+    gap_holds,
+    reproduced_if,
     throughput_contradiction,
 )
-from serlab.analysis.claims.rules import gap_holds, reproduced_if
 from serlab.analysis.claims.samples import estimate, find, ratio
-from serlab.record_claims import INCONSISTENT, NOT_TESTABLE, Evidence, Judgement, Quantity, Verdict
+from serlab.records.claims import INCONSISTENT, NOT_TESTABLE, Evidence, Judgement, Quantity, Verdict
 
 #: The article's clients as this lab's codecs.
 HTTP_CODEC, GRPC_CODEC = "json", "tensor-proto"

@@ -8,8 +8,8 @@ from statistics import fmean, median
 import numpy as np
 
 from serlab.analysis.stats import CONFIDENCE, RESAMPLES, SAMPLE_FLOOR, interval, paired_ratio
-from serlab.record import Interval
-from serlab.record_claims import Evidence, Series
+from serlab.records.claims import Evidence, Series
+from serlab.records.run import Interval
 
 _SEED = 0  # the same samples give the same interval
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from serlab.analysis.claims.rules import about, reproduced_if
+from serlab.analysis.claims.arithmetic import about, reproduced_if
 from serlab.analysis.claims.samples import estimate, exactly, find
-from serlab.record_claims import Evidence, Judgement, Quantity
+from serlab.records.claims import Evidence, Judgement, Quantity
 
 IMAGE_BYTES = 1 * 224 * 224 * 3 * 4
 #: "2.8 MB" may mean either; a body of .tolist() + compact JSON is 2.86 MiB.

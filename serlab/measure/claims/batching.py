@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from serlab.errors import MeasureError
-from serlab.measure.batching import DEFAULT_CODEC, BatchingSweep, measure_batching
 from serlab.measure.claims.lab import Lab, series
-from serlab.record_batching import BatchSetting
-from serlab.record_claims import Evidence
-from serlab.record_load import StepLimits
+from serlab.measure.deployment.batching import DEFAULT_CODEC, BatchingSweep, measure_batching
+from serlab.records.claims import Evidence
+from serlab.records.deployment import BatchSetting
+from serlab.records.load import StepLimits
 
 #: From hardly any batching to the article's "tune both": a few, since each takes a step of load per round.
 SETTINGS = (BatchSetting(4, 2_000), BatchSetting(16, 2_000), BatchSetting(32, 10_000))

@@ -8,13 +8,13 @@ from serlab.analysis.cpu import copies_per_byte
 from serlab.codecs import registry
 from serlab.codecs.tensor_proto import TensorProtoCodec
 from serlab.errors import MeasureError
-from serlab.measure import cpu
 from serlab.measure.bench import profile_case
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.memory import read_capture
+from serlab.measure.cpu import profile as cpu
+from serlab.measure.memory.capture import read_capture
 from serlab.payload import parse_payload
-from serlab.record import Case
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
+from serlab.records.run import Case
 
 PAYLOAD = "image"
 WHOLE_REQUESTS = ("tensor-proto", "wire", "raw")

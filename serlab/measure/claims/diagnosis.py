@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from serlab.connection import Access
 from serlab.measure.claims.lab import Lab
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.measure.doctor.protos import check_answers, check_client_protos, examine_answers
 from serlab.payload import parse_payload
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
 from serlab.servable.signatures import ECHO_MODEL
-from serlab.serving.connection import Access
 from serlab.serving.http2 import try_preface
 from serlab.wire import encode_response
 from serlab.wire.fields import length_field

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, SerlabError
+from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.echo import echo_call
 from serlab.payload import Payload
-from serlab.record import Endpoint
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
+from serlab.records.run import Endpoint
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.loopback import LoopbackTransport
 from serlab.transports.registry import open_transport

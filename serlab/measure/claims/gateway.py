@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from serlab.errors import ServingError
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.gateway import measure_gateway
-from serlab.record import EndToEndRun
-from serlab.record_claims import Evidence
+from serlab.measure.deployment.gateway import measure_gateway
+from serlab.records.claims import Evidence
+from serlab.records.run import EndToEndRun
 from serlab.serving.gateway import find_nginx, start_gateway
 
 #: A call that hardly costs anything itself shows the hop; an image shows the copying.

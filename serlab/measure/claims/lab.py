@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from serlab.codecs import registry
-from serlab.measure.bench import Target
-from serlab.measure.listener import Listener, Silent
-from serlab.measure.model_call import ModelCall
-from serlab.measure.workers import Workers
+from serlab.measure.calls import ModelCall
+from serlab.measure.process.listener import Listener, Silent
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
 from serlab.payload import DEFAULT_SEED
-from serlab.record import EndToEndRun, MemoryProfile
-from serlab.record_claims import Evidence, Series, Unit
+from serlab.records.claims import Evidence, Series, Unit
+from serlab.records.run import EndToEndRun, MemoryProfile
+from serlab.records.store import RunFolder
 from serlab.servable.classifier import DTYPE, INPUT, OUTPUTS, Classifier
-from serlab.store import RunFolder
 
 
 @dataclass(frozen=True, slots=True)

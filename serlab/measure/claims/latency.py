@@ -12,13 +12,13 @@ import numpy as np
 from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.codecs import registry
 from serlab.errors import MeasureError
+from serlab.measure.calls import ModelCall
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.endtoend import MAX_CALLS
-from serlab.measure.model_call import ModelCall
 from serlab.payload import parse_payload
-from serlab.record import Endpoint, EndToEndRun
-from serlab.record_claims import Evidence, Series
+from serlab.records.claims import Evidence, Series
+from serlab.records.run import Endpoint, EndToEndRun
 from serlab.servable.classifier import Classifier
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50

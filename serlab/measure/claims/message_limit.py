@@ -7,11 +7,11 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import TransportError
+from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.echo import echo_call
 from serlab.payload import parse_payload
-from serlab.record import Endpoint
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
+from serlab.records.run import Endpoint
 from serlab.transports.base import DEFAULT_MAX_RECEIVE_BYTES, TransportOptions
 from serlab.transports.registry import open_transport
 

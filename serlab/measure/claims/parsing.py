@@ -7,8 +7,8 @@ from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.plan import Plan
 from serlab.measure.rounds import Timing
-from serlab.record import Case, Form
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
+from serlab.records.run import Case, Form
 
 PAYLOADS = ("vector-1k", "vector-10k", "image")
 DECODERS: tuple[tuple[str, Form | None], ...] = (

@@ -12,7 +12,7 @@ from serlab.analysis.claims.judge import judge
 from serlab.errors import SerlabError, UnknownNameError
 from serlab.measure.claims.experiments import EXPERIMENTS
 from serlab.measure.claims.lab import Experiment, Lab
-from serlab.record_claims import PART, ClaimResult, ClaimsReport, Evidence
+from serlab.records.claims import PART, ClaimResult, ClaimsReport, Evidence
 from serlab.servable.batched import BATCHED_MODEL
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50

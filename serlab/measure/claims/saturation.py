@@ -6,8 +6,8 @@ from serlab.errors import MeasureError
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.load.sweep import checked, load_step
-from serlab.record_claims import Evidence, Series
-from serlab.record_load import LoadStep, StepLimits, StepSpec
+from serlab.records.claims import Evidence, Series
+from serlab.records.load import LoadStep, StepLimits, StepSpec
 from serlab.servable.resnet50 import RESNET50
 
 #: The article's concurrency.

@@ -8,10 +8,10 @@ from statistics import median
 from serlab.codecs.registry import describe
 from serlab.errors import MeasureError
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.multiplexing import measure_multiplexing
-from serlab.record_claims import Evidence, Series, Unit
-from serlab.record_load import StepLimits
-from serlab.record_multiplexing import Burst, MultiplexingReport
+from serlab.measure.deployment.multiplexing import measure_multiplexing
+from serlab.records.claims import Evidence, Series, Unit
+from serlab.records.deployment import Burst, MultiplexingReport
+from serlab.records.load import StepLimits
 
 CODECS = ("wire", "orjson")
 MOST_ROUNDS = 5

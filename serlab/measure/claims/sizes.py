@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from serlab.codecs import registry
+from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.echo import echo_call
 from serlab.payload import parse_payload
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
 
 JSON_CODECS = ("json", "json-orjson-list", "orjson")
 WHOLE_REQUESTS = ("tensor-proto", "tensor-proto-values", "wire", "base64")
@@ -47,7 +47,7 @@ def run_worker(codec_name: str, payload_spec: str, seed: int) -> dict[str, Any]:
 
 def tensor_length(request: bytes) -> int:
     """Return the length of the only TensorProto in a serialized PredictRequest."""
-    from serlab.serving.protobuf import map_entries
+    from serlab.wire.walk import map_entries
 
     # PredictRequest { map<string, TensorProto> inputs = 2 }
     ((_, (start, stop)),) = map_entries(request, (0, len(request)), 2)

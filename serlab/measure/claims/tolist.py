@@ -14,12 +14,12 @@ import psutil
 import pyperf
 
 from serlab.codecs.base import Tensor
-from serlab.measure import allocator
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.memory import read_capture
+from serlab.measure.memory.capture import read_capture
+from serlab.measure.process import allocator
 from serlab.payload import parse_payload
-from serlab.record import Case
-from serlab.record_claims import Evidence
+from serlab.records.claims import Evidence
+from serlab.records.run import Case
 
 TIMED, PROFILED = "batch-100", ("image", "batch-16")
 #: A round takes some ten seconds; the effect is so large that more of them change nothing.

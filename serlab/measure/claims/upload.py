@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from serlab.errors import MeasureError
 from serlab.measure.claims.lab import Lab, classifier_call, series
-from serlab.measure.upload import measure_upload
-from serlab.record_claims import Evidence
+from serlab.measure.deployment.upload import measure_upload
+from serlab.records.claims import Evidence
 from serlab.servable.resnet50 import RESNET50
 
 SMALL, LARGE = "4x224x224x3:float32", "batch-16"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from serlab.measure.calls import ModelCall
 from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
 from serlab.measure.doctor.models import check_model_states, check_versions
 from serlab.measure.doctor.patient import Check, Finding, Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
 from serlab.measure.doctor.protos import check_answers, check_client_protos, check_server_protos
-from serlab.measure.model_call import ModelCall
 from serlab.payload import Payload
 from serlab.servable.signatures import ECHO_MODEL, signature
 

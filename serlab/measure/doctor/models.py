@@ -6,7 +6,7 @@ import re
 
 from serlab.errors import SerlabError
 from serlab.measure.doctor.patient import Finding, Patient
-from serlab.measure.machine import library_versions
+from serlab.measure.process.machine import library_versions
 from serlab.serving.status import AVAILABLE, model_status
 
 _CLIENT_LIBRARIES = ("tensorflow-serving-api", "tensorflow", "grpcio", "protobuf", "serlab")

@@ -9,11 +9,11 @@ from typing import Literal
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Codec, Tensor
+from serlab.connection import Access
 from serlab.errors import SerlabError
-from serlab.measure.model_call import ModelCall
+from serlab.measure.calls import ModelCall
 from serlab.payload import Payload
-from serlab.record import Endpoint
-from serlab.serving.connection import Access
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from serlab.connection import ModelMissingError
 from serlab.errors import SerlabError
 from serlab.measure.doctor.patient import Finding, Patient
-from serlab.record import Endpoint
-from serlab.serving.connection import ModelMissingError
+from serlab.records.run import Endpoint
 from serlab.serving.http2 import Outcome, try_preface
-from serlab.serving.metadata import read_metadata
+from serlab.serving.model import read_metadata
 from serlab.serving.status import model_status
 
 GRPC_PORT, REST_PORT = "gRPC port", "REST port"

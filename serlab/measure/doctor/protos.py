@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from serlab.connection import grpc_call
 from serlab.errors import SerlabError
 from serlab.measure.doctor.patient import Finding, Patient
-from serlab.serving.connection import grpc_call
-from serlab.serving.metadata import GET_MODEL_METADATA
+from serlab.serving.model import GET_MODEL_METADATA
 from serlab.serving.proto_fields import (
     SERVING_FIELDS,
     ProtosMissingError,

@@ -15,7 +15,7 @@ from serlab.errors import CodecError, TransportError
 from serlab.measure.endtoend import timed_call
 from serlab.measure.load.outcome import Failure, Tally, failure_code, nobody_answered
 from serlab.measure.load.pace import Pace
-from serlab.record import CallSample
+from serlab.records.run import CallSample
 from serlab.transports.base import Transport
 
 #: A client whose server is gone tries again this often: a closed loop would otherwise measure how fast connections

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from serlab.analysis import histogram
-from serlab.analysis.load import STABLE_WINDOWS, stable
+from serlab.analysis.load import histogram
+from serlab.analysis.load.summary import STABLE_WINDOWS, stable
 from serlab.measure.load.outcome import COLUMNS, LATE_S, Batch, Failure, nobody_answered
-from serlab.record_load import LoadStep, LoadWindow, Outage
+from serlab.records.load import LoadStep, LoadWindow, Outage
 
 #: A shorter time without an answer is not told apart from a few failures in a row.
 MIN_OUTAGE_S = 0.2

@@ -11,18 +11,17 @@ import msgspec
 
 from serlab.codecs import registry
 from serlab.errors import SerlabError
-from serlab.measure.echo import echo_call
+from serlab.measure.calls import ModelCall, echo_call
 from serlab.measure.load.clients import Clients, Work, lanes
 from serlab.measure.load.http_lane import HttpLane
 from serlab.measure.load.outcome import Batch, Tally
 from serlab.measure.load.pace import Pace, make_pace
 from serlab.measure.load.reactor import Reactor
 from serlab.measure.load.verify import Verified, verify
-from serlab.measure.model_call import ModelCall
-from serlab.measure.warm import die_with_parent
+from serlab.measure.process.warm import die_with_parent
 from serlab.payload import parse_payload
-from serlab.record import Endpoint
-from serlab.record_load import StepSpec
+from serlab.records.load import StepSpec
+from serlab.records.run import Endpoint
 from serlab.transports.base import NetworkTransport, TransportOptions
 from serlab.transports.registry import open_transport
 from serlab.transports.rest import RestTransport

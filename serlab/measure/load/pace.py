@@ -6,7 +6,7 @@ import random
 import threading
 from typing import Protocol
 
-from serlab.record_load import Arrivals, StepSpec
+from serlab.records.load import Arrivals, StepSpec
 
 
 class Pace(Protocol):

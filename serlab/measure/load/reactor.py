@@ -14,7 +14,7 @@ from serlab.measure.load.clients import RETRY_S
 from serlab.measure.load.http_lane import HttpLane, LaneError
 from serlab.measure.load.outcome import Failure, Tally, nobody_answered
 from serlab.measure.load.pace import Pace
-from serlab.record_load import Loop
+from serlab.records.load import Loop
 
 #: How long the thread sleeps at most: within this it sees that the step has ended, and calls that have timed out.
 _NAP_S = 0.05

@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 import psutil
 
-from serlab.analysis.load import stable
+from serlab.analysis.load.summary import stable
 from serlab.codecs import registry
+from serlab.measure.calls import ModelCall
 from serlab.measure.load.fleet import Fleet, forked
 from serlab.measure.load.gather import cut_windows, filled
 from serlab.measure.load.generator import BATCHES_PER_WINDOW, Go, Job, Stop
-from serlab.measure.model_call import ModelCall
-from serlab.measure.server_meter import ServerMeter
-from serlab.record import Endpoint
-from serlab.record_load import LoadStep, LoadWindow, StepLimits, StepSpec
+from serlab.measure.process.server_meter import ServerMeter
+from serlab.records.load import LoadStep, LoadWindow, StepLimits, StepSpec
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 
 #: Building a large payload and opening connections take a while; more than this, and a generator hangs.

@@ -8,15 +8,14 @@ from dataclasses import asdict, replace
 
 import msgspec
 
-from serlab.codecs import registry
-from serlab.errors import CodecUnavailableError, MeasureError, UsageError
-from serlab.measure.bench import Target
+from serlab.codecs.registry import transport_of
+from serlab.errors import MeasureError, UsageError
 from serlab.measure.cases import shuffled
-from serlab.measure.listener import Listener, Silent
 from serlab.measure.load.step import PREPARE_S
-from serlab.measure.workers import Workers
-from serlab.record import Transport
-from serlab.record_load import LoadStep, StepLimits, StepSpec
+from serlab.measure.process.listener import Listener, Silent
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.load import LoadStep, StepLimits, StepSpec
 
 #: The article's top concurrency is 50; the steps before it are where the knee usually is.
 DEFAULT_CONCURRENCY = (1, 2, 4, 8, 16, 32, 50)
@@ -47,19 +46,6 @@ def checked(spec: StepSpec) -> StepSpec:
             f"{spec.id}: {spec.processes} processes cannot share {spec.sockets} connections: each needs one of its own"
         )
     return replace(spec, processes=spec.processes or default_processes(spec.sockets))
-
-
-def transport_of(codec: str) -> Transport:
-    """Return the transport of a codec without loading its library.
-
-    Raises:
-        UnknownNameError, CodecUnavailableError: it cannot be used here.
-    """
-    reasons = registry.unavailable()
-    if codec in reasons:
-        raise CodecUnavailableError(reasons[codec])
-    found = registry.describe(codec)["transport"]
-    return "grpc" if found == "grpc" else "rest" if found == "rest" else "none"
 
 
 def check_limits(limits: StepLimits) -> StepLimits:

@@ -10,12 +10,11 @@ import msgspec
 from serlab.analysis.exactness import compare
 from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
-from serlab.measure.echo import echo_call
+from serlab.measure.calls import ModelCall, echo_call
 from serlab.measure.load.clients import Work
 from serlab.measure.load.outcome import failure_code
-from serlab.measure.model_call import ModelCall
 from serlab.payload import parse_payload
-from serlab.record import Endpoint, Exactness
+from serlab.records.run import Endpoint, Exactness
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
 

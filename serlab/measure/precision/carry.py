@@ -19,8 +19,8 @@ from serlab.analysis.exactness import Verdict, examine, tally
 from serlab.errors import SerlabError
 from serlab.measure.precision.examples import bits_text, number_text
 from serlab.measure.precision.trips import CHUNK, ServerGoneError, Trip
-from serlab.record import Exactness
-from serlab.record_precision import Alteration, Example, PrecisionCell
+from serlab.records.precision import Alteration, Example, PrecisionCell
+from serlab.records.run import Exactness
 
 #: Single values tried when a batch is rejected: if none of them passes, the class as a whole is taken to be rejected.
 PROBES = 4

@@ -19,7 +19,7 @@ from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.errors import CodecError, CodecUnavailableError, SerlabError, TransportError, UnknownNameError
 from serlab.measure.precision.trips import ServerGoneError, Trip
-from serlab.record import Endpoint
+from serlab.records.run import Endpoint
 from serlab.servable.signatures import SIGNATURES, Signature, signature
 from serlab.transports.base import NetworkTransport, TransportOptions
 from serlab.transports.registry import open_transport

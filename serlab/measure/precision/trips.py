@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from serlab.codecs.base import Call, Codec, Tensor
 from serlab.errors import MeasureError
-from serlab.record import Form, Transport
-from serlab.record_precision import Leg, Place
+from serlab.records.precision import Leg, Place
+from serlab.records.run import Form, Transport
 
 #: Elements in one body: bounds memory (a float64 takes some 200 bytes as a Python float and as text).
 CHUNK = 2**17

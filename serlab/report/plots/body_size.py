@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from serlab.analysis.view import FLOOR
-from serlab.record import Gate, PayloadInfo
+from serlab.records.run import Gate, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serlab.record import Interval, PayloadInfo
+from serlab.records.run import Interval, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

@@ -8,7 +8,7 @@ from statistics import median
 import altair as alt
 import numpy as np
 
-from serlab.record_correlation import Correlation, CorrelationPoint
+from serlab.records.correlation import Correlation, CorrelationPoint
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

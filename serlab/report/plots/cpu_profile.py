@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from serlab.analysis.cpu import time_shares
-from serlab.record import Op
-from serlab.record_profiles import CpuProfile, CpuReport
+from serlab.records.profiles import CpuProfile, CpuReport
+from serlab.records.run import Op
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

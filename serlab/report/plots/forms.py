@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from serlab.record import Interval
+from serlab.records.run import Interval
 from serlab.report.plots import theme
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
-from serlab.record import PayloadInfo
+from serlab.records.run import PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

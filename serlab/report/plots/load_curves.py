@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
-from serlab.record_load import LoadSummary
+from serlab.records.load import LoadSummary
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from serlab.record import OPS, Case, MemoryProfile, Op, PayloadInfo
+from serlab.records.run import OPS, Case, MemoryProfile, Op, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

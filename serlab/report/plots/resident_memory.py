@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from serlab.record_profiles import MemoryTrack, MemoryTracks
+from serlab.records.profiles import MemoryTrack, MemoryTracks
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 from serlab.report.plots.lines import Line, chart

@@ -1,11 +1,13 @@
-"""How time grows with size: a line per codec through the payloads of one dtype, both axes logarithmic."""
+"""How time and throughput grow with size: a line per codec through the payloads of one dtype, axes logarithmic."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 
 import altair as alt
 
 from serlab.analysis.scaling import Scaling, group, scale
-from serlab.record import Op
+from serlab.records.run import OPS, Op
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
@@ -16,33 +18,72 @@ HEIGHT = 230
 
 
 def panels(source: Source) -> tuple[Panel, ...]:
-    """Return a panel for encode and one for decode, none where fewer than two sizes were timed."""
-    found = scale(source.view)
-    drawn = (_panel(source, [one for one in found if one.op == op and one.form != "content"], op)
-             for op in ("encode", "decode"))  # fmt: skip
-    return tuple(panel for panel in drawn if panel)
+    """Return time over size, a panel per op; none where fewer than two sizes were timed."""
+    return _per_op(source, _time_panel)
 
 
-def _panel(source: Source, scalings: list[Scaling], op: Op) -> Panel | None:
-    if not scalings:
-        return None
+def throughput_panels(source: Source) -> tuple[Panel, ...]:
+    """Return bytes of the tensor through encode and decode per second over size, a panel per op that was timed."""
+    return _per_op(source, _throughput_panel)
+
+
+def _per_op(source: Source, draw_panel: Callable[[Source, Sequence[Scaling], Op], Panel]) -> tuple[Panel, ...]:
+    found = [one for one in scale(source.view) if one.form != "content"]
+    of_op = ((op, [one for one in found if one.op == op]) for op in OPS)
+    return tuple(draw_panel(source, scalings, op) for op, scalings in of_op if scalings)
+
+
+def _lines(
+    source: Source, scalings: Sequence[Scaling], value: Callable[[float, float], float], tip: Callable[..., str]
+) -> list[Line]:
     names = [payload.name for payload in group(source.view)]
-    lines = [
+    return [
         Line(
             one.codec,
             source.label_over(names, one.codec),
-            tuple(
-                (size, time, f"{op} {one.codec}: {units.seconds(time)} for {units.size(size)}")
-                for size, time in one.points
-            ),
+            tuple((size, value(size, time), tip(one, size, time)) for size, time in one.points),
         )
         for one in scalings
     ]
+
+
+def _time_panel(source: Source, scalings: Sequence[Scaling], op: Op) -> Panel:
+    lines = _lines(
+        source,
+        scalings,
+        lambda size, time: time,
+        lambda one, size, time: f"{op} {one.codec}: {units.seconds(time)} for {units.size(size)}",
+    )
     return Panel(
         f"scaling-{op}",
         op,
         f"Time to {op} against tensor size, a line per codec, both logarithmic.",
         theme.panel(draw(lines), height=HEIGHT),
+    )
+
+
+def _throughput_panel(source: Source, scalings: Sequence[Scaling], op: Op) -> Panel:
+    lines = _lines(
+        source,
+        scalings,
+        lambda size, time: size / time,
+        lambda one, size, time: f"{op} {one.codec}, {units.size(size)}: {units.size(size / time)}/s",
+    )
+    rates = [point[1] for line in lines for point in line.points]
+    y = alt.Y(
+        "y:Q",
+        scale=theme.log_scale(min(rates), max(rates)),
+        axis=alt.Axis(
+            title="tensor bytes per second",
+            values=theme.log_ticks(min(rates), max(rates), steps=(1.0, 4.0, 16.0), base=32.0),
+            labelExpr=f"({theme.BYTES_LABEL}) + '/s'",
+        ),
+    )
+    return Panel(
+        f"throughput-{op}",
+        op,
+        f"Tensor bytes per second through {op} against tensor size, a line per codec, both logarithmic.",
+        theme.panel(chart(lines, size_axis(lines), y), height=HEIGHT),
     )
 
 

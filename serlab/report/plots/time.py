@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serlab.analysis.view import FLOOR
-from serlab.record import Case, Interval, PayloadInfo
+from serlab.records.run import Case, Interval, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

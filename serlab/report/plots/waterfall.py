@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import altair as alt
 
 from serlab.analysis.decompose import Decomposition, Rung
-from serlab.record import Interval
+from serlab.records.run import Interval
 from serlab.report import sentences
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

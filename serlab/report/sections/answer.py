@@ -10,8 +10,8 @@ from serlab.analysis.stats import interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Missing, Section, Table, Tone, columns
 from serlab.report.plots import answer
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 10
 

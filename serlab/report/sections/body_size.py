@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from serlab.analysis.view import FLOOR
-from serlab.record import Gate
+from serlab.records.run import Gate
 from serlab.report import units
 from serlab.report.blocks import Cell, Figure, Missing, Section, Table, columns
 from serlab.report.plots import body_size
 from serlab.report.plots.body_size import response_bytes
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 30
 

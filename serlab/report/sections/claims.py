@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
-from serlab.record_claims import (
+from serlab.records.claims import (
     INCONSISTENT,
     NOT_REPRODUCED,
     NOT_TESTABLE,
@@ -14,10 +14,10 @@ from serlab.record_claims import (
     ClaimsReport,
     Verdict,
 )
-from serlab.report import claims as told
 from serlab.report import sentences
 from serlab.report.blocks import Cell, Links, Missing, Section, Table, Tone, columns
 from serlab.report.source import Source
+from serlab.report.tables import claims as told
 
 ORDER = 75
 PARTS = {"claims": ClaimsReport}

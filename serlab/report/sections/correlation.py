@@ -8,8 +8,8 @@ from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Missing, Section, Table, columns
 from serlab.report.plots import correlation, explained, residuals
 from serlab.report.plots.correlation import scope_title
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 70
 

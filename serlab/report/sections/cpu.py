@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from serlab.analysis.cpu import copies_per_byte, time_shares
-from serlab.record_profiles import CpuProfile, CpuReport
+from serlab.records.profiles import CpuProfile, CpuReport
 from serlab.report import units
 from serlab.report.blocks import Block, Cell, Figure, Missing, Note, Section, Table, columns
 from serlab.report.plots import cpu_profile
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 50
 PARTS = {"cpu": CpuReport}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from serlab.analysis.decompose import Decomposition, decompose
-from serlab.record import Interval
+from serlab.records.run import Interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Cell, Figure, Missing, Section, Table, columns
 from serlab.report.plots import waterfall

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from serlab.analysis.batching import recommend, summarize_batching
-from serlab.analysis.gateway import gateway_costs
-from serlab.analysis.multiplexing import summarize_sharing
-from serlab.record import Interval
-from serlab.record_batching import BatchingReport
-from serlab.record_gateway import GatewayReport
-from serlab.record_multiplexing import MultiplexingReport
-from serlab.record_upload import UploadReport
+from serlab.analysis.deployment import gateway_costs, recommend, summarize_batching, summarize_sharing
+from serlab.records.deployment import BatchingReport, GatewayReport, MultiplexingReport, UploadReport
+from serlab.records.run import Interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Missing, Section, Table, columns
-from serlab.report.load import rate
 from serlab.report.source import Source
+from serlab.report.tables.load import rate
 
 ORDER = 67
 PARTS = {

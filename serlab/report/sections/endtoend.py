@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from serlab.analysis.endtoend import EndToEnd
 from serlab.analysis.stats import SAMPLE_FLOOR, interval
-from serlab.record import EndToEndRun, Interval
-from serlab.record_profiles import MemoryTracks
+from serlab.records.profiles import MemoryTracks
+from serlab.records.run import EndToEndRun, Interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
 from serlab.report.plots import call_cpu, latency, ledger, resident_memory
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 60
 PARTS = {"endtoend-memory": MemoryTracks}

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from serlab.analysis.histogram import SAMPLE_FLOOR
-from serlab.analysis.load import knees, summarize
-from serlab.analysis.load_remarks import crowding
-from serlab.record_load import LoadReport, LoadSummary
+from serlab.analysis.load.histogram import SAMPLE_FLOOR
+from serlab.analysis.load.remarks import crowding
+from serlab.analysis.load.summary import knees, summarize
+from serlab.records.load import LoadReport, LoadSummary
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
-from serlab.report.load import late, rate
 from serlab.report.plots import load_curves
 from serlab.report.source import Source
+from serlab.report.tables.load import late, rate
 
 ORDER = 66
 PARTS = {"load": LoadReport}

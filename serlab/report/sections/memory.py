@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from serlab.analysis.view import FLOOR
-from serlab.record import MemoryFrame, MemoryProfile
+from serlab.records.run import MemoryProfile
 from serlab.report import units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Section, Table, columns
 from serlab.report.plots import memory
+from serlab.report.sentences import copy_factor, frame_words, words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 40
 
@@ -43,17 +43,6 @@ def build(source: Source) -> Section:
     if index:
         blocks.append(Links("All cases side by side", (("memory of every case", index),)))
     return Section("memory", "Memory", _conclusion(source), tuple(blocks))
-
-
-def copy_factor(profile: MemoryProfile) -> float:
-    """Return bytes allocated ÷ size of the tensor, also those that were freed at once."""
-    return profile.allocated_bytes / profile.raw_bytes
-
-
-def frame_words(frame: MemoryFrame) -> str:
-    """Return a place that held memory, in words: ``13.4 MiB in iterencode (json/encoder.py:258)``."""
-    where = f" ({frame.file}:{frame.line})" if frame.line else ""  # native code often has no line
-    return f"{units.size(frame.bytes)} in {frame.function}{where}"
 
 
 def _conclusion(source: Source) -> tuple[str, ...]:

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from serlab.analysis.precision_findings import codec_label
 from serlab.analysis.verdict import WORDS
-from serlab.record import Exactness
-from serlab.record_precision import PrecisionCell, PrecisionReport
-from serlab.report import precision as told
+from serlab.records.precision import PrecisionCell, PrecisionReport
+from serlab.records.run import Exactness
 from serlab.report import sentences
 from serlab.report.blocks import Block, Cell, Column, Links, Missing, Note, Section, Table, Tone
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
+from serlab.report.tables import precision as told
 
 ORDER = 80
 PARTS = {"precision": PrecisionReport}

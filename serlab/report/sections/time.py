@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 from serlab.analysis.scaling import MIN_PAYLOADS, Scaling, group, scale
 from serlab.analysis.view import FLOOR
-from serlab.record import Case, Interval, Op, PayloadInfo
+from serlab.records.run import Case, Interval, Op, PayloadInfo
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Section, Table, columns
-from serlab.report.plots import scaling, throughput, time
+from serlab.report.plots import scaling, time
+from serlab.report.sentences import words
 from serlab.report.source import Source
-from serlab.report.terminal import words
 
 ORDER = 20
 
@@ -39,7 +39,7 @@ def build(source: Source) -> Section:
                 "throughput-figure",
                 "Throughput",
                 "Bytes of the tensor through encode or decode per second; higher is better.",
-                throughput.panels(source),
+                scaling.throughput_panels(source),
                 paired=True,
             ),
             Figure(

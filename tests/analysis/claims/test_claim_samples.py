@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serlab.analysis.claims.rules import about, gap_holds
+from serlab.analysis.claims.arithmetic import about, gap_holds
 from serlab.analysis.claims.samples import count, estimate, find, mean_ratio, ratio, tail_ratio
-from serlab.record import Interval
-from serlab.record_claims import Evidence, Series
+from serlab.records.claims import Evidence, Series
+from serlab.records.run import Interval
 
 
 def made(samples: dict[int, tuple[float, ...]], codec: str = "") -> Series:

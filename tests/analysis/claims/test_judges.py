@@ -7,7 +7,7 @@ import pytest
 from serlab.analysis.claims.catalogue import CLAIMS
 from serlab.analysis.claims.judge import JUDGES, judge
 from serlab.errors import UnknownNameError
-from serlab.record_claims import (
+from serlab.records.claims import (
     INCONSISTENT,
     NOT_REPRODUCED,
     NOT_TESTABLE,

@@ -9,17 +9,24 @@ import pytest
 
 from serlab.analysis.claims.judge import judge
 from serlab.errors import MeasureError
-from serlab.measure.bench import Target
 from serlab.measure.claims import batching, gateway, saturation, sharing, upload
 from serlab.measure.claims.lab import QUICK, Lab
-from serlab.measure.workers import Workers
-from serlab.record import CallSample, Case, Endpoint, EndToEndRun, Exactness, MemoryProfile
-from serlab.record_batching import BatchingReport, BatchingStep, BatchSetting
-from serlab.record_gateway import GatewayReport
-from serlab.record_load import LoadStep, StepSpec
-from serlab.record_multiplexing import Burst, MultiplexingReport, SharedCall
-from serlab.record_upload import UploadProfile, UploadReport
-from serlab.store import RunFolder
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.deployment import (
+    BatchingReport,
+    BatchingStep,
+    BatchSetting,
+    Burst,
+    GatewayReport,
+    MultiplexingReport,
+    SharedCall,
+    UploadProfile,
+    UploadReport,
+)
+from serlab.records.load import LoadStep, StepSpec
+from serlab.records.run import CallSample, Case, Endpoint, EndToEndRun, Exactness, MemoryProfile
+from serlab.records.store import RunFolder
 from serlab.transports.base import TransportOptions
 
 EXACT = Exactness(4, {"exact": 4})

@@ -12,13 +12,13 @@ import pytest
 from serlab.analysis.claims.judge import judge
 from serlab.codecs import registry
 from serlab.codecs.base import Call
-from serlab.measure.bench import Target
 from serlab.measure.claims import diagnosis, extremes, latency, message_limit, sizes, tolist, upload
 from serlab.measure.claims.lab import QUICK, Effort, Lab
-from serlab.measure.workers import Workers
-from serlab.record import CallSample, Endpoint, EndToEndRun
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.run import CallSample, Endpoint, EndToEndRun
+from serlab.records.store import RunFolder
 from serlab.serving.http2 import try_preface
-from serlab.store import RunFolder
 from serlab.transports.base import TransportOptions
 
 MOMENT = Effort(rounds=2, calls_s=0.05, tail_s=0.0, load_s=0.5, large=False)

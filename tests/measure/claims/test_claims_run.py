@@ -7,16 +7,16 @@ import pytest
 
 from serlab.analysis.claims.catalogue import CLAIMS
 from serlab.errors import MeasureError, UnknownNameError
-from serlab.measure.bench import Target
 from serlab.measure.claims import run
 from serlab.measure.claims.experiments import EXPERIMENTS
 from serlab.measure.claims.lab import QUICK, Experiment, Lab, classifier_call, series
 from serlab.measure.claims.run import ALL_MODELS, CODECS, experiments_for, models_for, put_to_the_test, select
-from serlab.measure.workers import Workers
-from serlab.record import Endpoint
-from serlab.record_claims import PART, ClaimsReport, Evidence
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.claims import PART, ClaimsReport, Evidence
+from serlab.records.run import Endpoint
+from serlab.records.store import RunFolder
 from serlab.servable.resnet50 import RESNET50
-from serlab.store import RunFolder
 from serlab.transports.base import TransportOptions
 
 SIZE = series("raw bytes", "bytes", {0: 602_112}, payload="image")

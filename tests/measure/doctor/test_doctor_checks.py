@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from serlab.connection import Access
 from serlab.measure.doctor import answers
 from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
@@ -15,8 +16,7 @@ from serlab.measure.doctor.patient import Answer, Finding, Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
 from serlab.measure.doctor.protos import examine_answers
 from serlab.payload import parse_payload
-from serlab.record import Endpoint
-from serlab.serving.connection import Access
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.wire import encode_response
 from serlab.wire.fields import length_field

@@ -9,12 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from serlab.__main__ import build_app
+from serlab.connection import Access
 from serlab.measure.doctor.diagnose import diagnose, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port
 from serlab.payload import parse_payload
-from serlab.record import Endpoint
-from serlab.serving.connection import Access
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 
 pytest.importorskip("tensorflow", reason="the embedded server needs TensorFlow")

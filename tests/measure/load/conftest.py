@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from serlab.codecs import registry
-from serlab.measure.bench import Target
-from serlab.measure.echo import echo_call
-from serlab.measure.workers import Workers
+from serlab.measure.calls import echo_call
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
 from serlab.payload import parse_payload
-from serlab.record import Endpoint
-from serlab.record_load import StepLimits
+from serlab.records.load import StepLimits
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 
 PAYLOAD = "1x16:float32"

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from serlab.codecs import registry
-from serlab.measure.bench import Target
-from serlab.measure.echo import echo_call
+from serlab.measure.calls import echo_call
 from serlab.measure.load.sweep import load_step
-from serlab.measure.workers import Workers
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
 from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.record_load import StepLimits, StepSpec
+from serlab.records.load import StepLimits, StepSpec
 
 CONNECTIONS = 8
 SECONDS = 1

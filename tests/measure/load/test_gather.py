@@ -8,7 +8,7 @@ import pytest
 from serlab.errors import CodecError, TransportError
 from serlab.measure.load.gather import Outcomes, count_errors, cut_windows, find_outages, late_calls
 from serlab.measure.load.outcome import Batch, Failure, Tally, failure_code
-from serlab.record_load import Outage
+from serlab.records.load import Outage
 
 
 def answered(due: float, ended: float, *, sent: float | None = None, starved: bool = False) -> tuple[float, ...]:

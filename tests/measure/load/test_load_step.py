@@ -11,12 +11,12 @@ from typing import Any
 import psutil
 import pytest
 
-from serlab.analysis import histogram
-from serlab.analysis.load import summarize
+from serlab.analysis.load import histogram
+from serlab.analysis.load.summary import summarize
 from serlab.measure.load.sweep import load_step
-from serlab.measure.workers import Workers
+from serlab.measure.process.workers import Workers
 from serlab.payload import DEFAULT_SEED
-from serlab.record_load import LoadStep, StepLimits, StepSpec
+from serlab.records.load import LoadStep, StepLimits, StepSpec
 
 PAYLOAD = "1x16:float32"
 READY_REST = StepSpec(PAYLOAD, "orjson", concurrency=4, processes=2, pre_encoded=True)
@@ -206,7 +206,7 @@ def test_what_a_dead_generator_had_reported_is_kept(start_server: Any, run: Run,
         await_calls(server, 100)
         time.sleep(0.4)
         # The generators are the leaves below the process that forks the workers' tasks.
-        warm = [child for child in psutil.Process().children() if "serlab.measure.warm" in child.cmdline()]
+        warm = [child for child in psutil.Process().children() if "serlab.measure.process.warm" in child.cmdline()]
         tasks = [task for process in warm for task in process.children()]
         generators = [generator for task in tasks for generator in task.children()]
         killed.append(generators[0].pid)

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from serlab.analysis import histogram
+from serlab.analysis.load import histogram
 from serlab.errors import UsageError
-from serlab.measure.load.class_names import class_name
-from serlab.measure.load.locust_run import sweep_with_locust
+from serlab.measure.load.locust.options import class_name
+from serlab.measure.load.locust.run import sweep_with_locust
 from serlab.payload import DEFAULT_SEED
-from serlab.record_load import LoadReport, StepLimits, StepSpec
-from serlab.store import list_runs
+from serlab.records.load import LoadReport, StepLimits, StepSpec
+from serlab.records.store import list_runs
 
 LOCUSTFILE = Path(__file__).parents[3] / "benches" / "locustfile.py"
 PAYLOAD = "1x16:float32"

@@ -8,7 +8,7 @@ import statistics
 import pytest
 
 from serlab.measure.load.pace import ClosedPace, OpenPace, make_pace
-from serlab.record_load import StepSpec
+from serlab.records.load import StepSpec
 
 
 def times(pace: OpenPace, count: int) -> list[float]:

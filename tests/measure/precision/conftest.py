@@ -11,7 +11,7 @@ from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.codecs.raw import RawCodec
 from serlab.measure.precision.live import LiveServer
 from serlab.measure.precision.trips import ServerGoneError
-from serlab.record import Endpoint, Form
+from serlab.records.run import Endpoint, Form
 from serlab.servable.signatures import SIGNATURES
 
 MakeCodec = Callable[[str, Callable[[Tensor], Tensor]], Codec]

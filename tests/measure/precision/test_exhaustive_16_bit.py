@@ -6,7 +6,7 @@ import pytest
 
 from serlab.codecs import registry
 from serlab.measure.precision.lab import Plan, PrecisionLab
-from serlab.record import FORMS
+from serlab.records.run import FORMS
 
 GRPC = [name for name in registry.names() if registry.describe(name)["transport"] == "grpc"]
 

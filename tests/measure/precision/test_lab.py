@@ -11,7 +11,7 @@ from serlab.codecs import registry
 from serlab.errors import CodecUnavailableError, PayloadError, UnknownNameError, UsageError
 from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.payload import parse_payload
-from serlab.record_precision import PrecisionCell, PrecisionReport
+from serlab.records.precision import PrecisionCell, PrecisionReport
 
 FLOATS = ("float16", "bfloat16", "float32", "float64")
 

@@ -17,8 +17,8 @@ from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.measure.precision.live import LiveServer, live_trips
 from serlab.measure.precision.trips import ServerGoneError
 from serlab.measure.precision.values import dtype_of
-from serlab.record import Endpoint
-from serlab.record_precision import PrecisionReport
+from serlab.records.precision import PrecisionReport
+from serlab.records.run import Endpoint
 from serlab.transports.base import Transport
 
 

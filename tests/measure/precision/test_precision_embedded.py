@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from serlab.codecs import registry
+from serlab.embedded import EmbeddedServer, start_embedded
 from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.measure.precision.live import LiveServer
-from serlab.record import Endpoint
-from serlab.record_precision import PrecisionCell, PrecisionReport
+from serlab.records.precision import PrecisionCell, PrecisionReport
+from serlab.records.run import Endpoint
 from serlab.servable import ensure_echo
-from serlab.serving.embedded import EmbeddedServer, start_embedded
 
 pytest.importorskip("tensorflow", reason="the embedded server needs TensorFlow")
 

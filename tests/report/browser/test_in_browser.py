@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from serlab.cli.memory_pages import write_index
-from serlab.cli.report_files import read_source, write_report
-from serlab.measure import flamegraph, memory
-from serlab.record import RunData
-from serlab.store import RunFolder
+from serlab.lab.memory_pages import write_index
+from serlab.lab.report_files import read_source, write_report
+from serlab.measure.memory import capture as memory
+from serlab.measure.memory import flamegraph
+from serlab.records.run import RunData
+from serlab.records.store import RunFolder
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

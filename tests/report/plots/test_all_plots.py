@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 import altair as alt
 import pytest
 
-from serlab.record import RunData
+from serlab.records.run import RunData
 from serlab.report import page, svg
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
-from serlab.report.renderer import to_svg
 from serlab.report.sections import registry
 from serlab.report.source import Source
+from serlab.report.svg import to_svg
 
 SECTIONS = registry.modules()
 

@@ -9,18 +9,25 @@ import altair as alt
 import numpy as np
 import pytest
 
-from serlab.analysis import histogram
-from serlab.record import CallSample, Case, EndToEndRun, MemoryProfile, RunData
-from serlab.record_batching import BatchingReport, BatchingStep, BatchSetting
-from serlab.record_gateway import GatewayReport
-from serlab.record_load import LoadReport, LoadStep, StepSpec
-from serlab.record_multiplexing import Burst, MultiplexingReport, SharedCall
-from serlab.record_upload import UploadProfile, UploadReport
+from serlab.analysis.load import histogram
+from serlab.records.deployment import (
+    BatchingReport,
+    BatchingStep,
+    BatchSetting,
+    Burst,
+    GatewayReport,
+    MultiplexingReport,
+    SharedCall,
+    UploadProfile,
+    UploadReport,
+)
+from serlab.records.load import LoadReport, LoadStep, StepSpec
+from serlab.records.run import CallSample, Case, EndToEndRun, MemoryProfile, RunData
 from serlab.report import page, svg
 from serlab.report.blocks import Figure, Missing, Note, Section, Table
-from serlab.report.renderer import to_svg
 from serlab.report.sections import deployment, load
 from serlab.report.source import Source
+from serlab.report.svg import to_svg
 
 MakeSource = Callable[..., Source]
 

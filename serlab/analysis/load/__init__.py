@@ -1,0 +1,1 @@
+"""What load steps come to."""

@@ -1,0 +1,106 @@
+"""What ``serlab batching`` does between its options and its tables: choose settings, start servers, sweep, keep."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from serlab.errors import UsageError
+from serlab.lab.experiment import finish, open_folder
+from serlab.lab.live_target import check_names, describe, is_running
+from serlab.lab.progress import ProgressShow
+from serlab.measure.deployment.batching import (
+    PAYLOAD,
+    BatchingSweep,
+    measure_batching,
+    measure_server_batching,
+    server_flags,
+)
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.deployment import BatchingReport, BatchSetting
+from serlab.records.load import StepLimits
+from serlab.records.run import Endpoint
+from serlab.records.store import RunFolder, check_writable
+from serlab.servable.batched import BATCHED_MODEL, SETTINGS, ensure_batched
+from serlab.serving.base import ServingOptions
+from serlab.serving.model import read_metadata
+from serlab.serving.registry import parse_serving
+from serlab.transports.base import TransportOptions
+
+#: The part of a run that this command writes: ``batching.json``.
+PART = "batching"
+
+
+def choose_settings(sizes: Sequence[str], timeouts: Sequence[str], *, by: str) -> tuple[BatchSetting, ...]:
+    """Return the settings to sweep.
+
+    Raises:
+        UsageError: numbers that do not parse, or, for batching within the graph, settings that were not exported.
+    """
+    if by not in ("graph", "server"):
+        raise UsageError(f"--by {by}: choose graph or server")
+    chosen_sizes = _whole(sizes, "--max-batch-size") or sorted({entry.max_batch_size for entry in SETTINGS})
+    chosen_times = _whole(timeouts, "--batch-timeout-micros") or sorted({entry.timeout_micros for entry in SETTINGS})
+    chosen = tuple(BatchSetting(size, micros) for size in chosen_sizes for micros in chosen_times)
+    missing = [setting for setting in chosen if setting not in SETTINGS]
+    if by == "graph" and missing:
+        known = ", ".join(f"{entry.max_batch_size}/{entry.timeout_micros}" for entry in SETTINGS)
+        raise UsageError(f"the lab's model has no signature for {missing[0]}: it has SIZE/MICROS {known}")
+    return chosen
+
+
+def sweep_settings(
+    serving: ServingOptions,
+    options: TransportOptions,
+    settings: Sequence[BatchSetting],
+    *,
+    by: str,
+    codec: str,
+    concurrency: int,
+    rounds: int,
+    window_s: float,
+    seed: int,
+    run: str | None,
+    results: Path,
+    quiet: bool,
+) -> tuple[RunFolder, BatchingReport]:
+    """Sweep on an instance that serves the lab's model; every step is kept when it ends.
+
+    Raises:
+        ServingError, ServableError, UsageError: the instance cannot be started, or does not serve the model.
+    """
+    check_names((PAYLOAD,), (codec,), seed)
+    check_writable(results)
+    serving = serving if is_running(serving) else replace(serving, flags=server_flags(serving.flags, concurrency))
+    folder = open_folder(PART, run, results, (PAYLOAD,), (codec,), seed)
+    with ProgressShow(quiet=quiet) as show, Workers((codec,)) as workers:
+        sweep = BatchingSweep(
+            settings, codec, concurrency, rounds, StepLimits(window_s=window_s), seed, show,
+            keep=lambda found: folder.write_part(PART, found),
+        )  # fmt: skip
+        if by == "server":
+            report = measure_server_batching(workers, serving, options, ensure_batched(), sweep)
+            instance = describe(serving, Endpoint("binary", "a server per setting", "", ""), options)
+        else:
+            models = {} if is_running(serving) else {BATCHED_MODEL: ensure_batched()}
+            serving = replace(serving, model=BATCHED_MODEL) if is_running(serving) else serving
+            with parse_serving(serving, models) as endpoint:
+                read_metadata(endpoint, BATCHED_MODEL, serving.access).signature("serving_default")
+                instance = describe(serving, endpoint, options)
+                report = measure_batching(workers, Target(endpoint, options), sweep)
+    report = replace(report, instance=instance)
+    folder.write_part(PART, report)
+    finish(folder, PART, instance, rounds=rounds)
+    return folder, report
+
+
+def _whole(given: Sequence[str], option: str) -> list[int]:
+    try:
+        numbers = [int(text) for text in given]
+    except ValueError:
+        raise UsageError(f"{option} {','.join(given)!r} does not parse: write whole numbers") from None
+    if any(number < 1 for number in numbers):
+        raise UsageError(f"{option} takes numbers from 1 on")
+    return numbers

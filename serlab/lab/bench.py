@@ -1,0 +1,145 @@
+"""What ``bench``, ``time`` and ``memory`` have in common: choose a plan, open or resume a run, measure, sum up."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from serlab.codecs import registry
+from serlab.errors import StoreError, UsageError
+from serlab.lab.progress import ProgressShow
+from serlab.measure.bench import Bench
+from serlab.measure.new_run import begin_run
+from serlab.measure.plan import PARTS, Part, Plan, find_profile
+from serlab.measure.process.machine import describe_machine
+from serlab.measure.target import Target
+from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.records.run import RunInfo
+from serlab.records.store import RunFolder, find_run, list_runs
+
+
+def make_plan(
+    profile: str,
+    payloads: tuple[str, ...],
+    codecs: tuple[str, ...],
+    *,
+    parts: tuple[Part, ...] = PARTS,
+    seed: int | None = None,
+    budget_s: float | None = None,
+    rounds: int | None = None,
+    flamegraphs: str = "image",
+) -> Plan:
+    """Return a checked plan: every name in it exists, every payload can be built.
+
+    Raises:
+        UnknownNameError, PayloadError, CodecUnavailableError, UsageError: the first thing that is wrong.
+    """
+    limits = find_profile(profile)
+    chosen = payloads or limits.payloads
+    seed = DEFAULT_SEED if seed is None else seed
+    if seed < 0:
+        raise UsageError(f"seed {seed} cannot be used: give a number from 0 on")
+    if rounds is not None and rounds < 1:
+        raise UsageError(f"{rounds} rounds measure nothing: give at least 1")
+    for spec in chosen:
+        parse_payload(spec, seed=seed)
+    for name in codecs:
+        registry.codec_class(name)
+    missing = registry.unavailable()
+    for name in codecs:
+        if name in missing:
+            raise UsageError(missing[name])
+    wanted = codecs or tuple(registry.available() if limits.variants else registry.main_codecs())
+    # Ratios are to the floor, so the floor is always measured.
+    with_floor = wanted if "raw" in wanted else (*wanted, "raw")
+    memory_only = limits.memory_only if not payloads and "memory" in parts else ()
+    return Plan(
+        profile,
+        tuple(dict.fromkeys(chosen)),
+        tuple(dict.fromkeys(with_floor)),
+        parts,
+        memory_only,
+        seed,
+        budget_s,
+        rounds,
+        flamegraphs,
+    )
+
+
+def new_run(results: Path, plan: Plan) -> RunFolder:
+    """Create the folder of a run that follows ``plan``."""
+    specs = (*plan.payloads, *plan.memory_only)
+    return begin_run(
+        results,
+        profile=plan.profile,
+        seed=plan.seed,
+        payloads=[parse_payload(spec, seed=plan.seed).info() for spec in specs],
+        codecs=plan.codecs,
+        plan=plan.as_record(),
+    )
+
+
+def resumed_run(results: Path, name: str | None) -> tuple[RunFolder, Plan]:
+    """Return the run to go on with, and its plan.
+
+    Raises:
+        StoreError: there is no unfinished run, or it was measured on another machine.
+    """
+    if name is None:
+        unfinished = [run for run in list_runs(results) if run.is_benchmark and not run.read_info().finished]
+        if not unfinished:
+            raise StoreError(f"no run in {results} was interrupted: start one with serlab bench")
+        folder = unfinished[-1]
+    else:
+        folder = find_run(name, results)
+    info = folder.read_info()
+    here = describe_machine()
+    if info.machine.name != here.name:
+        raise StoreError(
+            f"run {folder.name} was measured on {info.machine.name}, this is {here.name}: times of two machines cannot "
+            "be mixed"
+        )
+    return folder, Plan.from_record(info.plan)
+
+
+def measure(
+    folder: RunFolder,
+    plan: Plan,
+    *,
+    target: Target | None = None,
+    instance: Mapping[str, Any] | None = None,
+    quiet: bool = False,
+) -> RunInfo:
+    """Run the plan with progress on the terminal; an interruption says how to go on."""
+    if instance:
+        folder.write_info(replace(folder.read_info(), instance=instance))
+    with ProgressShow(quiet=quiet) as show, resume_hint(folder):
+        return Bench(folder, plan, target, show).run()
+
+
+def check_same_instance(folder: RunFolder, instance: Mapping[str, Any]) -> None:
+    """Refuse to mix calls of two servers in one run.
+
+    Raises:
+        StoreError: the run called another kind or version of instance.
+    """
+    before = folder.read_info().instance
+    differing = [name for name in ("kind", "version", "flags", "model") if before and before[name] != instance[name]]
+    if differing:
+        was, now = (", ".join(f"{name} {source[name]}" for name in differing) for source in (before, instance))
+        raise StoreError(f"run {folder.name} called {was}, this is {now}: start a new run")
+
+
+@contextmanager
+def resume_hint(folder: RunFolder) -> Iterator[None]:
+    """Say where the measurements are when the user stops a run."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        command = "time" if folder.read_info().plan.get("parts") == ["time"] else "bench"
+        print(f"\nkept in {folder.path}; go on with: serlab {command} --resume --run {folder.name}", file=sys.stderr)
+        raise

@@ -1,0 +1,141 @@
+"""What ``serlab claims`` does between its options and its tables: start the models' server, test, or judge again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from serlab.lab.progress import ProgressShow
+    from serlab.records.claims import ClaimsReport
+    from serlab.records.run import Endpoint
+    from serlab.records.store import RunFolder
+    from serlab.serving.base import ServingOptions
+
+#: A call of the slowest codec with the largest payload takes seconds on a small machine.
+TIMEOUT_S = 30.0
+#: TensorFlow Serving takes 4 gRPC calls per core at a time and refuses more; the claims speak of 50.
+THREADS_FLAG, THREADS = "--grpc_max_threads", 128
+
+
+def examine(
+    open_run: Callable[[], RunFolder],
+    claims: Iterable[str],
+    serving: ServingOptions | None,
+    *,
+    quick: bool,
+    seed: int,
+    show: ProgressShow,
+) -> tuple[RunFolder, ClaimsReport, Mapping[str, object]]:
+    """Put claims to the test and return the run, its report, and the instance's description.
+
+    ``serving`` None means offline. ``open_run`` makes the run's folder, once there is a server to measure.
+
+    Raises:
+        ServingError, ServableError, UsageError: the instance cannot be started or reached.
+        MeasureError: the workers cannot be started.
+    """
+    from serlab.codecs import registry
+    from serlab.lab.live_target import describe
+    from serlab.measure.claims.lab import QUICK, STANDARD, Lab
+    from serlab.measure.claims.run import CODECS, models_for, put_to_the_test
+    from serlab.measure.process.workers import Workers
+    from serlab.measure.target import Target
+    from serlab.transports.base import TransportOptions
+
+    wanted = tuple(claims)
+    effort = QUICK if quick else STANDARD
+    usable = [codec for codec in CODECS if codec in registry.available()]
+    if serving is None:
+        with Workers(usable) as workers:
+            folder = open_run()
+            return folder, put_to_the_test(Lab(folder, workers, effort, seed=seed, say=show), wanted, quick=quick), {}
+    options = TransportOptions(
+        timeout_s=TIMEOUT_S, headers=serving.headers, ca=serving.ca, cert=serving.cert, key=serving.key
+    )
+    show.phase(f"starting {serving.serving}", None)
+    with open_models(serving, models_for(wanted)) as (endpoint, served), Workers(usable) as workers:
+        folder = open_run()
+        lab = Lab(folder, workers, effort, Target(endpoint, options), served, seed, show)
+        return folder, put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint, options)
+
+
+@contextmanager
+def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tuple[Endpoint, frozenset[str]]]:
+    """Start the instance with the servables called ``models``, or find one; yield it and the names that it serves."""
+    from serlab.lab.live_target import is_running
+    from serlab.measure.claims.run import ALL_MODELS
+    from serlab.servable import ECHO_MODEL
+    from serlab.serving.registry import parse_serving
+
+    if is_running(serving):
+        with parse_serving(replace(serving, model=serving.model or ECHO_MODEL), {}) as endpoint:
+            yield endpoint, _served(endpoint, serving)
+    else:
+        if not any(flag.startswith(THREADS_FLAG) for flag in serving.flags):
+            serving = replace(serving, flags=(*serving.flags, f"{THREADS_FLAG}={THREADS}"))
+        # A server starts with at least one model, also for claims that only look at its ports.
+        exports = _exports()
+        wanted = {name: exports[name]() for name in ALL_MODELS if name in {*models, ECHO_MODEL}}
+        with parse_serving(serving, wanted) as endpoint:
+            yield endpoint, frozenset(wanted)
+
+
+def judge_again(folder: RunFolder) -> ClaimsReport:
+    """Return the verdicts on the evidence that a run holds, by the rules of this version.
+
+    Raises:
+        StoreError: the run holds no claims.
+    """
+    from serlab.analysis.claims.catalogue import CLAIMS
+    from serlab.analysis.claims.judge import judge
+    from serlab.errors import StoreError
+    from serlab.records.claims import PART, ClaimsReport, Evidence
+
+    empty = ClaimsReport("", ())
+    stored = folder.read_part(PART, ClaimsReport, empty)
+    if stored == empty:
+        raise StoreError(f"{folder.name} has put no claims to the test: run serlab claims")
+    results = []
+    for result in stored.results:
+        name = result.evidence.removesuffix(".json")
+        evidence = folder.read_part(name, Evidence, Evidence("")) if name else Evidence("")
+        known = result.claim.id in CLAIMS and evidence.experiment
+        results.append(judge(result.claim.id, evidence, result.evidence) if known else result)
+    return replace(stored, results=tuple(results))
+
+
+def _exports() -> Mapping[str, Callable[[], Path]]:
+    from serlab.servable import ECHO_MODEL, ensure_echo
+    from serlab.servable.batched import BATCHED_MODEL, ensure_batched
+    from serlab.servable.mlp import MLPS, ensure_mlp
+    from serlab.servable.resnet50 import RESNET50, ensure_resnet50
+
+    def mlp(payload: str) -> Callable[[], Path]:
+        return lambda: ensure_mlp(MLPS[payload])
+
+    return {
+        ECHO_MODEL: ensure_echo,
+        BATCHED_MODEL: ensure_batched,
+        RESNET50.model: ensure_resnet50,
+        **{classifier.model: mlp(payload) for payload, classifier in MLPS.items()},
+    }
+
+
+def _served(endpoint: Endpoint, serving: ServingOptions) -> frozenset[str]:
+    from serlab.errors import ServingError
+    from serlab.measure.claims.run import ALL_MODELS
+    from serlab.serving.status import model_status, require_available
+
+    found = set()
+    for model in ALL_MODELS:
+        try:
+            require_available(model_status(endpoint, model, serving.access), model)
+        except ServingError:
+            continue
+        found.add(model)
+    return frozenset(found)

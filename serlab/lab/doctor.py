@@ -1,0 +1,51 @@
+"""Opens the instance that is examined, and makes the call that examines it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from serlab.errors import SerlabError, UsageError
+from serlab.lab.live_target import fit_payloads, is_running, open_endpoint, transport_options
+from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
+from serlab.measure.doctor.patient import Patient
+from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.records.run import Endpoint
+from serlab.servable.signatures import ECHO_MODEL
+from serlab.serving.base import ServingOptions
+from serlab.serving.remote import parse_address
+
+
+@contextmanager
+def open_patient_endpoint(wanted: ServingOptions) -> Iterator[Endpoint]:
+    """Open the instance; a running server is not asked anything yet, since what is wrong with it is the question."""
+
+    if is_running(wanted):
+        if not wanted.model:
+            raise UsageError(f"--serving {wanted.serving} needs --model: the name the server knows the model by")
+        grpc, rest = parse_address(wanted.serving)
+        yield Endpoint("remote", "", grpc, rest, tls=wanted.tls)
+    else:
+        with open_endpoint(wanted) as endpoint:
+            yield endpoint
+
+
+def patient_of(wanted: ServingOptions, endpoint: Endpoint, payload: str, timeout_s: float) -> Patient:
+    """Make a Predict call fit the model; where none does, the patient says why."""
+
+    given = parse_payload(payload or ECHO_PAYLOAD)
+    patient = Patient(
+        endpoint,
+        wanted.model or ECHO_MODEL,
+        replace(wanted.access, timeout_s=timeout_s),
+        transport_options(wanted, timeout_s=timeout_s),
+    )
+    if not is_running(wanted):
+        return replace(patient, call=echo_of(given), payload=given)
+    try:
+        specs, call = fit_payloads(wanted, endpoint, [payload] if payload else [], DEFAULT_SEED)
+        sent = parse_payload(specs[0])
+        return replace(patient, call=call or echo_of(sent, wanted.model), payload=sent)
+    except SerlabError as error:
+        return replace(patient, unfit=str(error))

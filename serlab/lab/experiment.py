@@ -1,0 +1,99 @@
+"""What experiments against a live instance have in common: the run they are kept in, the instance, the payloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from serlab.errors import UsageError
+from serlab.lab.live_target import Live, check_names, open_live
+from serlab.lab.progress import ProgressShow
+from serlab.measure.new_run import begin_run
+from serlab.measure.process.machine import load_average
+from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.records.store import RunFolder, check_writable, find_run
+from serlab.serving.base import ServingOptions
+from serlab.transports.base import TransportOptions
+
+
+def checked_seed(seed: int | None) -> int:
+    """Return the seed to use. Raises ``UsageError`` for a negative one."""
+    seed = DEFAULT_SEED if seed is None else seed
+    if seed < 0:
+        raise UsageError(f"seed {seed} cannot be used: give a number from 0 on")
+    return seed
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A live instance, the run that is added to, and who hears of progress."""
+
+    live: Live
+    folder: RunFolder
+    show: ProgressShow
+
+
+@contextmanager
+def open_experiment(
+    part: str,
+    serving: ServingOptions,
+    options: TransportOptions,
+    payloads: Sequence[str],
+    codecs: Sequence[str],
+    *,
+    seed: int,
+    run: str | None,
+    results: Path,
+    quiet: bool,
+) -> Iterator[Experiment]:
+    """Open everything that an experiment needs; the run's description is completed when the block ends well."""
+    check_names(payloads, codecs, seed)
+    check_writable(results)
+    with open_live(serving, options, payloads, codecs, seed) as live:
+        folder = open_folder(part, run, results, live.payloads, live.codecs, seed)
+        with ProgressShow(quiet=quiet) as show:
+            yield Experiment(live, folder, show)
+        finish(folder, part, live.instance)
+
+
+def print_json(found: Any) -> None:
+    """Print records as JSON for machines."""
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
+
+
+def open_folder(
+    part: str, run: str | None, results: Path, payloads: Sequence[str], codecs: Sequence[str], seed: int
+) -> RunFolder:
+    """Return the run to add ``part`` to, or a new one that holds nothing else."""
+    if run is not None:
+        return find_run(run, results)
+    infos = [parse_payload(spec, seed=seed).info() for spec in payloads]
+    return begin_run(results, profile=part, seed=seed, payloads=infos, codecs=codecs)
+
+
+def finish(
+    folder: RunFolder, part: str, instance: dict[str, Any], missing: Sequence[str] = (), *, rounds: int = 0
+) -> None:
+    """Complete the description of a run that consists of ``part`` alone; another run's description stays as it is."""
+    info = folder.read_info()
+    if info.profile == part:
+        folder.write_info(
+            replace(
+                info,
+                finished=_now(),
+                instance=instance,
+                missing=tuple(missing),
+                rounds=rounds,
+                load_after=load_average(),
+            )
+        )
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -1,0 +1,68 @@
+"""``serlab memory --endtoend``: client and server sampled while each codec's calls run, one codec after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import msgspec
+
+from serlab.errors import MeasureError
+from serlab.lab.live_target import open_endpoint
+from serlab.lab.profiled_run import chosen_codecs, chosen_payloads
+from serlab.lab.progress import ProgressShow
+from serlab.measure.cases import with_transport
+from serlab.measure.new_run import now
+from serlab.measure.process.workers import Workers
+from serlab.records.profiles import MemoryTrack, MemoryTracks
+from serlab.records.run import Endpoint, Transport
+from serlab.records.store import RunFolder
+from serlab.serving.base import ServingOptions
+from serlab.transports.base import TransportOptions
+
+#: The part of a run that this writes: ``endtoend-memory.json``.
+PART = "endtoend-memory"
+
+
+def track(
+    folder: RunFolder, payloads: Sequence[str], codecs: Sequence[str], serving: str, seconds: float, show: ProgressShow
+) -> MemoryTracks:
+    """Track every payload × codec against one instance, keep each as it is done, and return them all.
+
+    Raises:
+        ServingError: the instance cannot be started or reached.
+    """
+    info = folder.read_info()
+    names, specs = chosen_codecs(info, codecs), [payload.name for payload in chosen_payloads(info, payloads)]
+    options = TransportOptions()
+    tracks: list[MemoryTrack] = []
+    missing: list[str] = []
+    show.phase(f"starting {serving}", None)
+    with Workers(names) as workers, open_endpoint(ServingOptions(serving)) as endpoint:
+        report = MemoryTracks(now(), endpoint.label, ())
+        callers = [(spec, name) for spec in specs for name in with_transport(names, _offered(endpoint))]
+        show.phase("memory end to end", len(callers))
+        for spec, name in callers:
+            show.step(f"{spec}/{name}")
+            arguments = {"payload_spec": spec, "codec_name": name, "seed": info.seed, "seconds": seconds}
+            try:
+                answer = workers.run(
+                    "serlab.measure.memory.resident:run_worker",
+                    {"endpoint": asdict(endpoint), "options": asdict(options), "arguments": arguments},
+                )
+                tracks.append(msgspec.convert(answer, MemoryTrack))
+            except MeasureError as error:
+                missing.append(f"memory of calls with {spec} and {name}: {error}")
+                show.remark(missing[-1])
+            report = MemoryTracks(report.started, report.instance, tuple(tracks), tuple(missing))
+            folder.write_part(PART, report)
+    return report
+
+
+def _offered(endpoint: Endpoint) -> list[Transport]:
+    offered: list[Transport] = []
+    if endpoint.grpc:
+        offered.append("grpc")
+    if endpoint.rest:
+        offered.append("rest")
+    return offered

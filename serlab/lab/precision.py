@@ -1,0 +1,111 @@
+"""What ``serlab precision`` does between its options and its tables: choose, start a server, examine, keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from serlab.codecs import registry
+from serlab.errors import UsageError
+from serlab.lab.live_target import transport_options
+from serlab.lab.progress import ProgressShow
+from serlab.measure.new_run import begin_run
+from serlab.measure.precision.lab import Plan, PrecisionLab
+from serlab.measure.precision.live import TIMEOUT_S, LiveServer
+from serlab.measure.precision.values import DTYPES
+from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.records.precision import PrecisionReport
+from serlab.records.store import RunFolder, find_run
+from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
+from serlab.serving.base import ServingOptions
+
+#: The part of a run that this command writes: ``precision.json``.
+PART = "precision"
+
+
+def make_plan(
+    codecs: tuple[str, ...], dtypes: tuple[str, ...], *, samples: int, seed: int | None, values: str | None
+) -> Plan:
+    """Return a checked plan: every name exists, and a user's tensor has been found.
+
+    Raises:
+        UnknownNameError, PayloadError, UsageError: the first thing that is wrong.
+    """
+    if values is not None and dtypes:
+        raise UsageError("--values has a dtype of its own: leave --dtype out")
+    seed = DEFAULT_SEED if seed is None else seed
+    if seed < 0:
+        raise UsageError(f"seed {seed} cannot be used: give a number from 0 on")
+    payload = parse_payload(values, seed=seed) if values is not None else None
+    wanted_dtypes = (payload.dtype,) if payload else dtypes or DTYPES
+    return Plan(codecs or tuple(registry.names()), wanted_dtypes, samples, seed, payload)
+
+
+def open_run(run: str | None, results: Path, plan: Plan) -> RunFolder:
+    """Return the run to add to, or a new one that holds nothing else."""
+    if run is not None:
+        return find_run(run, results)
+    payloads = (plan.payload.info(),) if plan.payload else ()
+    return begin_run(results, profile=PART, seed=plan.seed, payloads=payloads, codecs=plan.codecs)
+
+
+def examine(
+    plan: Plan, serving: ServingOptions | None, open_folder: Callable[[], RunFolder], show: ProgressShow
+) -> tuple[PrecisionReport, RunFolder]:
+    """Run the lab and keep what it finds; ``serving`` is None for an offline run.
+
+    What was found is written also when the user stops it, and when the server dies. A server that cannot be started
+    leaves no run behind.
+    """
+    if serving is None:
+        return _run(PrecisionLab(plan), open_folder(), show)
+    show.phase(f"starting {serving.serving}", None)
+    with live_server(serving) as server:
+        return _run(PrecisionLab(plan, server), open_folder(), show)
+
+
+def _run(lab: PrecisionLab, folder: RunFolder, show: ProgressShow) -> tuple[PrecisionReport, RunFolder]:
+    show.phase("precision", lab.steps)
+    try:
+        lab.run(show.step)
+    finally:
+        report = lab.report()
+        folder.write_part(PART, report)
+        info = folder.read_info()
+        if info.profile == PART:
+            finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
+            folder.write_info(
+                replace(
+                    info, finished=finished, instance=report.instance, missing=report.missing, wall_s=report.seconds
+                )
+            )
+    return report, folder
+
+
+@contextmanager
+def live_server(serving: ServingOptions) -> Iterator[LiveServer]:
+    """Start or find the server and make sure that it serves the lab's echo, which verdicts are about.
+
+    Raises:
+        ServingError, ServableError: it cannot be started, reached or asked.
+        UsageError: its model is another one.
+    """
+    from serlab.lab.live_target import is_running, open_endpoint
+    from serlab.serving.model import read_metadata
+    from serlab.serving.registry import parse_serving
+
+    model = serving.model if is_running(serving) and serving.model else ECHO_MODEL
+    parse_serving(serving, {})  # wrong options are told before the servable is exported
+    with open_endpoint(replace(serving, model=model) if is_running(serving) else serving) as endpoint:
+        signatures = read_metadata(endpoint, model, serving.access).signatures
+        if not set(signatures) & set(SIGNATURES) - {"serving_default"}:
+            raise UsageError(
+                f"model {model} on {endpoint.label} is not the lab's echo servable: what another model answers says "
+                "nothing about the format. Serve the lab's echo there, or leave --serving out"
+            )
+        options = transport_options(serving, timeout_s=TIMEOUT_S)
+        with LiveServer(endpoint, model, options, signatures) as server:
+            yield server

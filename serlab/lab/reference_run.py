@@ -1,0 +1,128 @@
+"""Makes a small copy of a run that can be published: no captures, no heavy pages, no names of the machine.
+
+What figures rest on stays: timed runs, calls, profiles' numbers, verdicts. What leaves is told in the copy's warnings.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from serlab.errors import StoreError
+from serlab.lab.report_files import read_source, write_report
+from serlab.records.run import EndToEndRun, RunInfo
+from serlab.records.store import RunFolder
+
+#: How a published run's machine is called: its hardware is told, its name is nobody's business.
+MACHINE = "reference"
+#: A repository should not grow by more than this for one run.
+MAX_BYTES = 5_000_000
+#: Calls kept of each client, evenly chosen: enough for its distribution.
+CALLS_KEPT = 60
+#: What pyperf writes into its files about the machine beside what serlab itself records.
+_PYPERF_DROPPED = frozenset({"boot_time", "hostname", "platform", "python_config_args", "python_executable", "uptime"})
+_ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")
+_TEXT = frozenset({".json", ".html"})
+
+
+def copy_run(folder: RunFolder, target: Path) -> RunFolder:
+    """Write the copy of ``folder`` to ``target``, with its own report, and return it.
+
+    Raises:
+        StoreError: ``target`` holds something already, cannot be written, comes out larger than ``MAX_BYTES``, or
+            would still name this machine or its folders.
+    """
+    if target.exists() and any(target.iterdir()):
+        raise StoreError(f"{target} is not empty: a reference run is made from scratch")
+    data = folder.read()
+    name = f"{MACHINE}/{folder.path.name}"
+    copy = RunFolder(target)
+    copy.write_info(_published(data.info, name, thinned=_is_thinned(data.endtoend)))
+    for suite in sorted((folder.path / "time").glob("*.json")):
+        _write(target / "time" / suite.name, _without_machine(json.loads(suite.read_text())))
+    if data.memory:
+        copy.write_memory(replace(profile, capture="", flamegraph="") for profile in data.memory)
+    if data.endtoend:
+        copy.write_endtoend(_thin(run) for run in data.endtoend)
+    written = {path.name for path in target.glob("*.json")}
+    for part in sorted(folder.path.glob("*.json")):
+        if part.name not in written:
+            shutil.copyfile(part, target / part.name)
+    source = read_source(copy)
+    if (target / "correlation.json").exists():
+        copy.write_part("correlation", source.correlations)  # of the calls that are here
+    write_report(copy, source)
+    _check(target, data.info.machine.name)
+    return copy
+
+
+def _published(info: RunInfo, name: str, *, thinned: bool) -> RunInfo:
+    kernel = re.match(r"[\d.]*\d", info.machine.kernel)
+    machine = replace(info.machine, name=MACHINE, kernel=kernel.group() if kernel else "unknown")
+    said = (f"Of each client's calls, {CALLS_KEPT} evenly chosen ones are kept here.",) if thinned else ()
+    return replace(
+        info, name=name, machine=machine, command=_command(info.command), warnings=(*info.warnings, *said)
+    )  # fmt: skip
+
+
+def _command(command: str) -> str:
+    """Return the command without where its results went."""
+    words, kept = iter(shlex.split(command)), []
+    for word in words:
+        if word == "--results":
+            next(words, None)
+        elif not word.startswith("--results="):
+            kept.append(word)
+    return shlex.join(kept)
+
+
+def _is_thinned(runs: Iterable[EndToEndRun]) -> bool:
+    return any(len(run.calls) > CALLS_KEPT for run in runs)
+
+
+def _thin(run: EndToEndRun) -> EndToEndRun:
+    """Keep evenly chosen calls, and as much of the CPU time as they are of all calls."""
+    count = len(run.calls)
+    if count <= CALLS_KEPT:
+        return run
+    kept = [run.calls[round(index * (count - 1) / (CALLS_KEPT - 1))] for index in range(CALLS_KEPT)]
+    part = CALLS_KEPT / count
+    server = None if run.server_cpu_s is None else run.server_cpu_s * part
+    return replace(run, calls=tuple(kept), client_cpu_s=run.client_cpu_s * part, server_cpu_s=server)
+
+
+def _without_machine(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_machine(item) for key, item in value.items() if key not in _PYPERF_DROPPED}
+    if isinstance(value, list):
+        return [_without_machine(item) for item in value]
+    return value
+
+
+def _write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+def _check(folder: Path, machine: str) -> None:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in files)
+    if size > MAX_BYTES:
+        raise StoreError(f"{folder} is {size:,} B, more than {MAX_BYTES:,}: publish a run of fewer payloads or rounds")
+    for path in files:
+        if path.suffix in _TEXT:
+            found = _telling(path.read_text(encoding="utf-8"), machine)
+            if found:
+                raise StoreError(f"{path} still names this machine: {', '.join(found[:3])}; it is not to be published")
+
+
+def _telling(text: str, machine: str) -> Sequence[str]:
+    """Return what in a text names the machine: its name as a word of its own, or a path from the root."""
+    names = re.findall(rf"(?<![\w.-]){re.escape(machine)}(?![\w.-])", text) if machine != MACHINE else []
+    paths = [path for path in _ABSOLUTE.findall(text) if not path.startswith(("/v1/", "/www.w3.org/", "/2000/"))]
+    return list(dict.fromkeys([*names, *paths]))

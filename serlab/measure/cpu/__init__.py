@@ -1,0 +1,1 @@
+"""CPU time and copies, with scalene."""

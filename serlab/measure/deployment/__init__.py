@@ -1,0 +1,1 @@
+"""Experiments on what stands around the calls: batching, a gateway, shared connections, uploads."""

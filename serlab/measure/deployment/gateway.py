@@ -1,0 +1,72 @@
+"""The same calls direct and through a gateway, in interleaved rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+
+import msgspec
+
+from serlab.measure.cases import shuffled
+from serlab.measure.process.listener import Listener, Silent
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.records.deployment import GatewayReport
+from serlab.records.run import Endpoint, EndToEndRun
+
+
+def measure_gateway(
+    workers: Workers,
+    target: Target,
+    gateway: Endpoint,
+    *,
+    payloads: Sequence[str],
+    codecs: Sequence[str],
+    rounds: int = 5,
+    calls_s: float = 1.0,
+    seed: int,
+    listener: Listener | None = None,
+    keep: Callable[[GatewayReport], object] | None = None,
+) -> GatewayReport:
+    """Call ``target`` and ``gateway``, which stands in front of it, with every payload × codec once per round.
+
+    Every client is a fresh process with one call in flight; their order is shuffled within a round. A client that is
+    refused has an ``error`` in its record.
+
+    Raises:
+        MeasureError: a client process fails.
+    """
+    say = listener or Silent()
+    cases = [(payload, codec, way) for payload in payloads for codec in codecs for way in ("direct", "through")]
+    report = GatewayReport(gateway.version.rpartition("through ")[2])
+    for number in range(rounds):
+        say.phase(f"gateway, round {number + 1}", len(cases))
+        for payload, codec, way in shuffled(cases, seed, number):
+            say.step(f"{payload} {codec} {way}")
+            aimed = target if way == "direct" else replace(target, endpoint=gateway)
+            run = _client(workers, aimed, payload, codec, seed, number, calls_s)
+            if way == "direct":
+                report = replace(report, direct=(*report.direct, run))
+            else:
+                report = replace(report, through=(*report.through, run))
+            if keep:
+                keep(report)
+    return report
+
+
+def _client(
+    workers: Workers, target: Target, payload: str, codec: str, seed: int, number: int, calls_s: float
+) -> EndToEndRun:
+    arguments = {
+        "payload_spec": payload,
+        "codec_name": codec,
+        "seed": seed,
+        "round_number": number,
+        "calls_s": calls_s,
+        "call": asdict(target.call) if target.call else None,
+    }
+    answer = workers.run(
+        "serlab.measure.endtoend:run_worker",
+        {"endpoint": asdict(target.endpoint), "options": asdict(target.options), "arguments": arguments},
+    )
+    return msgspec.convert(answer, EndToEndRun)

@@ -1,0 +1,126 @@
+"""The client's memory while it uploads: whole bodies against bodies that are made while they are sent.
+
+memray watches encoding and sending to a live server until the answer begins to be read, which costs every codec alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from serlab.codecs import registry
+from serlab.codecs.base import Call, ChunkedCodec, Codec, GzipBody, Tensor
+from serlab.errors import MeasureError
+from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.memory.capture import read_capture
+from serlab.measure.process.listener import Listener, Silent
+from serlab.measure.process.workers import Workers
+from serlab.measure.target import Target
+from serlab.payload import parse_payload
+from serlab.records.deployment import UploadProfile, UploadReport
+from serlab.records.run import Case, Endpoint
+from serlab.records.store import RunFolder, file_stem
+from serlab.transports.base import TransportOptions
+from serlab.transports.rest import RestTransport
+
+DEFAULT_CODECS = ("json", "orjson", "json-chunked", "orjson-gzip")
+
+
+def measure_upload(
+    workers: Workers,
+    target: Target,
+    folder: RunFolder,
+    *,
+    payloads: Sequence[str],
+    codecs: Sequence[str] = DEFAULT_CODECS,
+    seed: int,
+    listener: Listener | None = None,
+) -> UploadReport:
+    """Upload every payload through every codec once, each in a fresh process; captures go into the run's folder.
+
+    An upload that fails is in ``failures``; the others are made all the same.
+    """
+    say = listener or Silent()
+    say.phase("uploads", len(payloads) * len(codecs))
+    profiles: list[UploadProfile] = []
+    failures: dict[str, str] = {}
+    for payload in payloads:
+        for codec in codecs:
+            say.step(f"{payload} {codec}")
+            name = f"upload-{file_stem(f'{payload}/{codec}')}.bin"
+            arguments = {
+                "endpoint": asdict(target.endpoint),
+                "options": asdict(target.options),
+                "call": asdict(target.call) if target.call else None,
+                "payload": payload,
+                "codec_name": codec,
+                "seed": seed,
+                "capture": str(folder.memory_folder / name),
+            }
+            try:
+                answer = workers.run("serlab.measure.deployment.upload:run_worker", arguments)
+            except MeasureError as error:
+                failures[f"{payload}/{codec}"] = str(error)
+                say.remark(f"{payload} {codec}: {error}")
+                continue
+            found = msgspec.convert(answer, UploadProfile)
+            profiles.append(replace(found, profile=replace(found.profile, capture=f"memory/{name}")))
+    return UploadReport(tuple(profiles), failures)
+
+
+def run_worker(
+    endpoint: dict[str, Any], options: dict[str, Any], call: dict[str, Any] | None, payload: str, codec_name: str,
+    seed: int, capture: str,
+) -> dict[str, Any]:  # fmt: skip
+    """Be one fresh client process that uploads once; return the UploadProfile as JSON types.
+
+    Raises:
+        MeasureError: the codec is not one for REST, or memray cannot write the capture.
+        TransportError, CodecError: the upload fails.
+    """
+    codec, parsed = registry.get(codec_name), parse_payload(payload, seed=seed)
+    if codec.transport != "rest":
+        raise MeasureError(f"{codec_name} is not sent over REST: uploads in pieces are HTTP's")
+    wanted = msgspec.convert(call, ModelCall).as_call() if call else echo_call(codec, parsed)
+    tensor = parsed.build()
+    first_row = codec.encode(tensor[:1], wanted)  # imports and caches, too, before memory is counted
+    how = TransportOptions(**options)
+    if isinstance(first_row, GzipBody):
+        how = replace(how, headers={**how.headers, "Content-Encoding": first_row.content_encoding})
+    sizes = _upload(codec, tensor, wanted, RestTransport(Endpoint(**endpoint), wanted, how), Path(capture))
+    profile = read_capture(Case(payload, codec_name, "encode"), parsed.raw_bytes, Path(capture))
+    return asdict(UploadProfile(profile, sum(sizes), isinstance(codec, ChunkedCodec)))
+
+
+def _upload(codec: Codec, tensor: Tensor, call: Call, transport: RestTransport, capture: Path) -> list[int]:
+    """Send the request and return the sizes of the pieces it was sent in."""
+    import memray
+
+    sizes: list[int] = []
+    with transport, ExitStack() as tracking:
+
+        def pieces() -> Iterator[bytes]:
+            if isinstance(codec, ChunkedCodec):
+                for piece in codec.encode_chunks(tensor, call):
+                    sizes.append(len(piece))
+                    yield piece
+                    del piece
+            else:
+                body = codec.encode(tensor, call)
+                sizes.append(len(body))
+                yield body
+            # Asked for more, the connection has sent everything: what comes now is the answer.
+            tracking.close()
+
+        capture.unlink(missing_ok=True)
+        try:
+            tracking.enter_context(memray.Tracker(capture, trace_python_allocators=True))
+        except OSError as error:
+            raise MeasureError(f"memray cannot write {capture}: {error}") from error
+        transport.send_chunks(pieces())
+    return sizes

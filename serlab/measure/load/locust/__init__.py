@@ -1,0 +1,1 @@
+"""Locust as a second load generator."""

@@ -1,0 +1,1 @@
+"""Memory: memray captures and their pages, resident memory over time."""

@@ -1,0 +1,139 @@
+"""What one encode or decode adds to the process's memory, seen by memray around the call alone, in a fresh process."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from serlab.codecs import registry
+from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensor
+from serlab.errors import MeasureError
+from serlab.measure.calls import echo_call
+from serlab.payload import Payload, parse_payload
+from serlab.records.run import Case, MemoryFrame, MemoryProfile
+
+#: Requests up to this size are served by pymalloc's arenas, larger ones by malloc (Objects/obmalloc.c).
+PYMALLOC_LIMIT_BYTES = 512
+#: How many of the places that held memory at the peak a record names.
+TOP_FRAMES = 3
+
+
+def profile(case: Case, seed: int, capture: Path, *, native: bool = False) -> MemoryProfile:
+    """Run ``case`` once under memray and return what it added; the capture is written to ``capture``.
+
+    Python's small objects are counted (``trace_python_allocators``): without them a list of floats weighs nothing but
+    the arenas that happened to be new. ``native`` records the C stacks as well.
+
+    Raises:
+        MeasureError: memray cannot write the capture.
+    """
+    import memray
+
+    codec, payload = registry.get(case.codec), parse_payload(case.payload, seed=seed)
+    call = echo_call(codec, payload)
+    _warm_up(codec, payload, case)
+    tensor = payload.build()
+    body = b"" if case.op == "encode" else codec.write_response(tensor, call, case.form)
+    capture.unlink(missing_ok=True)
+    try:
+        with memray.Tracker(capture, trace_python_allocators=True, native_traces=native):
+            # The name keeps the result alive until tracking has ended: it is part of what the call adds.
+            kept = _encoded(codec, tensor, call) if case.op == "encode" else codec.decode(body, call)
+    except OSError as error:
+        raise MeasureError(f"memray cannot write {capture}: {error}") from error
+    del kept
+    return read_capture(case, payload.raw_bytes, capture)
+
+
+def _encoded(codec: Codec, tensor: Tensor, call: Call) -> Body | None:
+    """Return the body; None of a codec that is sent while it encodes, and therefore keeps nothing."""
+    if isinstance(codec, ChunkedCodec):
+        codec.drain(tensor, call)
+        return None
+    return codec.encode(tensor, call)
+
+
+def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
+    """Return the profile that a memray capture holds; its totals are those of ``memray stats``.
+
+    Raises:
+        MeasureError: the file is not a memray capture.
+    """
+    import memray
+    from memray._memray import compute_statistics
+
+    try:
+        reader = memray.FileReader(capture)
+        statistics = compute_statistics(str(capture))
+        at_peak = list(reader.get_high_watermark_allocation_records(merge_threads=True))
+    except (OSError, ValueError) as error:
+        raise MeasureError(f"{capture} is not a readable memray capture: {error}") from error
+    small = sum(record.size for record in at_peak if record.size <= PYMALLOC_LIMIT_BYTES * record.n_allocations)
+    return MemoryProfile(
+        case,
+        raw_bytes=raw_bytes,
+        peak_bytes=statistics.peak_memory_allocated,
+        pymalloc_peak_bytes=small,
+        allocated_bytes=statistics.total_memory_allocated,
+        allocations=statistics.total_num_allocations,
+        capture=capture.name,
+        top=_top_frames(at_peak),
+    )
+
+
+def short_path(path: str) -> str:
+    """Return a source file's path from its package on: no machine's folders in results."""
+    return re.split(r"site-packages/|lib/python3\.\d+/|(?=serlab/)", path)[-1]
+
+
+def run_worker(case: dict[str, Any], seed: int, capture: str, native: bool) -> dict[str, Any]:
+    """Be one fresh process that profiles one case; return the MemoryProfile as JSON types."""
+    return asdict(profile(Case(**case), seed, Path(capture), native=native))
+
+
+def _warm_up(codec: Codec, payload: Payload, case: Case) -> None:
+    """Run the case once on a single element, so that lazy imports and caches are not taken for the call's memory."""
+    tiny = payload.build()[(slice(1),) * len(payload.shape)]
+    call = _with_shape(echo_call(codec, payload), tiny.shape)
+    if case.op == "encode":
+        codec.encode(tiny, call)
+    else:
+        codec.decode(codec.write_response(tiny, call, case.form), call)
+
+
+def _with_shape(call: Call, shape: tuple[int, ...]) -> Call:
+    return Call(call.model, call.signature, call.input, call.output, call.dtype, shape)
+
+
+def _top_frames(at_peak: Iterable[Any]) -> tuple[MemoryFrame, ...]:
+    held: Counter[tuple[str, str, int]] = Counter()
+    for record in at_peak:
+        for function, file, line in record.stack_trace(max_stacks=1):
+            held[function, short_path(file), line] += record.size
+    return tuple(MemoryFrame(*place, bytes=size) for place, size in held.most_common(TOP_FRAMES))
+
+
+def frames_at_peak(capture: Path, *, native: bool = False) -> tuple[MemoryFrame, ...]:
+    """Return the innermost frames that held memory at the peak, largest first; together they hold all of it.
+
+    Frames of Python; with ``native``, of a capture that has them, the C, C++ or Rust function below.
+
+    Raises:
+        MeasureError: the file is missing, or is not a memray capture.
+    """
+    import memray
+
+    held: Counter[tuple[str, str, int]] = Counter()
+    try:
+        reader = memray.FileReader(capture)
+        for record in reader.get_high_watermark_allocation_records(merge_threads=True):
+            places = record.hybrid_stack_trace(max_stacks=1) if native else record.stack_trace(max_stacks=1)
+            function, file, line = places[0] if places else ("outside Python", "", 0)
+            held[function, short_path(file), line] += record.size
+    except (OSError, ValueError) as error:
+        raise MeasureError(f"{capture} is not a readable memray capture: {error}") from error
+    return tuple(MemoryFrame(*place, bytes=size) for place, size in held.most_common())

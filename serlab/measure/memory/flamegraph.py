@@ -1,0 +1,83 @@
+"""Flamegraphs of memory, made from memray captures; they open offline, with the folder ``assets`` beside them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+from serlab.errors import MeasureError
+
+View = Literal["flamegraph", "temporal", "table"]
+
+#: memray's command line per view. ``--no-web`` puts the page's scripts into the page, from where they are shared.
+_COMMANDS: dict[View, tuple[str, ...]] = {
+    "flamegraph": ("flamegraph",),
+    "temporal": ("flamegraph", "--temporal"),
+    "table": ("table",),
+}
+RENDER_TIMEOUT_S = 300.0
+
+
+def page_path(capture: Path, view: View = "flamegraph") -> Path:
+    """Return where the page of a capture goes: beside it."""
+    return capture.with_suffix(".html" if view == "flamegraph" else f".{view}.html")
+
+
+def render(capture: Path, view: View = "flamegraph") -> Path:
+    """Write the page for ``capture`` and return its path.
+
+    Raises:
+        MeasureError: memray cannot read the capture.
+    """
+    page = page_path(capture, view)
+    command = [sys.executable, "-m", "memray", *_COMMANDS[view], "--no-web", "--force", "-o", str(page), str(capture)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=RENDER_TIMEOUT_S, check=False)
+    if done.returncode != 0 or not page.exists():
+        reason = (done.stderr or done.stdout).strip().splitlines()
+        raise MeasureError(f"memray makes no {view} of {capture}: {reason[-1] if reason else 'no reason given'}")
+    return share_assets(page)
+
+
+def run_worker(capture: str, view: View) -> str:
+    """Render from a process that has memray loaded already; return the page's path."""
+    from memray.commands import main
+
+    page = page_path(Path(capture), view)
+    code = main([*_COMMANDS[view], "--no-web", "--force", "-o", str(page), capture])
+    if code:
+        raise MeasureError(f"memray makes no {view} of {capture}: exit {code}")
+    return str(share_assets(page))
+
+
+#: Smaller ones stay: a file each would be more to handle than it saves.
+SHARED_FROM_BYTES = 8 * 1024
+#: memray's own name for the data of a page, which no other page shares.
+_OWN_DATA = "packed_data"
+#: The browser ends a script or style at its first closing tag, so the shortest match is the right one.
+_INLINE = re.compile(r"<(script|style)([^>]*)>(.*?)</\1>", re.DOTALL)
+FOLDER = "assets"
+
+
+def share_assets(page: Path) -> Path:
+    """Rewrite ``page`` to load its large scripts and styles from the folder ``assets`` beside it; return the page."""
+    folder = page.parent / FOLDER
+
+    def moved(match: re.Match[str]) -> str:
+        kind, attributes, content = match.groups()
+        if len(content) < SHARED_FROM_BYTES or _OWN_DATA in content or "src=" in attributes:
+            return match.group(0)
+        name = f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.{'js' if kind == 'script' else 'css'}"
+        target = folder / name
+        if not target.exists():
+            folder.mkdir(exist_ok=True)
+            target.write_text(content, encoding="utf-8")
+        if kind == "style":
+            return f'<link rel="stylesheet" href="{FOLDER}/{name}">'
+        return f'<script{attributes} src="{FOLDER}/{name}" charset="utf-8"></script>'
+
+    page.write_text(_INLINE.sub(moved, page.read_text(encoding="utf-8")), encoding="utf-8")
+    return page

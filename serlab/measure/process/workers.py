@@ -1,0 +1,139 @@
+"""Runs tasks in fresh processes, one at a time, so that no measurement sees what another left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from serlab.errors import MeasureError
+
+#: TensorFlow's import alone takes 3–5 s on two cores; ten times that means that something hangs.
+START_TIMEOUT_S = 120.0
+#: What a worker's log shows when it died.
+LOG_TAIL_LINES = 8
+
+
+class Workers:
+    """A context manager around one warm process; ``run`` executes a task in a process forked from it.
+
+    ``codecs`` are loaded beforehand with the libraries they require, so that all of them start from one state.
+    """
+
+    def __init__(self, codecs: Iterable[str] = ()) -> None:
+        self._codecs = tuple(codecs)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def __enter__(self) -> Workers:
+        self._folder = tempfile.TemporaryDirectory(prefix="serlab-workers-")
+        self._start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop()
+        if self._folder:
+            self._folder.cleanup()
+
+    def run(self, task: str, args: dict[str, Any], *, timeout_s: float = 600.0) -> Any:
+        """Return what ``task`` ("module:function") returns for ``args`` in a fresh process; both are JSON.
+
+        Raises:
+            MeasureError: the task raised a SerlabError, died, or took longer than ``timeout_s``.
+        """
+        if not self._process or self._process.poll() is not None:
+            self._start()
+        folder = Path(self._scratch)
+        result, log = folder / "result.json", folder / "log.txt"
+        result.unlink(missing_ok=True)
+        self._send({"task": task, "args": args, "result": str(result), "log": str(log)})
+        try:
+            reply = self._receive(timeout_s)
+        except MeasureError as error:
+            self._stop()
+            raise MeasureError(f"{_function(task)}: {error}{_tail(log)}") from None
+        if reply["status"] != 0 or not result.exists():
+            how = f"killed by signal {-reply['status']}" if reply["status"] < 0 else f"exit {reply['status']}"
+            raise MeasureError(f"the worker for {_function(task)} died ({how}){_tail(log)}")
+        answer = json.loads(result.read_bytes())
+        if "error" in answer:
+            raise MeasureError(answer["error"])
+        return answer["value"]
+
+    @property
+    def _scratch(self) -> str:
+        if not self._folder:
+            raise MeasureError("workers are used outside their with block")
+        return self._folder.name
+
+    def _start(self) -> None:
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        log = Path(self._scratch) / "warm.txt"
+        with log.open("wb") as sink:
+            # A session of its own: Ctrl-C reaches the parent alone, which then decides what becomes of the workers.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "serlab.measure.process.warm", *self._codecs],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                env=environment,
+                start_new_session=True,
+            )
+        try:
+            self._receive(START_TIMEOUT_S)
+        except MeasureError as error:
+            self._stop()
+            raise MeasureError(f"the workers' process does not start: {error}{_tail(log)}") from None
+
+    def _send(self, request: dict[str, Any]) -> None:
+        assert self._process is not None
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # the reply that does not come tells
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def _receive(self, timeout_s: float) -> dict[str, Any]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            if not selector.select(timeout_s):
+                raise MeasureError(f"no answer within {timeout_s:.0f} s")
+        line = self._process.stdout.readline()
+        if not line:
+            raise MeasureError("its process ended unexpectedly")
+        reply: dict[str, Any] = json.loads(line)
+        return reply
+
+    def _stop(self) -> None:
+        if self._process:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+            self._process = None
+
+
+def _function(task: str) -> str:
+    return task.partition(":")[2]
+
+
+def _tail(log: Path) -> str:
+    if not log.exists():
+        return ""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()][-LOG_TAIL_LINES:]
+    return "".join(f"\n  {line}" for line in lines)

@@ -1,0 +1,63 @@
+"""What the correlation of isolated and end-to-end times says, as frozen dataclasses. Times are seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from serlab.records.run import Interval, Transport
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationPoint:
+    """One payload × codec: what encode + decode cost in isolation, and what the whole call costs.
+
+    ``share`` is the part of the end-to-end time that the isolated times explain; the in-situ ratios divide the time of
+    a stage within a call by its time in isolation.
+    """
+
+    payload: str
+    codec: str
+    transport: Transport
+    encode_s: float
+    decode_s: float
+    isolated_s: Interval
+    end_to_end_s: Interval
+    share: Interval
+    encode_in_situ_ratio: float
+    decode_in_situ_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """Isolated against end-to-end time over the points of one scope: a transport, or all.
+
+    ``slope`` is Theil–Sen's: seconds end to end per second in isolation. Spearman's rho needs at least 3 points.
+    """
+
+    scope: str
+    points: int
+    spearman: float | None
+    slope: Interval | None
+    intercept_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """What changing the codec saves in isolation and end to end, in words that anyone can check."""
+
+    payload: str
+    slow: str
+    fast: str
+    encode_s: float
+    decode_s: float
+    end_to_end_s: Interval
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correlations:
+    """Everything the correlation says."""
+
+    points: tuple[CorrelationPoint, ...] = ()
+    fits: tuple[Correlation, ...] = ()
+    savings: tuple[Saving, ...] = ()

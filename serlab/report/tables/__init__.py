@@ -1,0 +1,1 @@
+"""Tables for the terminal, a file per part of a run."""

@@ -1,0 +1,133 @@
+"""The claims and their verdicts, on the terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from serlab.records.claims import NOT_TESTABLE, REPRODUCED, ClaimResult, ClaimsReport, Quantity
+from serlab.records.run import Interval, RunInfo
+from serlab.report import units
+
+STAND_IN = "The embedded instance stands in for TensorFlow Serving; its times are its own."
+
+
+def print_claims(report: ClaimsReport, info: RunInfo, console: Console) -> None:
+    """Print a row per claim, then what stands behind each verdict."""
+    console.print(origin(report, info))
+    if report.instance.get("kind") == "embedded":
+        console.print(STAND_IN)
+    table = Table(box=None, pad_edge=False, header_style="bold", title="\nclaims", title_justify="left")
+    for column in ("claim", "claimed", "measured [95 %]", "verdict", "evidence"):
+        table.add_column(column, no_wrap=column in ("claim", "verdict"))
+    for result in report.results:
+        table.add_row(
+            result.claim.id, result.claim.claimed, headline(result), result.judgement.verdict, result.evidence
+        )
+    console.print(table)
+    console.print("")
+    for result in report.results:
+        console.print(f"{result.claim.id}: {result.claim.statement}. {_explained(result)}")
+
+
+def render_markdown(report: ClaimsReport, info: RunInfo) -> str:
+    """Return the page ``docs/claims.md``: the table, then each claim with everything that was measured for it."""
+    return "\n".join(_markdown(report, info)) + "\n"
+
+
+def headline(result: ClaimResult) -> str:
+    """Return the value to hold against the claimed one and what it is of, "–" where nothing was measured.
+
+    What either happens or does not has no value of its own: it is as claimed.
+    """
+    if result.judgement.measured:
+        first = result.judgement.measured[0]
+        return f"{value_text(first)}, {first.label}"
+    return result.claim.claimed if result.judgement.verdict == REPRODUCED else units.NOT_MEASURED
+
+
+def value_text(quantity: Quantity) -> str:
+    """Return a value with its interval in the unit that people read it in."""
+    value = quantity.value
+    if quantity.unit == "s":
+        return _seconds(value)
+    if quantity.unit == "bytes":
+        return f"{value.median:,.0f} B"
+    if quantity.unit == "ratio":
+        return units.ratio_interval(value) if _estimated(value) else units.ratio(value.median)
+    if quantity.unit == "share":
+        return f"{value.median:.1%} [{value.low:.1%}, {value.high:.1%}]"
+    scale, unit = (1e-9, " Gbit/s") if quantity.unit == "bit/s" else (1.0, "/s" if quantity.unit == "1/s" else "")
+    numbers = [f"{scale * number:,.3g}" for number in (value.median, value.low, value.high)]
+    return f"{numbers[0]}{unit}" + (f" [{numbers[1]}, {numbers[2]}]" if _estimated(value) else "")
+
+
+def origin(report: ClaimsReport, info: RunInfo) -> str:
+    """Say where the figures come from."""
+    instance = report.instance
+    live = f"{instance['kind']} instance, {instance['version']}" if instance else "no live instance"
+    machine = info.machine
+    quick = "; quick run" if report.quick else ""
+    return f"{live}; {machine.name}, {machine.cpu_model}, {machine.cores} cores; {report.started}{quick}"
+
+
+def _seconds(value: Interval) -> str:
+    bounds = f" [{units.seconds(value.low)}, {units.seconds(value.high)}]" if _estimated(value) else ""
+    return units.seconds(value.median) + bounds
+
+
+def _estimated(value: Interval) -> bool:
+    return value.low != value.high
+
+
+def _explained(result: ClaimResult) -> str:
+    judgement = result.judgement
+    needs = f" Needs: {judgement.needs}." if judgement.verdict == NOT_TESTABLE and judgement.needs else ""
+    return f"{judgement.finding}.{needs}".replace("..", ".") if judgement.finding else needs.strip()
+
+
+def _markdown(report: ClaimsReport, info: RunInfo) -> Iterator[str]:
+    yield "# What people repeat about gRPC, HTTP and JSON, measured"
+    yield ""
+    yield "Made by `serlab claims --markdown`. " + origin(report, info) + "."
+    if report.instance.get("kind") == "embedded":
+        yield STAND_IN
+    yield ""
+    yield "| claim | claimed | measured [95 %] | verdict |"
+    yield "|---|---|---|---|"
+    for result in report.results:
+        claim = result.claim
+        cells = (_cell(text) for text in (claim.statement, claim.claimed, headline(result), result.judgement.verdict))
+        yield f"| [{claim.id}](#{claim.id}): {' | '.join(cells)} |"
+    for result in report.results:
+        yield from _markdown_claim(result)
+
+
+def _markdown_claim(result: ClaimResult) -> Iterator[str]:
+    claim = result.claim
+    yield ""
+    yield f"## {claim.id}"
+    yield ""
+    statement = claim.statement[0].upper() + claim.statement[1:]
+    yield f"{statement}. Claimed: {claim.claimed}. **{result.judgement.verdict}**."
+    yield ""
+    yield f"Test: {claim.test}."
+    explained = _explained(result)
+    if explained:
+        yield ""
+        yield explained[0].upper() + explained[1:]
+    if result.judgement.measured:
+        yield ""
+        yield "| measured | value [95 %] |"
+        yield "|---|---|"
+        for quantity in result.judgement.measured:
+            yield f"| {_cell(quantity.label)} | {value_text(quantity)} |"
+    if result.evidence:
+        yield ""
+        yield f"Evidence: `{result.evidence}` in the run's folder."
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

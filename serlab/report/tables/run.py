@@ -1,0 +1,151 @@
+"""A run on the terminal: one table per payload for encode and decode, one for calls, and the correlation in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from serlab.analysis.correlate import correlate
+from serlab.analysis.endtoend import EndToEnd, sum_up
+from serlab.analysis.stats import SAMPLE_FLOOR
+from serlab.analysis.summary import timed_share
+from serlab.analysis.view import RunView
+from serlab.records.correlation import Correlations
+from serlab.records.run import Case, RunData
+from serlab.report import units
+from serlab.report.sentences import words
+
+
+def print_run(data: RunData, console: Console) -> None:
+    """Print everything that a run found."""
+    view = RunView(data)
+    _print_origin(data, console)
+    for payload in data.info.payloads:
+        cases = [case for case in view.cases() if case.payload == payload.name]
+        if cases:
+            console.print(_cases_table(view, cases))
+    if view.clients:
+        console.print(_calls_table(view, [sum_up(clients) for clients in view.clients.values()]))
+    _print_correlation(correlate(view), console)
+    _print_end(data, console)
+
+
+def origin(data: RunData) -> str:
+    """Say where figures come from: instance kind and version, machine, date."""
+    instance = data.info.instance
+    live = f"{instance['kind']} instance, {instance['version']}" if instance else "no live instance"
+    machine = data.info.machine
+    return f"{live}; {machine.name}, {machine.cpu_model}, {machine.cores} cores; {data.info.started}"
+
+
+def _print_origin(data: RunData, console: Console) -> None:
+    console.print(
+        f"run {data.info.name}, profile {data.info.profile}, {data.info.rounds} rounds, seed {data.info.seed}"
+    )
+    console.print(origin(data))
+    if data.info.instance.get("kind") == "embedded":
+        console.print("The embedded instance stands in for TensorFlow Serving; its times are its own.")
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="left" if position == 0 else "right", no_wrap=position == 0)
+    return table
+
+
+def _cases_table(view: RunView, cases: Sequence[Case]) -> Table:
+    payload = cases[0].payload
+    info = next(entry for entry in view.data.info.payloads if entry.name == payload)
+    shape = "x".join(map(str, info.shape))
+    table = _table(
+        f"\n{payload}: {shape} {info.dtype}, {units.size(info.raw_bytes)} raw, {info.distribution}",
+        "case", "time", "÷ raw [95 %]", "body", "body ÷ raw", "peak ÷ raw", "values",
+    )  # fmt: skip
+    for case in cases:
+        profile, body = view.memory.get(case), view.body_bytes(case)
+        table.add_row(
+            f"{case.op} {case.codec}" + (f" ({case.form})" if case.form else ""),
+            units.seconds_interval(view.time(case)),
+            units.ratio_interval(view.ratio_to_raw(case)),
+            units.size(body),
+            units.ratio(body / info.raw_bytes if body else None),
+            units.ratio(profile.peak_bytes / profile.raw_bytes if profile else None),
+            words(view.exactness(payload, case.codec)),
+        )
+    return table
+
+
+def _calls_table(view: RunView, calls: Iterable[EndToEnd]) -> Table:
+    table = _table(
+        f"\nend to end, one call in flight, {origin(view.data)}",
+        "call", "calls", "p50", "p90", "p99", "encode", "exchange", "decode", "left over", "request", "response",
+        "client CPU", "server CPU", "values",
+    )  # fmt: skip
+    for whole in calls:
+        table.add_row(
+            f"{whole.payload} {whole.codec} ({whole.transport})",
+            str(whole.calls),
+            units.seconds(whole.p50_s),
+            _tail(whole.p90_s, 0.9),
+            _tail(whole.p99_s, 0.99),
+            *(units.seconds(stage) for stage in (whole.encode_s, whole.exchange_s, whole.decode_s)),
+            units.seconds(whole.left_over_s),
+            units.size(whole.request_bytes or None),
+            units.size(whole.response_bytes or None),
+            units.seconds(whole.client_cpu_s),
+            units.seconds(whole.server_cpu_s),
+            f"FAILED: {whole.errors[0][:60]}" if whole.errors and not whole.calls else words(whole.exactness),
+        )
+    return table
+
+
+def _tail(value: float | None, fraction: float) -> str:
+    return units.seconds(value) if value is not None else f"needs {SAMPLE_FLOOR[fraction]} calls"
+
+
+def _print_correlation(found: Correlations, console: Console) -> None:
+    if not found.points:
+        return
+    console.print("\nisolated (encode + decode) against end to end")
+    for fit in found.fits:
+        if fit.slope is None:
+            console.print(f"  {fit.scope}: {fit.points} points are too few for a fit")
+            continue
+        console.print(
+            f"  {fit.scope}: rank correlation {fit.spearman:.2f} over {fit.points} points; each ms in isolation is "
+            f"{fit.slope.median:.2f} ms end to end [{fit.slope.low:.2f}, {fit.slope.high:.2f}] (Theil–Sen)"
+        )
+    table = _table("", "call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")
+    for point in found.points:
+        share = point.share
+        table.add_row(
+            f"{point.payload} {point.codec}",
+            units.seconds(point.isolated_s.median),
+            units.seconds(point.end_to_end_s.median),
+            f"{units.percent(share.median)} [{units.percent(share.low)}, {units.percent(share.high)}]",
+            units.ratio(point.encode_in_situ_ratio),
+            units.ratio(point.decode_in_situ_ratio),
+        )
+    console.print(table)
+    console.print("")
+    for saving in found.savings:
+        unclear = "; too close to call" if saving.end_to_end_s.spans(0) else ""
+        console.print(saving.statement + unclear)
+
+
+def _print_end(data: RunData, console: Console) -> None:
+    share = timed_share(data)
+    if share is not None:
+        console.print(
+            f"\n{units.percent(share)} of {units.seconds(data.info.wall_s)} was spent inside timed loops and calls, "
+            "warm-ups included"
+        )
+    for codec, reason in data.info.unavailable.items():
+        console.print(f"not measured: {codec}: {reason}")
+    for text in (*data.info.warnings, *data.info.missing):
+        console.print(f"missing: {text}" if text in data.info.missing else f"warning: {text}")
+    if not data.info.finished:
+        console.print("this run was interrupted: go on with serlab bench --resume")

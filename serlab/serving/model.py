@@ -1,0 +1,253 @@
+"""What a served model says about itself: its signatures, and the names, dtypes and shapes of their tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from serlab.connection import Access, UnreachableError, grpc_call, http_get, not_serving, server_document
+from serlab.errors import UnknownNameError, UsageError, WireError
+from serlab.records.run import Endpoint
+from serlab.wire.dtypes import DATA_TYPES, data_type_name
+from serlab.wire.fields import length_field
+from serlab.wire.walk import Span, fields, integer, map_entries, string
+
+GET_MODEL_METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
+
+#: TensorFlow's own bookkeeping among the signatures.
+_INTERNAL = "__saved_model_init_op"
+#: Numpy names where they differ from that of the type's storage in memory.
+_NAMES = {"DT_STRING": "string", "DT_HALF": "float16", "DT_BFLOAT16": "bfloat16"}
+_NUMPY_NAMES = {data.name: _NAMES.get(data.name, data.storage.name) for data in DATA_TYPES.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """An input or output. ``dtype`` is numpy's name ("float32"), "string", or TensorFlow's where numpy has none.
+
+    ``shape`` holds -1 for a size the model leaves open, and is None where it leaves even the number of dimensions open.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...] | None
+
+    def __str__(self) -> str:
+        sizes = "any shape" if self.shape is None else str(["?" if size < 0 else size for size in self.shape])
+        return f"{self.name}: {self.dtype} {sizes.replace(chr(39), '')}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureInfo:
+    """A way to call a model: its inputs and outputs by name."""
+
+    name: str
+    inputs: Mapping[str, TensorInfo]
+    outputs: Mapping[str, TensorInfo]
+    method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelMetadata:
+    """A model's version and its signatures by name."""
+
+    model: str
+    version: int
+    signatures: Mapping[str, SignatureInfo]
+
+    def signature(self, name: str) -> SignatureInfo:
+        """Return a signature. Raises ``UnknownNameError`` listing those that exist."""
+        if name not in self.signatures:
+            raise UnknownNameError(f"signature of model {self.model}", name, self.signatures)
+        return self.signatures[name]
+
+
+def read_metadata(endpoint: Endpoint, model: str, access: Access | None = None) -> ModelMetadata:
+    """Ask a server about ``model``, over REST where it has it, otherwise over gRPC.
+
+    Raises ``UnreachableError``, ``ModelMissingError``, or ``ServingError`` for another refusal.
+    """
+    access = access or Access()
+    if endpoint.rest:
+        status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}/metadata", access)
+        document = server_document(endpoint, status, body)
+        try:
+            return metadata_from_json(model, document)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise not_serving(endpoint, status, body) from error
+    # GetModelMetadataRequest { ModelSpec model_spec = 1 { string name = 1 }, repeated string metadata_field = 2 }
+    request = length_field(1, length_field(1, model.encode())) + length_field(2, b"signature_def")
+    body = grpc_call(endpoint, GET_MODEL_METADATA, request, access)
+    try:
+        return metadata_from_message(model, body)
+    except WireError as error:
+        raise UnreachableError(f"the server at {endpoint.grpc} answers {GET_MODEL_METADATA} with {error}") from error
+
+
+def metadata_from_json(model: str, document: Mapping[str, Any]) -> ModelMetadata:
+    """Return the metadata in a REST answer. Raises ``KeyError``, ``ValueError`` or ``TypeError`` for another object."""
+    signatures = {}
+    for name, signature in document["metadata"]["signature_def"]["signature_def"].items():
+        if name != _INTERNAL:
+            inputs, outputs = (
+                {key: _tensor_from_json(key, info) for key, info in signature[side].items()}
+                for side in ("inputs", "outputs")
+            )
+            signatures[name] = SignatureInfo(name, inputs, outputs, signature.get("method_name", ""))
+    return ModelMetadata(model, int(document["model_spec"]["version"]), signatures)
+
+
+def _tensor_from_json(name: str, info: Mapping[str, Any]) -> TensorInfo:
+    shape = info["tensor_shape"]
+    sizes = None if shape.get("unknown_rank") else tuple(int(dim["size"]) for dim in shape["dim"])
+    return TensorInfo(name, _NUMPY_NAMES.get(info["dtype"], info["dtype"]), sizes)
+
+
+def metadata_from_message(model: str, body: bytes) -> ModelMetadata:
+    """Return the metadata in a serialized ``GetModelMetadataResponse``. Raises ``WireError`` for other bytes."""
+    version, signatures = 0, {}
+    for number, span in fields(body):
+        if number == 1:  # ModelSpec model_spec { google.protobuf.Int64Value version = 2 { int64 value = 1 } }
+            for _, wrapper in (part for part in fields(body, span) if part[0] == 2):
+                version = next((integer(body, value) for part, value in fields(body, wrapper) if part == 1), 0)
+    for key, packed in map_entries(body, (0, len(body)), 2):  # map<string, google.protobuf.Any> metadata
+        if key == "signature_def":
+            for _, definitions in (part for part in fields(body, packed) if part[0] == 2):  # bytes value
+                for name, span in map_entries(body, definitions, 1):  # map<string, SignatureDef> signature_def
+                    signatures[name] = _signature_from_message(name, body, span)
+    signatures.pop(_INTERNAL, None)
+    return ModelMetadata(model, version, signatures)
+
+
+def _signature_from_message(name: str, body: bytes, span: Span) -> SignatureInfo:
+    inputs, outputs = (
+        {key: _tensor_from_message(key, body, info) for key, info in map_entries(body, span, number)}
+        for number in (1, 2)  # map<string, TensorInfo> inputs = 1, outputs = 2
+    )
+    method = next((string(body, text) for number, text in fields(body, span) if number == 3), "")
+    return SignatureInfo(name, inputs, outputs, method)
+
+
+def _tensor_from_message(name: str, body: bytes, span: Span) -> TensorInfo:
+    dtype, unknown_rank = 0, False
+    shape: tuple[int, ...] = ()
+    for number, value in fields(body, span):
+        if number == 2:  # DataType dtype
+            dtype = integer(body, value)
+        elif number == 3:  # TensorShapeProto tensor_shape { repeated Dim dim = 2, bool unknown_rank = 3 }
+            for part, part_span in fields(body, value):
+                if part == 2:  # Dim { int64 size = 1 }
+                    shape += (next((integer(body, s) for n, s in fields(body, part_span) if n == 1), 0),)
+                elif part == 3:
+                    unknown_rank = bool(integer(body, part_span))
+    type_name = data_type_name(dtype)
+    return TensorInfo(name, _NUMPY_NAMES.get(type_name, type_name), None if unknown_rank else shape)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedCall:
+    """The names a call needs, and the shape and dtype of the tensor that it sends."""
+
+    model: str
+    signature: str
+    input: str
+    output: str
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def payload(self) -> str:
+        """The payload spec: ``1x224x224x3:float32``."""
+        return f"{'x'.join(map(str, self.shape))}:{self.dtype}"
+
+
+def fit_call(
+    metadata: ModelMetadata,
+    signature: str = "",
+    *,
+    batch: int | None = None,
+    shape: Sequence[int] | None = None,
+    dtype: str = "",
+    output: str = "",
+) -> FittedCall:
+    """Return the call that sends one tensor to ``signature`` ("": ``serving_default``, or the only one there is).
+
+    ``shape`` and ``dtype`` are those of a payload the user chose; without one, the model's own sizes are taken, with
+    ``batch`` (1 if None) for an open first dimension. ``output`` picks one of several outputs.
+
+    Raises:
+        UnknownNameError: the model has no such signature.
+        UsageError: the signature takes or returns several tensors, leaves open what nobody gave, or contradicts it.
+    """
+    chosen = metadata.signature(signature or _default_signature(metadata))
+    tensor = _only_input(chosen)
+    if batch is not None and batch < 1:
+        raise UsageError(f"a batch of {batch} cannot be sent: give 1 or more")
+    sizes = _from_model(tensor, batch) if shape is None else _from_payload(tensor, tuple(shape), batch)
+    return FittedCall(
+        metadata.model, chosen.name, tensor.name, _pick_output(chosen, output), _fit_dtype(tensor, dtype), sizes
+    )
+
+
+def _default_signature(metadata: ModelMetadata) -> str:
+    names = list(metadata.signatures)
+    return names[0] if len(names) == 1 else "serving_default"
+
+
+def _only_input(signature: SignatureInfo) -> TensorInfo:
+    if len(signature.inputs) != 1:
+        listed = "; ".join(map(str, signature.inputs.values())) or "none"
+        raise UsageError(
+            f"signature {signature.name} takes {len(signature.inputs)} inputs ({listed}), and a payload is one tensor: "
+            "choose another with --signature"
+        )
+    return next(iter(signature.inputs.values()))
+
+
+def _pick_output(signature: SignatureInfo, output: str) -> str:
+    names = sorted(signature.outputs)
+    if output in names:
+        return output
+    if output or len(names) != 1:
+        problem = f"no output {output!r}" if output else f"{len(names)} outputs, and a response is read as one tensor"
+        raise UsageError(f"signature {signature.name} has {problem}; it has: {', '.join(names) or 'none'}")
+    return names[0]
+
+
+def _fit_dtype(tensor: TensorInfo, dtype: str) -> str:
+    if tensor.dtype == "string":
+        # What the bytes of a string stand for is between the client and the graph.
+        if not dtype:
+            raise UsageError(f"input {tensor} takes bytes: say which numbers they are with --payload SHAPE:DTYPE")
+        return dtype
+    if dtype and dtype != tensor.dtype:
+        raise UsageError(f"the payload is {dtype}, and the model wants {tensor}: choose a payload of that dtype")
+    return tensor.dtype
+
+
+def _from_model(tensor: TensorInfo, batch: int | None) -> tuple[int, ...]:
+    if tensor.shape is None or tensor.dtype == "string":
+        raise UsageError(f"input {tensor} does not say its shape: give it with --payload SHAPE:DTYPE")
+    if not tensor.shape:
+        raise UsageError(f"input {tensor} is a scalar, and a payload has a batch dimension: choose another signature")
+    if any(size < 0 for size in tensor.shape[1:]):
+        raise UsageError(f"input {tensor} leaves open more than the batch: give a shape with --payload SHAPE:DTYPE")
+    if batch is not None and tensor.shape[0] not in (-1, batch):
+        raise UsageError(f"input {tensor} has no room for a batch of {batch}")
+    return tuple((batch or 1) if size < 0 else size for size in tensor.shape)
+
+
+def _from_payload(tensor: TensorInfo, shape: tuple[int, ...], batch: int | None) -> tuple[int, ...]:
+    if batch is not None and shape[:1] != (batch,):
+        raise UsageError(
+            f"a payload of shape {list(shape)} is no batch of {batch}: give --payload or --batch, not both"
+        )
+    # A string tensor holds one string per row: its shape says nothing about the numbers within.
+    wanted = None if tensor.dtype == "string" else tensor.shape
+    if wanted is not None and (
+        len(wanted) != len(shape) or any(size not in (-1, given) for size, given in zip(wanted, shape, strict=True))
+    ):
+        raise UsageError(f"a payload of shape {list(shape)} does not fit input {tensor}")
+    return shape
