@@ -54,7 +54,12 @@ class GrpcTransport(NetworkTransport):
         self._predict = self._channel.unary_unary(PREDICT_METHOD)
 
     @classmethod
-    def connect_to(cls, endpoint: Endpoint, call: ModelCall, options: TransportOptions) -> GrpcTransport:
+    def connect_to(
+        cls,
+        endpoint: Endpoint,
+        call: ModelCall,  # noqa: ARG003  # what all transports take
+        options: TransportOptions,
+    ) -> GrpcTransport:
         """Return a transport to ``endpoint``; the model is named within each request body."""
         return cls(endpoint, options)
 

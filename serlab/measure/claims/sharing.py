@@ -41,8 +41,8 @@ def measure(lab: Lab) -> Evidence:
         **predict_methods(),
     }
     listed = [
-        *_by_setting(report, "overlap", report.bursts, lambda burst: burst.overlap),
-        *_by_setting(report, "small behind large", report.behind_large, _small_call_s),
+        *_by_setting("overlap", report.bursts, lambda burst: burst.overlap),
+        *_by_setting("small behind large", report.behind_large, _small_call_s),
         *_frames(report),
     ]
     return Evidence("sharing", tuple(listed), facts)
@@ -56,9 +56,7 @@ def predict_methods() -> dict[str, int]:
     return {"methods": len(methods), "streaming methods": sum(methods.values())}
 
 
-def _by_setting(
-    report: MultiplexingReport, quantity: str, bursts: Iterable[Burst], figure: Callable[[Burst], float]
-) -> list[Series]:
+def _by_setting(quantity: str, bursts: Iterable[Burst], figure: Callable[[Burst], float]) -> list[Series]:
     """Return the bursts' figures by round, a series per protocol and number of connections."""
     found: dict[str, dict[int, list[float]]] = {}
     for burst in bursts:

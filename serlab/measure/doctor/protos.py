@@ -21,7 +21,7 @@ CLIENT_PROTOS, SERVER_PROTOS, ANSWERS = "client's protos", "server's protos", "f
 _ADVICE = "Generate the client from the server's .proto files: install the tensorflow-serving-api of its release."
 
 
-def check_client_protos(patient: Patient) -> Finding:
+def check_client_protos(patient: Patient) -> Finding:  # noqa: ARG001  # every check is given the patient
     """Whether the installed classes have TensorFlow Serving's fields under their numbers."""
     try:
         differing = differing_fields()

@@ -97,7 +97,7 @@ def _attempt(trip: Trip, findings: _Findings, block: NDArray[np.intp]) -> str | 
         found, distance = examine(sent, received)
     except ServerGoneError:
         raise
-    except Exception as error:  # whatever a codec raises is what it says about the value, and is kept word for word
+    except Exception as error:  # noqa: BLE001  # whatever a codec raises is what it says about the value, and is kept word for word
         # serlab's own errors are written to be read; others need their type to be understood.
         said = str(error) if isinstance(error, SerlabError) else f"{type(error).__name__}: {error}"
         if block.size == 1:

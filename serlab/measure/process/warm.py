@@ -77,7 +77,7 @@ def _child(request: dict[str, Any]) -> None:
             answer = {"error": str(error)}
         Path(request["result"]).write_text(json.dumps(answer))
         status = 0
-    except BaseException:
+    except BaseException:  # noqa: BLE001  # nothing may unwind into the warm process's own stack
         traceback.print_exc()
     finally:
         sys.stdout.flush()

@@ -37,7 +37,7 @@ def scope_title(scope: str) -> str:
     return {"rest": "REST", "grpc": "gRPC", "all": "both transports"}.get(scope, scope)
 
 
-def fitted(fit: Correlation, points: Sequence[CorrelationPoint], at: np.ndarray) -> np.ndarray:
+def fitted(fit: Correlation, at: np.ndarray) -> np.ndarray:
     """Return the end-to-end time that the fit gives to isolated times ``at``, in seconds; all NaN without a fit."""
     if fit.slope is None or fit.intercept_s is None:
         return np.full_like(at, np.nan)
@@ -91,7 +91,7 @@ def _fit_layers(fit: Correlation, points: Sequence[CorrelationPoint], x: alt.X, 
         theme.data(
             [
                 {"x": float(a), "y": float(b)}
-                for a, b in zip(at, fitted(fit, points, at), strict=True)
+                for a, b in zip(at, fitted(fit, at), strict=True)
                 if b > least
             ]
         )

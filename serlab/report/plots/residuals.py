@@ -23,7 +23,7 @@ def residuals(source: Source, scope: str) -> list[tuple[str, str, float]]:
     """Return (payload, codec, measured ÷ fitted) of a scope; those without a positive fitted time are left out."""
     points = points_of(source, scope)
     fit = next(fit for fit in source.correlations.fits if fit.scope == scope)
-    expected = fitted(fit, points, np.asarray([point.isolated_s.median for point in points]))
+    expected = fitted(fit, np.asarray([point.isolated_s.median for point in points]))
     return [
         (point.payload, point.codec, point.end_to_end_s.median / float(time))
         for point, time in zip(points, expected, strict=True)

@@ -51,7 +51,7 @@ def _time_panel(source: Source, scalings: Sequence[Scaling], op: Op) -> Panel:
     lines = _lines(
         source,
         scalings,
-        lambda size, time: time,
+        lambda _size, time: time,
         lambda one, size, time: f"{op} {one.codec}: {units.seconds(time)} for {units.size(size)}",
     )
     return Panel(

@@ -125,7 +125,7 @@ def _add_arguments(parser: Any) -> None:
 
 
 @events.report_to_master.add_listener  # type: ignore[untyped-decorator]
-def _report_to_master(client_id: str, data: dict[str, Any]) -> None:
+def _report_to_master(client_id: str, data: dict[str, Any]) -> None:  # noqa: ARG001  # Locust names them
     data[REPORT_KEY] = take_batches()
 
 
