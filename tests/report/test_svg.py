@@ -8,7 +8,6 @@ import pytest
 from serlab.report import svg
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
-from serlab.report.svg import to_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -28,7 +27,7 @@ def panel(name: str = "p", links: dict[str, str] | None = None) -> Panel:
 
 
 def inline(shown: Panel) -> ElementTree.Element:
-    return ElementTree.fromstring(svg.inline(shown, to_svg(svg.specification(shown.chart))))
+    return ElementTree.fromstring(svg.inline(shown, svg.draw(svg.specification(shown.chart))))
 
 
 def test_colours_follow_the_page_and_text_its_font() -> None:

@@ -16,7 +16,6 @@ from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 from serlab.report.sections import registry
 from serlab.report.source import Source
-from serlab.report.svg import to_svg
 
 SECTIONS = registry.modules()
 
@@ -38,7 +37,7 @@ def test_a_plot_is_valid_has_marks_a_description_and_fits_a_phone(
     for panel in panels_of(module, two_sizes):
         alt.LayerChart.from_dict(panel.chart.to_dict(validate=True))
         assert len(panel.description) > 30
-        root = ElementTree.fromstring(svg.inline(panel, to_svg(svg.specification(panel.chart))))
+        root = ElementTree.fromstring(svg.inline(panel, svg.draw(svg.specification(panel.chart))))
         assert float(root.get("width", "0")) <= theme.PANEL_WIDTH + 60
         marks = [mark for mark in root.iter() if {mark.get("fill"), mark.get("stroke")} & coloured]
         assert marks, panel.name

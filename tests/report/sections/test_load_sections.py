@@ -27,7 +27,6 @@ from serlab.report import page, svg
 from serlab.report.blocks import Figure, Missing, Note, Section, Table
 from serlab.report.sections import deployment, load
 from serlab.report.source import Source
-from serlab.report.svg import to_svg
 
 MakeSource = Callable[..., Source]
 
@@ -84,7 +83,7 @@ def test_the_plots_of_load_can_be_drawn(run_data: RunData, make_source: MakeSour
     assert [panel.name for panel in panels] == ["load-throughput-image", "load-latency-image"]
     for panel in panels:
         alt.LayerChart.from_dict(panel.chart.to_dict(validate=True))
-        root = ElementTree.fromstring(svg.inline(panel, to_svg(svg.specification(panel.chart))))
+        root = ElementTree.fromstring(svg.inline(panel, svg.draw(svg.specification(panel.chart))))
         assert len(list(root.iter())) > 20
 
 

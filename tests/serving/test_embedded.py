@@ -5,9 +5,9 @@ import json
 import psutil
 import pytest
 
-from serlab.embedded import EmbeddedInstance
 from serlab.errors import ServingError
 from serlab.serving.base import ServingOptions
+from serlab.serving.embedded import EmbeddedInstance
 from serlab.serving.model import fit_call, read_metadata
 from serlab.transports.registry import open_transport
 from serlab.wire.fields import length_field
