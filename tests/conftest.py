@@ -31,7 +31,7 @@ from serlab.records.run import (
     RunInfo,
 )
 from serlab.records.store import RunFolder
-from serlab.servable import ECHO_MODEL, ensure_echo
+from serlab.servable import ECHO_MODEL, ensure_echo, ensure_model
 from serlab.serving.base import model_config
 from serlab.transports.base import TransportOptions
 
@@ -172,9 +172,9 @@ def live_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("needs TensorFlow to serve models")
-    from serlab.servable.batched import BATCHED_MODEL, ensure_batched
+    from serlab.servable.batched import BATCHED_MODEL
 
-    models = {ECHO_MODEL: str(ensure_echo()), BATCHED_MODEL: str(ensure_batched())}
+    models = {ECHO_MODEL: str(ensure_echo()), BATCHED_MODEL: str(ensure_model(BATCHED_MODEL))}
     config = tmp_path_factory.mktemp("live") / "models.config"
     config.write_text(model_config(models))
     flags = ("--grpc_max_threads=32", "--rest_api_num_threads=16")

@@ -23,7 +23,8 @@ from serlab.records.deployment import BatchingReport, BatchSetting
 from serlab.records.load import StepLimits
 from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder, check_writable
-from serlab.servable.batched import BATCHED_MODEL, SETTINGS, ensure_batched
+from serlab.servable import ensure_model
+from serlab.servable.batched import BATCHED_MODEL, SETTINGS
 from serlab.serving.base import ServingOptions
 from serlab.serving.model import read_metadata
 from serlab.serving.registry import parse_serving
@@ -81,10 +82,10 @@ def sweep_settings(
             keep=lambda found: folder.write_part(PART, found),
         )  # fmt: skip
         if by == "server":
-            report = measure_server_batching(workers, serving, options, ensure_batched(), sweep)
+            report = measure_server_batching(workers, serving, options, ensure_model(BATCHED_MODEL), sweep)
             instance = describe(serving, Endpoint("binary", "a server per setting", "", ""), options)
         else:
-            models = {} if is_running(serving) else {BATCHED_MODEL: ensure_batched()}
+            models = {} if is_running(serving) else {BATCHED_MODEL: ensure_model(BATCHED_MODEL)}
             serving = replace(serving, model=BATCHED_MODEL) if is_running(serving) else serving
             with parse_serving(serving, models) as endpoint:
                 read_metadata(endpoint, BATCHED_MODEL, serving.access).signature("serving_default")

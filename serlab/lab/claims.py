@@ -8,8 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from serlab.lab.progress import ProgressShow
     from serlab.records.claims import ClaimsReport
     from serlab.records.run import Endpoint
@@ -69,7 +67,7 @@ def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tupl
     """Start the instance with the servables called ``models``, or find one; yield it and the names that it serves."""
     from serlab.lab.live_target import is_running
     from serlab.measure.claims.run import ALL_MODELS
-    from serlab.servable import ECHO_MODEL
+    from serlab.servable import ECHO_MODEL, ensure_model
     from serlab.serving.registry import parse_serving
 
     if is_running(serving):
@@ -79,8 +77,7 @@ def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tupl
         if not any(flag.startswith(THREADS_FLAG) for flag in serving.flags):
             serving = replace(serving, flags=(*serving.flags, f"{THREADS_FLAG}={THREADS}"))
         # A server starts with at least one model, also for claims that only look at its ports.
-        exports = _exports()
-        wanted = {name: exports[name]() for name in ALL_MODELS if name in {*models, ECHO_MODEL}}
+        wanted = {name: ensure_model(name) for name in ALL_MODELS if name in {*models, ECHO_MODEL}}
         with parse_serving(serving, wanted) as endpoint:
             yield endpoint, frozenset(wanted)
 
@@ -107,23 +104,6 @@ def judge_again(folder: RunFolder) -> ClaimsReport:
         known = result.claim.id in CLAIMS and evidence.experiment
         results.append(judge(result.claim.id, evidence, result.evidence) if known else result)
     return replace(stored, results=tuple(results))
-
-
-def _exports() -> Mapping[str, Callable[[], Path]]:
-    from serlab.servable import ECHO_MODEL, ensure_echo
-    from serlab.servable.batched import BATCHED_MODEL, ensure_batched
-    from serlab.servable.mlp import MLPS, ensure_mlp
-    from serlab.servable.resnet50 import RESNET50, ensure_resnet50
-
-    def mlp(payload: str) -> Callable[[], Path]:
-        return lambda: ensure_mlp(MLPS[payload])
-
-    return {
-        ECHO_MODEL: ensure_echo,
-        BATCHED_MODEL: ensure_batched,
-        RESNET50.model: ensure_resnet50,
-        **{classifier.model: mlp(payload) for payload, classifier in MLPS.items()},
-    }
 
 
 def _served(endpoint: Endpoint, serving: ServingOptions) -> frozenset[str]:

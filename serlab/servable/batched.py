@@ -10,16 +10,13 @@ of the graph, hence a signature per setting.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from serlab.errors import ServableError
 from serlab.records.deployment import BatchSetting
-from serlab.servable.apart import apart
-from serlab.servable.cache import ensure_exported
+from serlab.servable.saving import Built, Weights, save_model
 
 BATCHED_MODEL = "batched"
 INPUT, OUTPUT, ROWS = "x", "y", "rows"
@@ -35,7 +32,6 @@ _SEED = 7
 #: Batches computed at a time, and batches that wait: calls beyond them are refused with UNAVAILABLE.
 _BATCH_THREADS = 2
 _QUEUED_BATCHES = 100
-_SOURCES = ("batched.py",)
 
 
 def signature_of(setting: BatchSetting | None) -> str:
@@ -43,55 +39,28 @@ def signature_of(setting: BatchSetting | None) -> str:
     return PLAIN if setting is None else f"b{setting.max_batch_size}_t{setting.timeout_micros}"
 
 
-def ensure_batched(cache: Path | None = None) -> Path:
-    """Return the servable's base folder, exporting it if need be.
-
-    Raises:
-        ServableError: TensorFlow is missing, or the cache cannot be written.
-    """
-    return ensure_exported(BATCHED_MODEL, _SOURCES, apart("serlab.servable.batched:export_batched"), cache)
-
-
 def export_batched(path: Path) -> None:
-    """Write the SavedModel into the version folder ``path``.
+    """Write the SavedModel into the version folder ``path``. Raises ``ServableError`` as ``save_model`` does."""
+    save_model(BATCHED_MODEL, path, _build)
 
-    Raises:
-        ServableError: TensorFlow is missing, or the folder cannot be written.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        import tensorflow as tf
-    except ImportError as error:
-        raise ServableError("exporting batched needs TensorFlow: pip install 'serlab[tensorflow]'") from error
-    model = _weights(tf)
+
+def _build(tf: Any) -> Built:
+    weights = Weights(tf, _SEED)
+    layers = [weights.draw(*sizes) for sizes in pairwise((FEATURES, _HIDDEN_UNITS, _HIDDEN_UNITS, OUTPUTS))]
     row = tf.TensorSpec([None, FEATURES], tf.float32, name=INPUT)
-    functions = {
-        signature_of(setting): tf.function(_body(tf, model, setting)).get_concrete_function(row)
+    return weights.module, {
+        signature_of(setting): tf.function(_body(tf, layers, setting)).get_concrete_function(row)
         for setting in (None, *SETTINGS)
     }
-    try:
-        tf.saved_model.save(model, str(path), signatures=functions)
-    except (OSError, tf.errors.OpError) as error:
-        raise ServableError(f"cannot write {BATCHED_MODEL} to {path}: {error}") from error
 
 
-def _weights(tf: Any) -> Any:
-    sizes = (FEATURES, _HIDDEN_UNITS, _HIDDEN_UNITS, OUTPUTS)
-    model = tf.Module()
-    model.layers = [
-        tf.Variable(tf.random.stateless_normal((above, below), (_SEED, number), stddev=above**-0.5))
-        for number, (above, below) in enumerate(pairwise(sizes))
-    ]
-    return model
-
-
-def _body(tf: Any, model: Any, setting: BatchSetting | None) -> Callable[[Any], dict[str, Any]]:
+def _body(tf: Any, layers: list[Any], setting: BatchSetting | None) -> Callable[[Any], dict[str, Any]]:
     def compute(x: Any) -> tuple[Any, Any]:
         y = x
-        for weights in model.layers[:-1]:
+        for weights in layers[:-1]:
             y = tf.nn.relu(tf.matmul(y, weights))
         rows = tf.shape(x)[0]
-        return tf.matmul(y, model.layers[-1]), tf.fill([rows], rows)
+        return tf.matmul(y, layers[-1]), tf.fill([rows], rows)
 
     def call(x: Any) -> dict[str, Any]:
         if setting is None:

@@ -10,26 +10,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from serlab.errors import ServableError
-from serlab.servable.apart import apart
-from serlab.servable.signatures import ECHO_MODEL
-
-#: The files the echo is made from; a change in any of them makes a new export.
-_ECHO_SOURCES = ("signatures.py", "echo.py")
 
 
 def default_cache() -> Path:
     """Return the folder for exports: ``$XDG_CACHE_HOME/serlab/servables``, or the same under ``~/.cache``."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "serlab" / "servables"
-
-
-def ensure_echo(cache: Path | None = None) -> Path:
-    """Return the echo servable's base folder (``…/echo``, holding version ``1``), exporting it if need be.
-
-    Raises:
-        ServableError: TensorFlow is missing, or the cache cannot be written.
-    """
-    return ensure_exported(ECHO_MODEL, _ECHO_SOURCES, apart("serlab.servable.echo:export_echo"), cache)
 
 
 def ensure_exported(

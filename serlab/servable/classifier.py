@@ -1,8 +1,9 @@
-"""A model that turns rows of float32 into class scores, offered through two signatures; readable without TensorFlow.
+"""A model that turns rows of float32 into class scores, offered through three signatures; readable without TensorFlow.
 
 ===================  ==================================================  ==========================================
 ``serving_default``  ``x``: float32 of shape (n, *features)              ``y``: float32 of shape (n, classes)
 ``bytes``            ``x``: n strings, a row's little-endian bytes each  ``y_bytes``: n strings, likewise
+``classify``         ``x``: float32 of shape (n, *features)              ``class_id``: int64 of shape (n,), the best
 ===================  ==================================================  ==========================================
 
 These are the names of the echo servable's first two signatures, so that a codec that knows its signature there can call
@@ -15,8 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-#: Output by signature. Both take ``x``; TensorFlow Serving answers base64 only for outputs that end in ``_bytes``.
-OUTPUTS: Mapping[str, str] = MappingProxyType({"serving_default": "y", "bytes": "y_bytes"})
+#: Output by signature. All take ``x``; TensorFlow Serving answers base64 only for outputs that end in ``_bytes``.
+OUTPUTS: Mapping[str, str] = MappingProxyType({"serving_default": "y", "bytes": "y_bytes", "classify": "class_id"})
 INPUT = "x"
 DTYPE = "float32"
 

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serlab.errors import ServableError
-from serlab.servable.signatures import SIGNATURES, Signature
+from serlab.servable.saving import Built, save_model
+from serlab.servable.signatures import ECHO_MODEL, SIGNATURES, Signature
 
 #: Dtypes ``tf.io.decode_raw`` does not offer, read as the integer of the same width and bitcast.
 _READ_AS = {"bfloat16": "uint16", "uint32": "int32", "uint64": "int64"}
 
 
-def export_echo(path: Path) -> Path:
-    """Write the echo SavedModel into the version folder ``path`` (``…/echo/1``) and return it.
+def export_echo(path: Path) -> None:
+    """Write the SavedModel into the version folder ``path``. Raises ``ServableError`` as ``save_model`` does."""
+    save_model(ECHO_MODEL, path, _build)
 
-    Raises:
-        ServableError: TensorFlow is missing, or the folder cannot be written.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        import tensorflow as tf
-    except ImportError as error:
-        raise ServableError(
-            "exporting the echo servable needs TensorFlow, which is not installed: pip install 'serlab[tensorflow]'"
-        ) from error
-    functions = {
+
+def _build(tf: Any) -> Built:
+    return tf.Module(), {
         entry.name: tf.function(_body(tf, entry)).get_concrete_function(
             tf.TensorSpec(_input_shape(entry), tf.as_dtype(entry.input_dtype), name=entry.input)
         )
         for entry in SIGNATURES.values()
     }
-    try:
-        tf.saved_model.save(tf.Module(), str(path), signatures=functions)
-    except (OSError, tf.errors.OpError) as error:
-        raise ServableError(f"cannot write the echo servable to {path}: {error}") from error
-    return path
 
 
 def _input_shape(entry: Signature) -> list[None] | None:

@@ -1,4 +1,4 @@
-"""Exports a Keras classifier with its two signatures; a plain ``tf.Module`` around the model loses its variables."""
+"""Exports a Keras classifier with its signatures; a plain ``tf.Module`` around the model loses its variables."""
 
 from __future__ import annotations
 
@@ -43,10 +43,14 @@ def _archive(tf: Any, keras: Any, network: Any, classifier: Classifier) -> Any:
         rows = tf.reshape(tf.io.decode_raw(x, tf.float32, little_endian=True), [-1, *classifier.features])
         return {OUTPUTS["bytes"]: _row_bytes(tf, network(rows, training=False), classifier.classes)}
 
+    def best(x: Any) -> dict[str, Any]:
+        return {OUTPUTS["classify"]: tf.argmax(network(x, training=False), -1)}
+
     archive = keras.export.ExportArchive()
     # Endpoints alone: tracking the model as well would write every weight twice.
     floats = tf.TensorSpec([None, *classifier.features], DTYPE, name=INPUT)
     archive.add_endpoint("serving_default", from_floats, input_signature=[floats])
+    archive.add_endpoint("classify", best, input_signature=[floats])
     archive.add_endpoint("bytes", from_bytes, input_signature=[tf.TensorSpec([None], tf.string, name=INPUT)])
     return archive
 

@@ -7,8 +7,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from serlab.servable.apart import apart
-from serlab.servable.cache import ensure_exported
 from serlab.servable.classifier import Classifier
 
 #: The perceptron for each payload of the catalogue that is a feature vector.
@@ -19,17 +17,6 @@ MLPS: Mapping[str, Classifier] = MappingProxyType(
     }
 )
 HIDDEN_UNITS = (64, 32)
-
-_SOURCES = ("classifier.py", "keras_classifier.py", "mlp.py")
-
-
-def ensure_mlp(classifier: Classifier, cache: Path | None = None) -> Path:
-    """Return the base folder of one of ``MLPS``, exporting it if need be.
-
-    Raises:
-        ServableError: TensorFlow is missing, or the cache cannot be written.
-    """
-    return ensure_exported(classifier.model, _SOURCES, apart("serlab.servable.mlp:export_mlp", classifier.model), cache)
 
 
 def export_mlp(model: str, path: Path) -> None:

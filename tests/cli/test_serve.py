@@ -36,6 +36,8 @@ def test_without_a_model_the_echo_is_served_until_ctrl_c() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["--model_name=gpt"], "unknown model of the lab 'gpt': choose from batched, bert, detector"),
+        (["--model_name", "gpt"], "unknown model of the lab 'gpt'"),
         (["--model_base_path=/m", "--prot=1"], "unknown flag --prot; did you mean --port?"),
         (["--model_base_path=/m", "--port=one"], "--port is a number, not 'one'"),
         (["--model_name=m", "--model_base_path=/nowhere", "--port=0"], "no versions of servable m found"),

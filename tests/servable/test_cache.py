@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from serlab.errors import ServableError
-from serlab.servable import cache
-from serlab.servable.cache import default_cache, ensure_echo
+from serlab.servable import cache, ensure_echo, models
+from serlab.servable.cache import default_cache
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def exports(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         written.append(path)
         return path
 
-    monkeypatch.setattr(cache, "apart", lambda function: export)
+    monkeypatch.setattr(models, "apart", lambda function: export)
     return written
 
 
@@ -38,7 +38,7 @@ def test_a_failed_export_leaves_nothing_behind(
         path.mkdir(parents=True)
         raise ServableError("disk full")
 
-    monkeypatch.setattr(cache, "apart", lambda function: fail)
+    monkeypatch.setattr(models, "apart", lambda function: fail)
     with pytest.raises(ServableError, match="disk full"):
         ensure_echo(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from serlab.errors import ServableError
-from serlab.servable import cache, mlp, resnet50
+from serlab.servable import cache, ensure_model, mlp
 from serlab.servable.classifier import OUTPUTS, Classifier
 
 tf = pytest.importorskip("tensorflow", reason="needs TensorFlow")
@@ -50,6 +50,13 @@ def test_bytes_in_give_the_same_scores_as_floats_in_row_by_row(tiny: Any, rows: 
 def test_the_signatures_are_named_as_the_codecs_expect(tiny: Any) -> None:
     outputs = {name: list(tiny.signatures[name].structured_outputs) for name in tiny.signatures}
     assert outputs == {name: [output] for name, output in OUTPUTS.items()}
+
+
+def test_classify_names_the_best_class_of_each_row(tiny: Any) -> None:
+    x = tf.constant(np.random.default_rng(5).random((4, *TINY.features), dtype=np.float32))
+    scores = tiny.signatures["serving_default"](x=x)["y"].numpy()
+    best = tiny.signatures["classify"](x=x)["class_id"].numpy()
+    assert (best.dtype, best.tolist()) == (np.int64, scores.argmax(-1).tolist())
 
 
 def test_bytes_that_are_not_whole_rows_are_refused_by_the_graph(tiny: Any) -> None:
@@ -101,7 +108,7 @@ def test_a_perceptron_takes_the_feature_vector_of_its_payload(payload: str, tmp_
     from serlab.payload import CATALOGUE
 
     classifier = mlp.MLPS[payload]
-    base = mlp.ensure_mlp(classifier, tmp_path)
+    base = ensure_model(classifier.model, tmp_path)
     model = tf.saved_model.load(str(base / "1"))
     x = CATALOGUE[payload].build()
     y = model.signatures["serving_default"](x=tf.constant(x))["y"].numpy()
@@ -110,7 +117,7 @@ def test_a_perceptron_takes_the_feature_vector_of_its_payload(payload: str, tmp_
 
 
 def test_resnet50_gives_a_thousand_scores_that_depend_on_the_image() -> None:
-    model = tf.saved_model.load(str(resnet50.ensure_resnet50() / "1"))
+    model = tf.saved_model.load(str(ensure_model("resnet50") / "1"))
     images = np.random.default_rng(0).random((2, 224, 224, 3), dtype=np.float32)
     scores = model.signatures["serving_default"](x=tf.constant(images))["y"].numpy()
     assert scores.shape == (2, 1000)

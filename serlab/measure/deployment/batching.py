@@ -74,7 +74,7 @@ class BatchingSweep:
 
 
 def measure_batching(workers: Workers, target: Target, sweep: BatchingSweep) -> BatchingReport:
-    """Sweep in-graph batching on an instance that serves ``ensure_batched()`` as ``BATCHED_MODEL``.
+    """Sweep in-graph batching on an instance that serves the batched model as ``BATCHED_MODEL``.
 
     A step that fails has a ``failure`` in its record. The server should take ``concurrency`` calls at once.
     """

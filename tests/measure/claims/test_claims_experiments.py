@@ -92,12 +92,12 @@ def test_the_stand_in_for_a_middlebox_refuses_the_preface() -> None:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     pytest.importorskip("tensorflow", reason="the embedded server needs TensorFlow")
-    from serlab.servable import ensure_echo
-    from serlab.servable.mlp import MLPS, ensure_mlp
+    from serlab.servable import ECHO_MODEL, ensure_model
+    from serlab.servable.mlp import MLPS
     from serlab.serving.base import ServingOptions
     from serlab.serving.registry import parse_serving
 
-    models = {"echo": ensure_echo(), **{each.model: ensure_mlp(each) for each in MLPS.values()}}
+    models = {name: ensure_model(name) for name in (ECHO_MODEL, *(each.model for each in MLPS.values()))}
     codecs = [codec for codec in (*latency.CODECS, "json-chunked") if codec in registry.available()]
     with parse_serving(ServingOptions("embedded"), models) as endpoint, Workers(codecs) as started:
         folder = RunFolder(tmp_path_factory.mktemp("run"))
