@@ -15,16 +15,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from serlab.transports.http_answer import AnswerReader, Data, Head, NotHttpError
+
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 _BUFFER_BYTES = 64 * 1024
 _MAX_LINE_BYTES = 64 * 1024
-_MAX_HEADERS = 100
 #: Over TLS a body below this joins the head in one record: the copy costs less than a second record.
 _JOIN_BYTES = 16 * 1024
-
-
-class NotHttpError(Exception):
-    """An answer that is not one complete HTTP/1.x response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +39,14 @@ class SocketReader(io.RawIOBase):
 
     The kernel forgets ``TCP_QUICKACK`` by itself, so it is set again around every read. Setting it also sends an
     acknowledgement that is being held back: a server whose Nagle algorithm waits for that one goes on immediately
-    instead of after the delayed-ACK timer (about 40 ms on Linux).
+    instead of after the delayed-ACK timer (about 40 ms on Linux). ``received`` counts the bytes of one exchange.
     """
 
     def __init__(self, sock: socket.socket, *, quickack: bool) -> None:
         self._sock = sock
         self._option = _QUICKACK if quickack else None
         self.deadline = 0.0
+        self.received = 0
 
     def readable(self) -> bool:
         """Return True: ``io.BufferedReader`` asks."""
@@ -63,6 +61,7 @@ class SocketReader(io.RawIOBase):
         """Receive once into ``buffer``. Raises ``TimeoutError`` past the deadline."""
         self._sock.settimeout(_remaining(self.deadline))
         count = self._sock.recv_into(buffer)
+        self.received += count
         self.arm()
         return count
 
@@ -108,7 +107,7 @@ class Http1Connection:
             if sock is None or _has_input(sock):
                 # Input before a request is the server's goodbye: nothing has been sent yet, so this is no retry.
                 sock = self._connect(deadline)
-            self._raw.deadline = deadline
+            self._raw.deadline, self._raw.received = deadline, 0
             try:
                 send(sock, deadline)
             except (BrokenPipeError, ConnectionResetError) as refusal:
@@ -154,67 +153,28 @@ class Http1Connection:
 
     def _receive(self) -> tuple[Response, bool]:
         """Return the response and whether the connection can carry another."""
-        status = 100
-        while 100 <= status < 200:
-            version, status, reason = _status_line(self._line())
-            headers = self._headers()
-        length = headers.get("content-length", "")
-        keep = version != "HTTP/1.0" and "close" not in headers.get("connection", "").lower()
-        if "transfer-encoding" in headers:
-            if headers["transfer-encoding"].lower() != "chunked":
-                raise NotHttpError(f"its Transfer-Encoding is {headers['transfer-encoding']!r}")
-            body = self._chunks()
-        elif status in (204, 304):
-            body = b""
-        elif length:
-            if not (length.isascii() and length.isdigit()):
-                raise NotHttpError(f"its Content-Length is {length!r}")
-            body = self._exactly(int(length))
-        else:
-            keep = False
-            body = self._file.read()
-        return Response(status, reason, headers, body), keep
+        reader = AnswerReader()
+        head, keep, parts, taken = Head(0, "", {}), False, [], 0
+        while not reader.complete:
+            piece = self._piece(reader.left)
+            taken += len(piece)
+            for event in reader.feed(piece):
+                if isinstance(event, Data):
+                    parts.append(event.content)
+                elif isinstance(event, Head):
+                    head = event
+                else:
+                    keep = event.keep
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        assert isinstance(body, bytes)  # whole pieces, as the file returned them: a body in one piece is not copied
+        return Response(head.status, head.reason, head.headers, body), keep and taken == self._raw.received
 
-    def _line(self) -> bytes:
-        line = self._file.readline(_MAX_LINE_BYTES)
-        if not line.endswith(b"\n"):
-            if not line:
-                raise NotHttpError("the server closed the connection without answering")
-            raise NotHttpError(_not_a_status_line(line))
-        return line.rstrip(b"\r\n")
-
-    def _headers(self) -> dict[str, str]:
-        headers: dict[str, str] = {}
-        while line := self._line():
-            name, colon, value = line.partition(b":")
-            if not colon or len(headers) == _MAX_HEADERS:
-                raise NotHttpError(f"{line[:24]!r} is not a header, or one too many")
-            headers[name.decode("latin-1").lower()] = value.strip().decode("latin-1")
-        return headers
-
-    def _exactly(self, count: int) -> bytes:
+    def _piece(self, left: int) -> bytes:
+        """Return the rest of the body, or of its chunk, or the next line of the answer; b"" at the connection's end."""
         try:
-            body = self._file.read(count)
+            return self._file.read(left) if left else self._file.readline(_MAX_LINE_BYTES)
         except (MemoryError, OverflowError):
-            raise NotHttpError(f"it announces {count:,} bytes, more than this process can hold") from None
-        if len(body) != count:
-            raise NotHttpError(f"it ends after {len(body):,} of the {count:,} bytes it announces")
-        return body
-
-    def _chunks(self) -> bytes:
-        parts: list[bytes] = []
-        while True:
-            digits = self._line().partition(b";")[0].strip()
-            try:
-                size = int(digits, 16)
-            except ValueError:
-                raise NotHttpError(f"{digits[:24]!r} is not a chunk size") from None
-            if size == 0:
-                self._headers()  # trailers
-                return b"".join(parts)
-            parts.append(self._exactly(size))
-            if self._line():
-                raise NotHttpError("a chunk is longer than it says")
+            raise NotHttpError(f"it announces {left:,} bytes, more than this process can hold") from None
 
 
 def _remaining(deadline: float) -> float:
@@ -255,18 +215,3 @@ def _send_chunks(sock: socket.socket, head: bytes, chunks: Iterable[bytes], dead
             head = b"\r\n"
         del chunk  # it must be gone when the next one is made
     _send(sock, head, b"0\r\n\r\n", deadline)
-
-
-def _status_line(line: bytes) -> tuple[str, int, str]:
-    version, _, rest = line.decode("latin-1").partition(" ")
-    status, _, reason = rest.partition(" ")
-    if not version.startswith("HTTP/1.") or len(status) != 3 or not status.isdigit():
-        raise NotHttpError(_not_a_status_line(line))
-    return version, int(status), reason
-
-
-def _not_a_status_line(line: bytes) -> str:
-    # RFC 9113, section 3.4: an HTTP/2 server speaks first, with a SETTINGS frame (type 4) on stream 0.
-    if line[3:4] == b"\x04" and line[5:9] == bytes(4):
-        return "it is HTTP/2, as a gRPC port speaks"
-    return f"it starts with {line[:24]!r}"

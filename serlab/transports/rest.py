@@ -10,7 +10,8 @@ from urllib.parse import quote, urlsplit
 from serlab.errors import TransportError, UsageError
 from serlab.records.run import Endpoint
 from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
-from serlab.transports.http1 import Http1Connection, NotHttpError, Response
+from serlab.transports.http1 import Http1Connection, Response
+from serlab.transports.http_answer import NotHttpError
 
 #: How much of an error that is not TF Serving's JSON is shown.
 _SHOWN_CHARACTERS = 300

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import errno
-import re
 import selectors
 import socket
 import time
 
+from serlab.transports.http_answer import AnswerReader, End, Head, NotHttpError
+
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
-_HEAD_END = b"\r\n\r\n"
-_LAST_CHUNK = b"0\r\n\r\n"
-_MAX_HEAD_BYTES = 64 * 1024
 #: How much of an answer that is not a 200 is kept, to say what the server said.
 _SHOWN_BYTES = 300
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
-_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked", re.IGNORECASE)
-_CLOSE = re.compile(rb"\r\nconnection:[ \t]*close", re.IGNORECASE)
 
 
 class LaneError(Exception):
@@ -69,8 +64,6 @@ class HttpLane:
             return False
         except OSError as error:
             raise _broken(error) from error
-        if not count:
-            raise LaneError("DISCONNECTED", "the server closed the connection before its answer was complete")
         if not self._answer.take(self._scratch[:count]):
             # The server may hold back the rest until this is acknowledged; an answer in one piece needs no hurry.
             self._acknowledge()
@@ -142,56 +135,36 @@ class HttpLane:
 
 
 class _Answer:
-    """Takes in an answer piece by piece and keeps no more of it than its head and its first words."""
+    """Keeps no more of an answer than its status and, where that is not 200, its first words."""
 
     def __init__(self) -> None:
-        self._head = bytearray()
-        self._body = bytearray()
-        self._left: int | None = None  # None: chunked
-        self._tail = b""
-        self._in_body = False
+        self._reader = AnswerReader()
+        self._words = bytearray()
         self.status = 0
-        self.keep = self.complete = False
+        self.keep = False
+
+    @property
+    def complete(self) -> bool:
+        return self._reader.complete
 
     def take(self, piece: memoryview) -> bool:
         """Return whether the answer is now complete. Raises ``LaneError`` for what is not HTTP/1.1."""
-        if self._in_body:
-            return self._take_body(piece)
-        self._head += piece
-        end = self._head.find(_HEAD_END)
-        if end < 0:
-            if len(self._head) > _MAX_HEAD_BYTES:
-                raise LaneError("DISCONNECTED", "the answer is not HTTP/1.1: its head does not end")
-            return False
-        head, rest = self._head[: end + 2], bytes(self._head[end + len(_HEAD_END) :])
-        if not head.startswith(b"HTTP/1.") or not head[9:12].isdigit():
-            raise LaneError("DISCONNECTED", f"the answer is not HTTP/1.1: it starts with {bytes(head[:24])!r}")
-        self.status = int(head[9:12])
-        if 100 <= self.status < 200:
-            self._head = bytearray()
-            return self.take(memoryview(rest)) if rest else False
-        length = _LENGTH.search(head)
-        if length is None and not _CHUNKED.search(head):
-            raise LaneError("DISCONNECTED", "the answer says neither its length nor that it comes in chunks")
-        self._left = int(length[1]) if length else None
-        self.keep = head.startswith(b"HTTP/1.1") and not _CLOSE.search(head)
-        self._in_body = True
-        return self._take_body(memoryview(rest))
+        try:
+            events = self._reader.feed(piece)
+        except NotHttpError as error:
+            raise LaneError("DISCONNECTED", f"the answer is not a whole HTTP/1.1 response: {error}") from error
+        for event in events:
+            if isinstance(event, Head):
+                self.status = event.status
+            elif isinstance(event, End):
+                self.keep = event.keep
+            elif self.status != 200 and len(self._words) < _SHOWN_BYTES:
+                self._words += event.content[: _SHOWN_BYTES - len(self._words)]
+        return self._reader.complete
 
     def words(self) -> str:
         """Return the beginning of the body."""
-        return self._body.decode("utf-8", "replace")
-
-    def _take_body(self, piece: memoryview) -> bool:
-        if self.status != 200 and len(self._body) < _SHOWN_BYTES:
-            self._body += piece[: _SHOWN_BYTES - len(self._body)]
-        if self._left is None:
-            self._tail = (self._tail + bytes(piece[-len(_LAST_CHUNK) - 2 :]))[-len(_LAST_CHUNK) - 2 :]
-            self.complete = self._tail.endswith(b"\r\n" + _LAST_CHUNK) or self._tail == _LAST_CHUNK
-        else:
-            self._left -= len(piece)
-            self.complete = self._left <= 0
-        return self.complete
+        return self._words.decode("utf-8", "replace")
 
 
 def _broken(error: OSError) -> LaneError:
