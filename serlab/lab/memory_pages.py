@@ -13,7 +13,7 @@ from serlab.lab.report_files import read_source, write_page
 from serlab.measure.bench import draw_flamegraph, profile_case
 from serlab.measure.cases import time_cases
 from serlab.measure.memory.capture import frames_at_peak
-from serlab.measure.memory.flamegraph import View
+from serlab.measure.memory.flamegraph import View, render_here
 from serlab.measure.process.workers import Workers
 from serlab.records.run import OPS, MemoryProfile
 from serlab.records.store import RunFolder, file_stem, find_run, list_runs
@@ -63,8 +63,7 @@ def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> l
     with Workers() as workers:
         for profile in undrawn:
             show.step(profile.case.id)
-            arguments = {"capture": str(folder.path / profile.capture), "view": view}
-            workers.run("serlab.measure.memory.flamegraph:run_worker", arguments)
+            workers.call(render_here, folder.path / profile.capture, view)
     if view == "flamegraph":
         drawn = {case: page.relative_to(folder.path).as_posix() for case, page in pages.items()}
         folder.write_memory(replace(profile, flamegraph=drawn.get(profile.case, profile.flamegraph))

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-
-import msgspec
 
 from serlab.errors import MeasureError
 from serlab.lab.live_target import open_endpoint
 from serlab.lab.profiled_run import chosen_codecs, chosen_payloads
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import with_transport
+from serlab.measure.memory import resident
 from serlab.measure.new_run import now
 from serlab.measure.process.workers import Workers
 from serlab.records.profiles import MemoryTrack, MemoryTracks
@@ -44,13 +42,17 @@ def track(
         show.phase("memory end to end", len(callers))
         for spec, name in callers:
             show.step(f"{spec}/{name}")
-            arguments = {"payload_spec": spec, "codec_name": name, "seed": info.seed, "seconds": seconds}
             try:
-                answer = workers.run(
-                    "serlab.measure.memory.resident:run_worker",
-                    {"endpoint": asdict(endpoint), "options": asdict(options), "arguments": arguments},
+                found = workers.call(
+                    resident.track,
+                    endpoint,
+                    options,
+                    payload_spec=spec,
+                    codec_name=name,
+                    seed=info.seed,
+                    seconds=seconds,
                 )
-                tracks.append(msgspec.convert(answer, MemoryTrack))
+                tracks.append(found)
             except MeasureError as error:
                 missing.append(f"memory of calls with {spec} and {name}: {error}")
                 show.remark(missing[-1])

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
 from serlab.errors import MeasureError
 from serlab.measure.cases import shuffled, time_cases
+from serlab.measure.gate import check
+from serlab.measure.memory.capture import profile
+from serlab.measure.memory.flamegraph import render_here
 from serlab.measure.plan import Plan
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import load_average
@@ -74,9 +73,7 @@ class Bench:
             self._say.phase("correctness", len(missing))
         for payload, codec in missing:
             self._say.step(f"{payload}/{codec}")
-            arguments = {"payload": payload, "codec": codec, "seed": self._plan.seed}
-            answer = workers.run("serlab.measure.gate:run_worker", arguments)
-            done[payload, codec] = msgspec.convert(answer, Gate)
+            done[payload, codec] = workers.call(check, payload, codec, self._plan.seed)
         gates = tuple(done[key] for key in wanted)
         self._folder.write_info(replace(self._folder.read_info(), gates=gates))
         for gate in gates:
@@ -196,19 +193,15 @@ def profile_case(workers: Workers, folder: RunFolder, case: Case, seed: int, *, 
         MeasureError: the process fails.
     """
     name = file_stem(case.id) + (".native" if native else "") + ".bin"
-    arguments: dict[str, Any] = {
-        "case": asdict(case), "seed": seed, "capture": str(folder.memory_folder / name), "native": native,
-    }  # fmt: skip
-    found = msgspec.convert(workers.run("serlab.measure.memory.capture:run_worker", arguments), MemoryProfile)
+    found = workers.call(profile, case, seed, folder.memory_folder / name, native=native)
     return replace(found, capture=f"memory/{found.capture}")
 
 
-def draw_flamegraph(workers: Workers, folder: RunFolder, profile: MemoryProfile) -> MemoryProfile:
+def draw_flamegraph(workers: Workers, folder: RunFolder, drawn: MemoryProfile) -> MemoryProfile:
     """Draw the flamegraph of a capture and return the profile with its path.
 
     Raises:
         MeasureError: memray cannot read the capture.
     """
-    arguments = {"capture": str(folder.path / profile.capture), "view": "flamegraph"}
-    page = Path(workers.run("serlab.measure.memory.flamegraph:run_worker", arguments))
-    return replace(profile, flamegraph=f"memory/{page.name}")
+    page = workers.call(render_here, folder.path / drawn.capture)
+    return replace(drawn, flamegraph=f"memory/{page.name}")

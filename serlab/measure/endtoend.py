@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from typing import Any
-
-import msgspec
+from dataclasses import dataclass, replace
 
 from serlab.analysis.exactness import compare
 from serlab.codecs import registry
@@ -102,13 +99,6 @@ def measure(
     except SerlabError as error:
         return replace(blank, error=str(error), error_code="CODEC" if isinstance(error, CodecError) else "CLIENT")
     return blank
-
-
-def run_worker(endpoint: dict[str, Any], options: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    """Be one fresh client process; return the EndToEndRun as JSON types."""
-    call = arguments.pop("call", None)
-    named = msgspec.convert(call, ModelCall) if call else None
-    return asdict(measure(Endpoint(**endpoint), TransportOptions(**options), call=named, **arguments))
 
 
 def answered_form(body: bytes) -> Form:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from serlab.analysis.exactness import compare, failed
 from serlab.codecs import registry
 from serlab.errors import CodecError, UnknownNameError
@@ -40,10 +38,3 @@ def check(payload_spec: str, codec_name: str, seed: int) -> Gate:
 
 def _exact_elements(found: Exactness) -> int:
     return -1 if found.failure else found.counts.get("exact", 0)
-
-
-def run_worker(payload: str, codec: str, seed: int) -> dict[str, Any]:
-    """Be one fresh process that checks one round trip; return the Gate as JSON types."""
-    from dataclasses import asdict
-
-    return asdict(check(payload, codec, seed))

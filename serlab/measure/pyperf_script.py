@@ -1,6 +1,6 @@
 """The pyperf side of timing: what ``benches/encode.py`` and ``benches/decode.py`` run, by hand or as one worker.
 
-Run by hand, pyperf's own manager spawns the processes. ``serlab time`` instead runs ``run_worker`` in fresh processes
+Run by hand, pyperf's own manager spawns the processes. ``serlab time`` instead runs ``time_case`` in fresh processes
 of its own, in shuffled rounds. Both time the same two loops below.
 """
 
@@ -11,6 +11,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 import pyperf
@@ -84,10 +85,10 @@ def bench(runner: pyperf.Runner, case: Case, seed: int, **metadata: Any) -> pype
     return runner.bench_time_func(case.id, TimedCase(case, seed), metadata=named)
 
 
-def run_worker(
-    case: dict[str, Any], seed: int, round_number: int, loops: int, values: int, min_value_s: float, output: str
+def time_case(
+    case: Case, seed: int, round_number: int, *, loops: int, values: int, min_value_s: float, output: Path
 ) -> tuple[int, float]:
-    """Be one pyperf worker: time ``case``, write the pyperf JSON to ``output``.
+    """Be one pyperf worker, in a fresh process: time ``case``, write the pyperf JSON to ``output``.
 
     Returns the number of loops and the seconds that one call took at last. With ``loops`` 0 the run calibrates: loops
     double until one value takes ``min_value_s``.
@@ -98,11 +99,11 @@ def run_worker(
     else:
         options += ["--calibrate-loops", f"--min-time={min_value_s}", "--values=1", "--warmups=0"]
     # pyperf reads its options from here alone, and records the command.
-    sys.argv = [f"{case['op']}.py", *options]
-    benchmark = bench(_runner(), Case(**case), seed, round=round_number)
+    sys.argv = [f"{case.op}.py", *options]
+    benchmark = bench(_runner(), case, seed, round=round_number)
     if benchmark is None:  # cannot be: a worker runs exactly task 0
         raise RuntimeError("pyperf skipped the only benchmark")
-    benchmark.dump(output, compact=True, replace=True)
+    benchmark.dump(str(output), compact=True, replace=True)
     run = benchmark.get_runs()[0]
     return int(run.get_loops()), run.values[-1] if run.values else run.warmups[-1][1]
 

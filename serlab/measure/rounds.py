@@ -5,13 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psutil
 
+from serlab.measure import endtoend, pyperf_script
 from serlab.measure.calls import ModelCall
 from serlab.measure.plan import Plan
 from serlab.measure.process.workers import Workers
@@ -47,20 +47,18 @@ class Timing:
     def _work(self, case: Case, round_number: int, *, loops: int, values: int) -> tuple[int, float]:
         with tempfile.TemporaryDirectory(prefix="serlab-time-") as scratch:
             output = Path(scratch) / "run.json"
-            counted, call_s = self._workers.run(
-                "serlab.measure.pyperf_script:run_worker",
-                {
-                    "case": asdict(case),
-                    "seed": self._plan.seed,
-                    "round_number": round_number,
-                    "loops": loops,
-                    "values": values,
-                    "min_value_s": self._plan.limits.min_value_s,
-                    "output": str(output),
-                },
+            counted, call_s = self._workers.call(
+                pyperf_script.time_case,
+                case,
+                self._plan.seed,
+                round_number,
+                loops=loops,
+                values=values,
+                min_value_s=self._plan.limits.min_value_s,
+                output=output,
             )
             self._folder.add_time_run(case.op, output)
-        return int(counted), float(call_s)
+        return counted, call_s
 
 
 class Calling:
@@ -89,19 +87,17 @@ class Calling:
         """Send one client. Raises MeasureError where its process fails."""
         if self.gone or (payload, codec) in self._refused:
             return
-        arguments = {
-            "payload_spec": payload,
-            "codec_name": codec,
-            "seed": self._plan.seed,
-            "round_number": round_number,
-            "calls_s": self._plan.limits.calls_s,
-            "call": asdict(self._call) if self._call else None,
-        }
-        answer = self._workers.run(
-            "serlab.measure.endtoend:run_worker",
-            {"endpoint": asdict(self._endpoint), "options": asdict(self._patient(payload)), "arguments": arguments},
+        run = self._workers.call(
+            endtoend.measure,
+            self._endpoint,
+            self._patient(payload),
+            payload_spec=payload,
+            codec_name=codec,
+            seed=self._plan.seed,
+            round_number=round_number,
+            calls_s=self._plan.limits.calls_s,
+            call=self._call,
         )
-        run = msgspec.convert(answer, EndToEndRun)
         self._runs.append(run)
         self._folder.write_endtoend(self._runs)
         if run.error:

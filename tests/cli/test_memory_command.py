@@ -5,10 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -149,13 +148,12 @@ class FakeWorkers:
     def __exit__(self, *_: object) -> None:
         return None
 
-    def run(self, task: str, args: dict[str, Any]) -> dict[str, Any]:
-        wanted = args["arguments"]
-        if wanted["codec_name"] == "json":
+    def call(
+        self, _function: object, *_args: object, payload_spec: str, codec_name: str, **_kwargs: object
+    ) -> MemoryTrack:
+        if codec_name == "json":
             raise MeasureError("the worker died")
-        return asdict(
-            MemoryTrack(wanted["payload_spec"], wanted["codec_name"], "rest", 3, (0.0,), (1,), (2,), 1, 2, 1, 2)
-        )
+        return MemoryTrack(payload_spec, codec_name, "rest", 3, (0.0,), (1,), (2,), 1, 2, 1, 2)
 
 
 def test_tracks_are_kept_one_by_one_and_a_failure_is_named(

@@ -7,29 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from serlab.measure import pyperf_script
 from serlab.measure.process.workers import Workers
+from serlab.records.run import Case
 
 BENCHES = Path(__file__).resolve().parents[2] / "benches"
 
 
-def run_worker(workers: Workers, output: Path, **changed: object) -> tuple[int, float]:
-    arguments = {
-        "case": {"payload": "vector-1k", "codec": "raw", "op": "encode", "form": None},
-        "seed": 1,
-        "round_number": 5,
-        "loops": 10,
-        "values": 2,
-        "min_value_s": 0.001,
-        "output": str(output),
-    }
-    loops, call_s = workers.run("serlab.measure.pyperf_script:run_worker", {**arguments, **changed})
-    return loops, call_s
+def time_case(workers: Workers, output: Path, loops: int = 10) -> tuple[int, float]:
+    case = Case("vector-1k", "raw", "encode")
+    return workers.call(pyperf_script.time_case, case, 1, 5, loops=loops, values=2, min_value_s=0.001, output=output)
 
 
 def test_one_worker_is_one_pyperf_run_labelled_with_the_parts_of_its_case(tmp_path: Path) -> None:
     output = tmp_path / "run.json"
     with Workers(["raw"]) as workers:
-        loops, call_s = run_worker(workers, output)
+        loops, call_s = time_case(workers, output)
     document = json.loads(output.read_text())
     (benchmark,) = document["benchmarks"]
     (run,) = benchmark["runs"]
@@ -47,7 +40,7 @@ def test_one_worker_is_one_pyperf_run_labelled_with_the_parts_of_its_case(tmp_pa
 def test_without_loops_a_worker_calibrates_to_the_minimum_time_of_a_value(tmp_path: Path) -> None:
     output = tmp_path / "run.json"
     with Workers(["raw"]) as workers:
-        loops, call_s = run_worker(workers, output, loops=0)
+        loops, call_s = time_case(workers, output, loops=0)
     assert loops > 1
     assert loops * call_s >= 0.001
 

@@ -32,7 +32,7 @@ def measure(lab: Lab) -> Evidence:
         ratio = profile.allocated_bytes / profile.raw_bytes
         listed.append(series("allocated", "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))
     capture = lab.folder.memory_folder / f"{_ALONE}--{PAYLOAD}.bin"
-    alone = lab.workers.run("serlab.measure.claims.copies:run_profiler", {"seed": lab.seed, "capture": str(capture)})
+    alone = lab.workers.call(profile_message, lab.seed, capture)
     listed.append(series("allocated", "ratio", {0: alone}, codec=_ALONE, payload=PAYLOAD))
     facts: dict[str, str] = {}
     if lab.effort.large:
@@ -54,7 +54,7 @@ def _copied(lab: Lab, codec: str) -> float:
     return found.median
 
 
-def run_profiler(seed: int, capture: str) -> float:
+def profile_message(seed: int, capture: Path) -> float:
     """Be one fresh process that makes one TensorProto under memray; return bytes allocated ÷ payload bytes."""
     import memray
 
@@ -64,10 +64,9 @@ def run_profiler(seed: int, capture: str) -> float:
     payload = parse_payload(PAYLOAD, seed=seed)
     tensor = payload.build()
     codec.tensor_message(tensor[:, :1, :1])  # lazy imports are not the message's
-    path = Path(capture)
-    path.unlink(missing_ok=True)
-    with memray.Tracker(path, trace_python_allocators=True):
+    capture.unlink(missing_ok=True)
+    with memray.Tracker(capture, trace_python_allocators=True):
         kept = codec.tensor_message(tensor)
     del kept
-    found = read_capture(Case(PAYLOAD, _ALONE, "encode"), payload.raw_bytes, path)
+    found = read_capture(Case(PAYLOAD, _ALONE, "encode"), payload.raw_bytes, capture)
     return found.allocated_bytes / payload.raw_bytes

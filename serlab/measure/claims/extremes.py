@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,15 +30,9 @@ def measure(lab: Lab) -> Evidence:
     facts: dict[str, str] = {"JSON codecs": ",".join(JSON_CODECS)}
     target = lab.on_target(None)
     for codec in lab.available(CODECS):
-        for place, endpoint in (("offline", None), ("live", asdict(target.endpoint))):
-            arguments = {
-                "codec_name": codec,
-                "seed": lab.seed,
-                "endpoint": endpoint,
-                "options": asdict(target.options),
-            }
+        for place, endpoint in (("offline", None), ("live", target.endpoint)):
             try:
-                exact = lab.workers.run("serlab.measure.claims.extremes:run_worker", arguments)
+                exact = lab.workers.call(kept_bits, codec, lab.seed, endpoint, target.options)
             except MeasureError as error:
                 facts[f"{codec}, {place}"] = str(error)
                 continue
@@ -62,7 +53,7 @@ def extreme_values(seed: int) -> NDArray[np.float64]:
     return np.concatenate([[NAMED_VALUE], drawn]).reshape(1, -1)
 
 
-def run_worker(codec_name: str, seed: int, endpoint: dict[str, Any] | None, options: dict[str, Any]) -> list[float]:
+def kept_bits(codec_name: str, seed: int, endpoint: Endpoint | None, options: TransportOptions) -> list[float]:
     """Be a fresh process that makes one round trip; return 1.0 for each value that kept its bits, else 0.0.
 
     Without an ``endpoint`` the codec's own server half answers.
@@ -73,7 +64,7 @@ def run_worker(codec_name: str, seed: int, endpoint: dict[str, Any] | None, opti
     if endpoint is None:
         transport = LoopbackTransport(codec, call, codec.forms[0])
     else:
-        transport = open_transport(codec.transport, Endpoint(**endpoint), call, TransportOptions(**options))
+        transport = open_transport(codec.transport, endpoint, call, options)
     with transport:
         received = codec.decode(transport.send(codec.encode(sent, call)), call)
     if received.shape != sent.shape:

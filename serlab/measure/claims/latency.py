@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
-from typing import Any
 
-import msgspec
 import numpy as np
 
 from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.codecs import registry
 from serlab.errors import MeasureError
+from serlab.measure import endtoend
 from serlab.measure.calls import ModelCall
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
@@ -79,16 +77,10 @@ def _for_tails(lab: Lab, first: Iterable[EndToEndRun]) -> dict[str, float]:
 
 def _client(lab: Lab, classifier: Classifier, payload: str, codec: str, number: int, calls_s: float) -> EndToEndRun:
     target = lab.on_target(classifier_call(classifier, codec))
-    assert target.call is not None
-    arguments = {
-        "payload_spec": payload, "codec_name": codec, "seed": lab.seed, "round_number": number, "calls_s": calls_s,
-        "call": asdict(target.call),
-    }  # fmt: skip
-    answer = lab.workers.run(
-        "serlab.measure.endtoend:run_worker",
-        {"endpoint": asdict(target.endpoint), "options": asdict(target.options), "arguments": arguments},
-    )
-    run = msgspec.convert(answer, EndToEndRun)
+    run = lab.workers.call(
+        endtoend.measure, target.endpoint, target.options, payload_spec=payload, codec_name=codec, seed=lab.seed,
+        round_number=number, calls_s=calls_s, call=target.call,
+    )  # fmt: skip
     if run.error and not run.calls:
         raise MeasureError(f"{classifier.model} over {codec}: {run.error}")
     lab.keep_calls(run)
@@ -138,18 +130,9 @@ def _agreeing(lab: Lab, classifier: Classifier, payload: str) -> list[str]:
         MeasureError: one did not; nothing is fast that is wrong.
     """
     codecs = lab.available(CODECS)
-    calls = {codec: asdict(classifier_call(classifier, codec)) for codec in codecs}
+    calls = {codec: classifier_call(classifier, codec) for codec in codecs}
     target = lab.on_target(None)
-    wrong: dict[str, str] = lab.workers.run(
-        "serlab.measure.claims.latency:compare_answers",
-        {
-            "endpoint": asdict(target.endpoint),
-            "options": asdict(target.options),
-            "payload_spec": payload,
-            "seed": lab.seed,
-            "calls": calls,
-        },
-    )
+    wrong = lab.workers.call(compare_answers, target.endpoint, target.options, payload, lab.seed, calls)
     if wrong:
         told = "; ".join(f"{codec}: {text}" for codec, text in wrong.items())
         raise MeasureError(f"{classifier.model} does not answer alike through all codecs: {told}")
@@ -157,14 +140,14 @@ def _agreeing(lab: Lab, classifier: Classifier, payload: str) -> list[str]:
 
 
 def compare_answers(
-    endpoint: dict[str, Any], options: dict[str, Any], payload_spec: str, seed: int, calls: dict[str, Any]
+    endpoint: Endpoint, options: TransportOptions, payload_spec: str, seed: int, calls: Mapping[str, ModelCall]
 ) -> dict[str, str]:
     """Be a fresh process that calls once through each codec; return what is wrong with the answers, by codec."""
     tensor = parse_payload(payload_spec, seed=seed).build()
     answers = {}
-    for name, arguments in calls.items():
-        codec, call = registry.get(name), msgspec.convert(arguments, ModelCall).as_call()
-        with open_transport(codec.transport, Endpoint(**endpoint), call, TransportOptions(**options)) as transport:
+    for name, named in calls.items():
+        codec, call = registry.get(name), named.as_call()
+        with open_transport(codec.transport, endpoint, call, options) as transport:
             answers[name] = codec.decode(transport.send(codec.encode(tensor, call)), call)
     expected = answers.get(REFERENCE, next(iter(answers.values())))
     return {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 from serlab.codecs import registry
 from serlab.errors import TransportError
@@ -26,24 +25,18 @@ def measure(lab: Lab) -> Evidence:
     facts: dict[str, str] = {}
     size = 0
     for setting, limit in (("default options", None), ("with the option", DEFAULT_MAX_RECEIVE_BYTES)):
-        answer = lab.workers.run(
-            "serlab.measure.claims.message_limit:run_worker",
-            {
-                "endpoint": asdict(target.endpoint),
-                "options": asdict(replace(patient, max_receive_bytes=limit)),
-                "seed": lab.seed,
-            },
-        )
-        facts[setting], size = answer["outcome"], max(size, answer["bytes"])
+        options = replace(patient, max_receive_bytes=limit)
+        outcome, length = lab.workers.call(ask, target.endpoint, options, lab.seed)
+        facts[setting], size = outcome, max(size, length)
     return Evidence("message-limit", (series("response bytes", "bytes", {0: size}),), facts)
 
 
-def run_worker(endpoint: dict[str, Any], options: dict[str, Any], seed: int) -> dict[str, Any]:
-    """Be a fresh client that calls once; return the length of the answer, and "ok" or the error's code."""
+def ask(endpoint: Endpoint, options: TransportOptions, seed: int) -> tuple[str, int]:
+    """Be a fresh client that calls once; return "ok" or the error's code, and the length of the answer in bytes."""
     codec, payload = registry.get(CODEC), parse_payload(PAYLOAD, seed=seed)
     call = echo_call(codec, payload)
-    with open_transport(codec.transport, Endpoint(**endpoint), call, TransportOptions(**options)) as transport:
+    with open_transport(codec.transport, endpoint, call, options) as transport:
         try:
-            return {"outcome": "ok", "bytes": len(transport.send(codec.encode(payload.build(), call)))}
+            return "ok", len(transport.send(codec.encode(payload.build(), call)))
         except TransportError as error:
-            return {"outcome": error.code or str(error), "bytes": 0}
+            return error.code or str(error), 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from serlab.codecs import registry
 from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
@@ -25,20 +23,18 @@ def measure(lab: Lab) -> Evidence:
                 series("request bytes", "bytes", {0: length}, codec=codec, payload="image", setting=distribution)
             )
     for codec in lab.available(WHOLE_REQUESTS):
-        lengths = _ask(lab, codec, "image")
-        listed.append(series("request bytes", "bytes", {0: lengths["request"]}, codec=codec, payload="image"))
+        found = _ask(lab, codec, "image")
+        listed.append(series("request bytes", "bytes", {0: found["request"]}, codec=codec, payload="image"))
         if codec == "tensor-proto":
-            listed.append(series("message bytes", "bytes", {0: lengths["message"]}, payload="image"))
+            listed.append(series("message bytes", "bytes", {0: found["message"]}, payload="image"))
     return Evidence("sizes", tuple(listed))
 
 
 def _ask(lab: Lab, codec: str, payload: str) -> dict[str, int]:
-    arguments = {"codec_name": codec, "payload_spec": payload, "seed": lab.seed}
-    answer: dict[str, int] = lab.workers.run("serlab.measure.claims.sizes:run_worker", arguments)
-    return answer
+    return lab.workers.call(lengths, codec, payload, lab.seed)
 
 
-def run_worker(codec_name: str, payload_spec: str, seed: int) -> dict[str, Any]:
+def lengths(codec_name: str, payload_spec: str, seed: int) -> dict[str, int]:
     """Be a fresh process that encodes one payload; return the length of the request and of the TensorProto in it."""
     codec, payload = registry.get(codec_name), parse_payload(payload_spec, seed=seed)
     body = codec.encode(payload.build(), echo_call(codec, payload))

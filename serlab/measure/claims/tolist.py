@@ -36,13 +36,7 @@ def measure(lab: Lab) -> Evidence:
         for setting, values in times.items():
             with tempfile.TemporaryDirectory(prefix="serlab-tolist-") as scratch:
                 output = Path(scratch) / "run.json"
-                arguments = {
-                    "payload_spec": TIMED,
-                    "seed": lab.seed,
-                    "collect": setting != _PAUSED,
-                    "output": str(output),
-                }
-                answer = lab.workers.run("serlab.measure.claims.tolist:run_timer", arguments)
+                answer = lab.workers.call(time_tolist, TIMED, lab.seed, collect=setting != _PAUSED, output=output)
                 suite = _added(suite, output)
             values[number], growth[number] = answer
     _write(suite, lab.folder.path / "time" / "tolist.json")
@@ -50,15 +44,12 @@ def measure(lab: Lab) -> Evidence:
     listed.append(series("resident", "ratio", growth, codec=_CODEC, payload=TIMED))
     for payload in PROFILED if lab.effort.large else PROFILED[:1]:
         capture = lab.folder.memory_folder / f"tolist--{payload}.bin"
-        peak = lab.workers.run(
-            "serlab.measure.claims.tolist:run_profiler",
-            {"payload_spec": payload, "seed": lab.seed, "capture": str(capture)},
-        )
+        peak = lab.workers.call(peak_of_tolist, payload, lab.seed, capture)
         listed.append(series("peak", "ratio", {0: peak}, codec=_CODEC, payload=payload))
     return Evidence("tolist", tuple(listed), {"pyperf suite": "time/tolist.json"})
 
 
-def run_timer(payload_spec: str, seed: int, collect: bool, output: str) -> tuple[float, float]:
+def time_tolist(payload_spec: str, seed: int, *, collect: bool, output: Path) -> tuple[float, float]:
     """Be one pyperf worker: time ``.tolist()``, write the pyperf JSON to ``output``.
 
     ``collect`` leaves Python's garbage collector on, as it is in a client. Returns seconds, and how much a list kept
@@ -76,23 +67,22 @@ def run_timer(payload_spec: str, seed: int, collect: bool, output: str) -> tuple
 
     name = f"tolist/{payload_spec}" + ("" if collect else "/collector paused")
     benchmark = pyperf.Runner().bench_time_func(name, timed)
-    benchmark.dump(output, compact=True, replace=True)
+    benchmark.dump(str(output), compact=True, replace=True)
     gc.disable()
     return float(benchmark.get_runs()[0].values[0]), _growth(tensor) / payload.raw_bytes
 
 
-def run_profiler(payload_spec: str, seed: int, capture: str) -> float:
+def peak_of_tolist(payload_spec: str, seed: int, capture: Path) -> float:
     """Be one fresh process that runs ``.tolist()`` under memray; return the peak in multiples of the payload."""
     import memray
 
     payload = parse_payload(payload_spec, seed=seed)
     tensor = payload.build()
-    path = Path(capture)
-    path.unlink(missing_ok=True)
-    with memray.Tracker(path, trace_python_allocators=True):
+    capture.unlink(missing_ok=True)
+    with memray.Tracker(capture, trace_python_allocators=True):
         kept = tensor.tolist()
     del kept
-    return read_capture(Case(payload_spec, _CODEC, "encode"), payload.raw_bytes, path).peak_bytes / payload.raw_bytes
+    return read_capture(Case(payload_spec, _CODEC, "encode"), payload.raw_bytes, capture).peak_bytes / payload.raw_bytes
 
 
 def _time(tensor: Tensor, loops: int) -> float:

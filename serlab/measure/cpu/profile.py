@@ -15,6 +15,7 @@ from typing import Any
 
 import serlab
 from serlab.errors import MeasureError
+from serlab.measure.cpu import scalene_launch
 from serlab.measure.memory.capture import short_path
 from serlab.records.profiles import CpuLine, CpuProfile
 from serlab.records.run import Case
@@ -32,7 +33,7 @@ TOP_LINES = 5
 _SCRIPT = Path(__file__).with_name("script.py")
 #: Time in these is scalene's own: its sample queues' threads, its switching on and off, and the loop around the calls.
 _OWN_FILES = ("/scalene/", "/threading.py", "/signal.py", "/queue.py", "/tokenize.py", "/linecache.py", "/dis.py",
-              "/measure/cpu_script.py")  # fmt: skip
+              "/measure/cpu/script.py")  # fmt: skip
 #: scalene writes lines of code for a page: these stand for <, > and &.
 _ESCAPES = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
 
@@ -147,7 +148,7 @@ def _scalene(arguments: list[str], folder: str, *, timeout_s: float) -> None:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
     }
-    command = [sys.executable, "-m", "serlab.measure.cpu.scalene_launch", *arguments]
+    command = [sys.executable, "-m", scalene_launch.__name__, *arguments]
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=timeout_s, check=False

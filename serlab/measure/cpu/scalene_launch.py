@@ -50,7 +50,7 @@ def _preload() -> None:
         argparse.Namespace(memory=True, allocation_sampling_window=ALLOCATION_WINDOW_BYTES, disable_jit=False)
     )
     if any(os.environ.get(name) != value for name, value in wanted.items()):
-        command = [sys.executable, "-m", "serlab.measure.cpu.scalene_launch", *sys.argv[1:]]
+        command = [sys.executable, "-m", __spec__.name, *sys.argv[1:]]
         os.execve(sys.executable, command, {**os.environ, **wanted})
 
 

@@ -10,11 +10,9 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
@@ -140,25 +138,17 @@ def batching_flags(setting: BatchSetting, base: Path, kind: str) -> tuple[str, .
 
 
 def _mean_rows(workers: Workers, target: Target, setting: BatchSetting | None, spec: StepSpec) -> float | None:
-    arguments = {
-        "endpoint": asdict(target.endpoint),
-        "options": asdict(target.options),
-        "codec_name": spec.codec,
-        "call": asdict(batched_call(setting, ROWS)),
-        "clients": spec.concurrency,
-    }
     try:
-        found: float = workers.run("serlab.measure.deployment.batching:rows_worker", arguments)
+        return workers.call(
+            mean_rows, target.endpoint, target.options, spec.codec, batched_call(setting, ROWS), spec.concurrency
+        )
     except MeasureError:
         return None  # the step itself tells what is wrong with the server
-    return found
 
 
-def rows_worker(
-    endpoint: dict[str, Any], options: dict[str, Any], codec_name: str, call: dict[str, Any], clients: int
-) -> float:
+def mean_rows(endpoint: Endpoint, options: TransportOptions, codec_name: str, call: ModelCall, clients: int) -> float:
     """Be a process with as many clients as the load had, and ask in which size of batch each call was computed."""
-    codec, asked = registry.get(codec_name), msgspec.convert(call, ModelCall).as_call()
+    codec, asked = registry.get(codec_name), call.as_call()
     body = codec.encode(parse_payload(PAYLOAD).build(), asked)
     sizes: list[float] = []
     together = threading.Barrier(clients)
@@ -169,8 +159,9 @@ def rows_worker(
             sizes.extend(codec.decode(transport.send(body), asked).tolist())
 
     with ExitStack() as stack:
-        where, how = Endpoint(**endpoint), TransportOptions(**options)
-        transports = [stack.enter_context(open_transport(codec.transport, where, asked, how)) for _ in range(clients)]
+        transports = [
+            stack.enter_context(open_transport(codec.transport, endpoint, asked, options)) for _ in range(clients)
+        ]
         threads = [threading.Thread(target=client, args=(transport,)) for transport in transports]
         for thread in threads:
             thread.start()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-import msgspec
-
+from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
@@ -57,16 +56,7 @@ def measure_gateway(
 def _client(
     workers: Workers, target: Target, payload: str, codec: str, seed: int, number: int, calls_s: float
 ) -> EndToEndRun:
-    arguments = {
-        "payload_spec": payload,
-        "codec_name": codec,
-        "seed": seed,
-        "round_number": number,
-        "calls_s": calls_s,
-        "call": asdict(target.call) if target.call else None,
-    }
-    answer = workers.run(
-        "serlab.measure.endtoend:run_worker",
-        {"endpoint": asdict(target.endpoint), "options": asdict(target.options), "arguments": arguments},
-    )
-    return msgspec.convert(answer, EndToEndRun)
+    return workers.call(
+        endtoend.measure, target.endpoint, target.options, payload_spec=payload, codec_name=codec, seed=seed,
+        round_number=number, calls_s=calls_s, call=target.call,
+    )  # fmt: skip

@@ -11,10 +11,8 @@ import threading
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
-
-import msgspec
 
 from serlab.codecs import registry
 from serlab.errors import TransportError
@@ -71,35 +69,30 @@ def measure_multiplexing(
         say.phase(f"shared connections, round {number + 1}", len(arrangements))
         for codec, connections in shuffled(arrangements, seed, number):
             say.step(f"{codec}, {calls} calls over {connections}")
-            arguments = {
-                "endpoint": asdict(target.endpoint), "options": asdict(target.options),
-                "call": asdict(target.call) if target.call else None, "codec_name": codec, "payload": payload,
-                "large_payload": large_payload, "connections": connections, "calls": calls, "round_number": number,
-                "seed": seed,
-            }  # fmt: skip
-            answer = workers.run("serlab.measure.deployment.multiplexing:run_worker", arguments)
-            for burst in msgspec.convert(answer, list[Burst]):
+            made = workers.call(
+                share, target.endpoint, target.options, target.call, codec, payload, large_payload,
+                connections=connections, calls=calls, round_number=number, seed=seed,
+            )  # fmt: skip
+            for burst in made:
                 (behind if burst.large else bursts).append(burst)
     report = MultiplexingReport(payload, large_payload, calls, tuple(bursts), tuple(behind))
     return replace(report, frames=_frames(workers, target, payload, codecs, frames, seed, say)) if frames else report
 
 
-def run_worker(
-    endpoint: dict[str, Any], options: dict[str, Any], call: dict[str, Any] | None, codec_name: str, payload: str,
-    large_payload: str, connections: int, calls: int, round_number: int, seed: int,
-) -> list[dict[str, Any]]:  # fmt: skip
+def share(
+    endpoint: Endpoint, options: TransportOptions, call: ModelCall | None, codec_name: str, payload: str,
+    large_payload: str, *, connections: int, calls: int, round_number: int, seed: int,
+) -> list[Burst]:  # fmt: skip
     """Be one fresh client process: ``BURSTS`` bursts, and as many behind a large call if there is a large payload."""
-    where, how = Endpoint(**endpoint), TransportOptions(**options)
-    named = msgspec.convert(call, ModelCall) if call else None
-    small = _ready(codec_name, payload, seed, named)
-    large = _ready(codec_name, large_payload, seed, named) if large_payload else None
+    small = _ready(codec_name, payload, seed, call)
+    large = _ready(codec_name, large_payload, seed, call) if large_payload else None
     shared = small.codec.transport == "grpc"
     with ExitStack() as stack:
 
         def lane() -> Lane:
-            transport = stack.enter_context(open_transport(small.codec.transport, where, small.call, how))
+            transport = stack.enter_context(open_transport(small.codec.transport, endpoint, small.call, options))
             transport.send(small.body or b"")
-            return Lane(transport, shared=shared, timeout_s=how.timeout_s)
+            return Lane(transport, shared=shared, timeout_s=options.timeout_s)
 
         lanes = [lane() for _ in range(connections)]
         blank = Burst(codec_name, small.codec.transport, connections, round_number, 0.0, ())
@@ -108,7 +101,7 @@ def run_worker(
             first = lanes[0] if connections == 1 else lane()
             alone_s = _shared_call(first, large).exchange_s
             bursts += [_burst_behind(blank, small, large, first, lanes, calls, alone_s) for _ in range(BURSTS)]
-    return [asdict(burst) for burst in bursts]
+    return bursts
 
 
 def _ready(codec_name: str, payload: str, seed: int, named: ModelCall | None) -> Work:

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from serlab.codecs import registry
 from serlab.codecs.base import Call, ChunkedCodec, Codec, GzipBody, Tensor
@@ -52,32 +49,24 @@ def measure_upload(
     for payload in payloads:
         for codec in codecs:
             say.step(f"{payload} {codec}")
-            name = f"upload-{file_stem(f'{payload}/{codec}')}.bin"
-            arguments = {
-                "endpoint": asdict(target.endpoint),
-                "options": asdict(target.options),
-                "call": asdict(target.call) if target.call else None,
-                "payload": payload,
-                "codec_name": codec,
-                "seed": seed,
-                "capture": str(folder.memory_folder / name),
-            }
+            capture = folder.memory_folder / f"upload-{file_stem(f'{payload}/{codec}')}.bin"
             try:
-                answer = workers.run("serlab.measure.deployment.upload:run_worker", arguments)
+                found = workers.call(
+                    upload, target.endpoint, target.options, target.call, payload, codec, seed, capture
+                )
             except MeasureError as error:
                 failures[f"{payload}/{codec}"] = str(error)
                 say.remark(f"{payload} {codec}: {error}")
                 continue
-            found = msgspec.convert(answer, UploadProfile)
-            profiles.append(replace(found, profile=replace(found.profile, capture=f"memory/{name}")))
+            profiles.append(replace(found, profile=replace(found.profile, capture=f"memory/{capture.name}")))
     return UploadReport(tuple(profiles), failures)
 
 
-def run_worker(
-    endpoint: dict[str, Any], options: dict[str, Any], call: dict[str, Any] | None, payload: str, codec_name: str,
-    seed: int, capture: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Be one fresh client process that uploads once; return the UploadProfile as JSON types.
+def upload(
+    endpoint: Endpoint, options: TransportOptions, call: ModelCall | None, payload: str, codec_name: str, seed: int,
+    capture: Path,
+) -> UploadProfile:  # fmt: skip
+    """Be one fresh client process that uploads once, and return what it held; memray's capture goes to ``capture``.
 
     Raises:
         MeasureError: the codec is not one for REST, or memray cannot write the capture.
@@ -86,15 +75,14 @@ def run_worker(
     codec, parsed = registry.get(codec_name), parse_payload(payload, seed=seed)
     if codec.transport != "rest":
         raise MeasureError(f"{codec_name} is not sent over REST: uploads in pieces are HTTP's")
-    wanted = msgspec.convert(call, ModelCall).as_call() if call else echo_call(codec, parsed)
+    wanted = call.as_call() if call else echo_call(codec, parsed)
     tensor = parsed.build()
     first_row = codec.encode(tensor[:1], wanted)  # imports and caches, too, before memory is counted
-    how = TransportOptions(**options)
     if isinstance(first_row, GzipBody):
-        how = replace(how, headers={**how.headers, "Content-Encoding": first_row.content_encoding})
-    sizes = _upload(codec, tensor, wanted, RestTransport(Endpoint(**endpoint), wanted, how), Path(capture))
-    profile = read_capture(Case(payload, codec_name, "encode"), parsed.raw_bytes, Path(capture))
-    return asdict(UploadProfile(profile, sum(sizes), isinstance(codec, ChunkedCodec)))
+        options = replace(options, headers={**options.headers, "Content-Encoding": first_row.content_encoding})
+    sizes = _upload(codec, tensor, wanted, RestTransport(endpoint, wanted, options), capture)
+    profile = read_capture(Case(payload, codec_name, "encode"), parsed.raw_bytes, capture)
+    return UploadProfile(profile, sum(sizes), isinstance(codec, ChunkedCodec))
 
 
 def _upload(codec: Codec, tensor: Tensor, call: Call, transport: RestTransport, capture: Path) -> list[int]:

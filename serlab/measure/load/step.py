@@ -6,10 +6,8 @@ Runs in a process of its own that has not touched gRPC: only then may it fork ge
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
-import msgspec
 import psutil
 
 from serlab.analysis.load.summary import stable
@@ -29,23 +27,6 @@ PREPARE_S = 60.0
 _LEAD_S = 0.05
 #: A report that was sent at a window's end may take this long to arrive.
 _ARRIVAL_S = 1.0
-
-
-def run_worker(
-    spec: dict[str, Any], endpoint: dict[str, Any], options: dict[str, Any], limits: dict[str, Any],
-    call: dict[str, Any] | None, seed: int, round_number: int,
-) -> dict[str, Any]:  # fmt: skip
-    """Be the process of one step; takes and returns JSON types."""
-    step = run_step(
-        StepSpec(**spec),
-        Endpoint(**endpoint),
-        TransportOptions(**options),
-        StepLimits(**limits),
-        call=msgspec.convert(call, ModelCall) if call else None,
-        seed=seed,
-        round_number=round_number,
-    )
-    return asdict(step)
 
 
 def run_step(

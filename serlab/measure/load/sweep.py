@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
-
-import msgspec
+from dataclasses import replace
 
 from serlab.codecs.registry import transport_of
 from serlab.errors import MeasureError, UsageError
 from serlab.measure.cases import shuffled
-from serlab.measure.load.step import PREPARE_S
+from serlab.measure.load.step import PREPARE_S, run_step
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
@@ -65,20 +63,13 @@ def load_step(
     A step that cannot be run at all has a ``failure``, in words; no error is raised for it.
     """
     longest_s = limits.warmup_s + limits.window_s * limits.max_windows + 4 * target.options.timeout_s + 2 * PREPARE_S
-    arguments = {
-        "spec": asdict(spec),
-        "endpoint": asdict(target.endpoint),
-        "options": asdict(target.options),
-        "limits": asdict(limits),
-        "call": asdict(target.call) if target.call else None,
-        "seed": seed,
-        "round_number": round_number,
-    }
     try:
-        answer = workers.run("serlab.measure.load.step:run_worker", arguments, timeout_s=longest_s)
+        return workers.within(
+            longest_s, run_step, spec, target.endpoint, target.options, limits,
+            call=target.call, seed=seed, round_number=round_number,
+        )  # fmt: skip
     except MeasureError as error:
         return LoadStep(spec, transport_of(spec.codec), round_number, failure=str(error))
-    return msgspec.convert(answer, LoadStep)
 
 
 def sweep(

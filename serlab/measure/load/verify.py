@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import msgspec
 
@@ -62,12 +61,11 @@ def verify(work: Work, endpoint: Endpoint, options: TransportOptions, *, echoes:
     raise AssertionError("the last attempt returns")
 
 
-def run_worker(
-    payload: str, codec: str, endpoint: dict[str, Any], options: dict[str, Any], call: dict[str, Any] | None, seed: int
-) -> dict[str, Any]:
-    """Be a fresh process that makes the first call of a step; return what it found as JSON types."""
+def verify_step(
+    payload: str, codec: str, endpoint: Endpoint, options: TransportOptions, call: ModelCall | None, seed: int
+) -> Verified:
+    """Make the first call of a step that other processes will take."""
     used, parsed = registry.get(codec), parse_payload(payload, seed=seed)
-    named = msgspec.convert(call, ModelCall).as_call() if call else echo_call(used, parsed)
+    named = call.as_call() if call else echo_call(used, parsed)
     work = Work(used, parsed.build(), named, None)
-    found = verify(work, Endpoint(**endpoint), TransportOptions(**options), echoes=not call)
-    return dict(msgspec.to_builtins(found))
+    return verify(work, endpoint, options, echoes=not call)

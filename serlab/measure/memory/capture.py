@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +87,6 @@ def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
 def short_path(path: str) -> str:
     """Return a source file's path from its package on: no machine's folders in results."""
     return re.split(r"site-packages/|lib/python3\.\d+/|(?=serlab/)", path)[-1]
-
-
-def run_worker(case: dict[str, Any], seed: int, capture: str, native: bool) -> dict[str, Any]:
-    """Be one fresh process that profiles one case; return the MemoryProfile as JSON types."""
-    return asdict(profile(Case(**case), seed, Path(capture), native=native))
 
 
 def _warm_up(codec: Codec, payload: Payload, case: Case) -> None:

@@ -42,15 +42,15 @@ def render(capture: Path, view: View = "flamegraph") -> Path:
     return share_assets(page)
 
 
-def run_worker(capture: str, view: View) -> str:
-    """Render from a process that has memray loaded already; return the page's path."""
+def render_here(capture: Path, view: View = "flamegraph") -> Path:
+    """As ``render``, in this process: for one that has memray loaded already and ends with it."""
     from memray.commands import main
 
-    page = page_path(Path(capture), view)
-    code = main([*_COMMANDS[view], "--no-web", "--force", "-o", str(page), capture])
+    page = page_path(capture, view)
+    code = main([*_COMMANDS[view], "--no-web", "--force", "-o", str(page), str(capture)])
     if code:
         raise MeasureError(f"memray makes no {view} of {capture}: exit {code}")
-    return str(share_assets(page))
+    return share_assets(page)
 
 
 #: Smaller ones stay: a file each would be more to handle than it saves.

@@ -8,15 +8,14 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from serlab.codecs import registry
 from serlab.codecs.base import Codec
 from serlab.errors import CodecError, MeasureError, TransportError
 from serlab.measure.calls import echo_call
 from serlab.measure.endtoend import MIN_CALLS, timed_call
+from serlab.measure.memory import rss_sampler
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
 from serlab.records.profiles import MemoryTrack
@@ -69,11 +68,6 @@ def track(
     )
 
 
-def run_worker(endpoint: dict[str, Any], options: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    """Be one fresh client process; return the MemoryTrack as JSON types."""
-    return asdict(track(Endpoint(**endpoint), TransportOptions(**options), **arguments))
-
-
 def _record(
     payload: str,
     codec: Codec,
@@ -106,7 +100,7 @@ def _sampling(server_pid: int | None, into: list[tuple[float, int, int]]) -> Ite
     """Sample this process and the server while the block runs; the samples are in ``into`` when it has ended."""
     root = str(Path(__file__).resolve().parents[3])
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))}
-    command = [sys.executable, "-m", "serlab.measure.memory.rss_sampler", str(os.getpid()), str(server_pid or 0)]
+    command = [sys.executable, "-m", rss_sampler.__name__, str(os.getpid()), str(server_pid or 0)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     ) as sampler:  # fmt: skip

@@ -10,21 +10,29 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+import msgspec
 
 from serlab.errors import MeasureError
+from serlab.measure.process import tasks, warm
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: TensorFlow's import alone takes 3–5 s on two cores; ten times that means that something hangs.
 START_TIMEOUT_S = 120.0
 #: What a worker's log shows when it died.
-LOG_TAIL_LINES = 8
+LOG_TAIL_LINES = 12
+#: A task that takes longer than this hangs, unless more was asked for.
+TASK_TIMEOUT_S = 600.0
 
 
 class Workers:
-    """A context manager around one warm process; ``run`` executes a task in a process forked from it.
+    """A context manager around one warm process; ``call`` calls a function in a process forked from it.
 
     ``codecs`` are loaded beforehand with the libraries they require, so that all of them start from one state.
     """
@@ -46,30 +54,38 @@ class Workers:
         if self._folder:
             self._folder.cleanup()
 
-    def run(self, task: str, args: dict[str, Any], *, timeout_s: float = 600.0) -> Any:
-        """Return what ``task`` ("module:function") returns for ``args`` in a fresh process; both are JSON.
+    def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns for these arguments in a fresh process.
+
+        It is a function of a module; arguments and result are what ``tasks.encode`` takes.
 
         Raises:
-            MeasureError: the task raised a SerlabError, died, or took longer than ``timeout_s``.
+            MeasureError: the function raised a SerlabError, its process died, or it took longer than 10 minutes.
         """
+        return self.within(TASK_TIMEOUT_S, function, *args, **kwargs)
+
+    def within(self, timeout_s: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``call``, with another time limit in seconds."""
         if not self._process or self._process.poll() is not None:
             self._start()
         folder = Path(self._scratch)
-        result, log = folder / "result.json", folder / "log.txt"
+        result, log = folder / "result", folder / "log.txt"
         result.unlink(missing_ok=True)
-        self._send({"task": task, "args": args, "result": str(result), "log": str(log)})
+        self._send(tasks.packed(function, args, kwargs, str(result), str(log)))
+        name = function.__qualname__
         try:
-            reply = self._receive(timeout_s)
+            status = self._receive(timeout_s)["status"]
         except MeasureError as error:
             self._stop()
-            raise MeasureError(f"{_function(task)}: {error}{_tail(log)}") from None
-        if reply["status"] != 0 or not result.exists():
-            how = f"killed by signal {-reply['status']}" if reply["status"] < 0 else f"exit {reply['status']}"
-            raise MeasureError(f"the worker for {_function(task)} died ({how}){_tail(log)}")
-        answer = json.loads(result.read_bytes())
-        if "error" in answer:
-            raise MeasureError(answer["error"])
-        return answer["value"]
+            raise MeasureError(f"{name}: {error}{_tail(log)}") from None
+        if status != 0 or not result.exists():
+            how = f"killed by signal {-status}" if status < 0 else f"exit {status}"
+            raise MeasureError(f"the worker for {name} died ({how}){_tail(log)}")
+        answer = tasks.decode(result.read_bytes(), tasks.Answer)
+        if answer.error is not None:
+            raise MeasureError(answer.error)
+        value: T = tasks.decode(answer.value, tasks.result_type(function))
+        return value
 
     @property
     def _scratch(self) -> str:
@@ -83,7 +99,7 @@ class Workers:
         with log.open("wb") as sink:
             # A session of its own: Ctrl-C reaches the parent alone, which then decides what becomes of the workers.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "serlab.measure.process.warm", *self._codecs],
+                [sys.executable, "-m", warm.__name__, *self._codecs],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=sink,
@@ -96,11 +112,12 @@ class Workers:
             self._stop()
             raise MeasureError(f"the workers' process does not start: {error}{_tail(log)}") from None
 
-    def _send(self, request: dict[str, Any]) -> None:
+    def _send(self, task: tasks.Task) -> None:
         assert self._process is not None
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):  # the reply that does not come tells
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            message = msgspec.msgpack.encode(task)
+            self._process.stdin.write(len(message).to_bytes(warm.LENGTH_BYTES, "big") + message)
             self._process.stdin.flush()
 
     def _receive(self, timeout_s: float) -> dict[str, Any]:
@@ -126,10 +143,6 @@ class Workers:
                     with contextlib.suppress(OSError):
                         pipe.close()
             self._process = None
-
-
-def _function(task: str) -> str:
-    return task.partition(":")[2]
 
 
 def _tail(log: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,21 +51,17 @@ def test_extreme_values_are_normal_numbers_far_from_one_and_begin_with_the_artic
 
 @pytest.mark.parametrize("codec", ["json", "orjson", "wire"])
 def test_without_a_server_every_codec_keeps_extreme_values(codec: str) -> None:
-    assert all(extremes.run_worker(codec, 7, None, {}))
+    assert all(extremes.kept_bits(codec, 7, None, TransportOptions()))
 
 
 def test_tolist_is_timed_under_pyperf_and_its_list_is_many_times_the_tensor(workers: Workers, tmp_path: Path) -> None:
     import pyperf
 
     output = tmp_path / "run.json"
-    arguments = {"payload_spec": "4x224x224x3:float32", "seed": 1, "collect": True, "output": str(output)}
-    seconds, growth = workers.run("serlab.measure.claims.tolist:run_timer", arguments)
+    seconds, growth = workers.call(tolist.time_tolist, "4x224x224x3:float32", 1, collect=True, output=output)
     assert seconds == pyperf.Benchmark.load(str(output)).get_values()[0]
     assert growth > 4
-    peak = workers.run(
-        "serlab.measure.claims.tolist:run_profiler",
-        {"payload_spec": "1x32x32x3:float32", "seed": 1, "capture": str(tmp_path / "capture.bin")},
-    )
+    peak = workers.call(tolist.peak_of_tolist, "1x32x32x3:float32", 1, tmp_path / "capture.bin")
     assert peak > 8  # 24 bytes per float and 8 per place in a list, in place of 4
 
 
@@ -136,10 +132,10 @@ def test_a_codec_that_brings_other_scores_is_told(live: Lab) -> None:
     from serlab.servable.mlp import MLPS
 
     assert live.target is not None
-    right, other = (asdict(classifier_call(MLPS["vector-1k"], codec)) for codec in ("tensor-proto", "orjson"))
-    arguments = (asdict(live.target.endpoint), asdict(live.target.options), "vector-1k", 1)
+    right, other = (classifier_call(MLPS["vector-1k"], codec) for codec in ("tensor-proto", "orjson"))
+    arguments = (live.target.endpoint, live.target.options, "vector-1k", 1)
     assert latency.compare_answers(*arguments, {"tensor-proto": right, "orjson": other}) == {}
-    echoed = {**other, "model": "echo", "output_shape": (1, 256)}
+    echoed = replace(other, model="echo", output_shape=(1, 256))
     assert set(latency.compare_answers(*arguments, {"tensor-proto": right, "orjson": echoed})) == {"orjson"}
 
 

@@ -12,32 +12,29 @@ from serlab.errors import MeasureError
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
 from serlab.measure.process.workers import Workers
-from serlab.records.run import Case
+from serlab.records.run import Case, MemoryProfile
 
 RAW = Case("image", "raw", "encode")
 JSON = Case("image", "json", "encode")
 
 
-def profile(case: Case, capture: Path) -> dict[str, object]:
+def profile(case: Case, capture: Path) -> MemoryProfile:
     with Workers([case.codec]) as workers:
-        arguments = {"case": {"payload": case.payload, "codec": case.codec, "op": case.op, "form": case.form},
-                     "seed": 1, "capture": str(capture), "native": False}  # fmt: skip
-        found: dict[str, object] = workers.run("serlab.measure.memory.capture:run_worker", arguments)
-        return found
+        return workers.call(memory.profile, case, 1, capture)
 
 
 def test_one_copy_of_the_buffer_adds_one_payload(tmp_path: Path) -> None:
     found = profile(RAW, tmp_path / "raw.bin")
-    assert found["peak_bytes"] == pytest.approx(602_112, rel=0.01)
-    assert found["raw_bytes"] == 602_112
+    assert found.peak_bytes == pytest.approx(602_112, rel=0.01)
+    assert found.raw_bytes == 602_112
 
 
 def test_a_list_of_floats_weighs_many_payloads_most_of_them_small_objects(tmp_path: Path) -> None:
     found = profile(JSON, tmp_path / "json.bin")
-    assert 20 <= found["peak_bytes"] / found["raw_bytes"] <= 30
-    assert found["pymalloc_peak_bytes"] > 0.5 * found["peak_bytes"]
-    assert found["allocated_bytes"] > found["peak_bytes"]
-    assert found["top"][0]["file"] == "serlab/codecs/json_stdlib.py"
+    assert 20 <= found.peak_bytes / found.raw_bytes <= 30
+    assert found.pymalloc_peak_bytes > 0.5 * found.peak_bytes
+    assert found.allocated_bytes > found.peak_bytes
+    assert found.top[0].file == "serlab/codecs/json_stdlib.py"
 
 
 def test_the_figures_are_memrays_own(tmp_path: Path) -> None:
@@ -47,14 +44,14 @@ def test_the_figures_are_memrays_own(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "memray", "stats", "--json", "-o", str(stats), str(capture)]
     subprocess.run(command, check=True, capture_output=True)
     shown = json.loads(stats.read_text())
-    assert found["allocations"] == shown["total_num_allocations"]
-    assert found["allocated_bytes"] == shown["total_bytes_allocated"]
-    assert found["peak_bytes"] == shown["metadata"]["peak_memory"]
+    assert found.allocations == shown["total_num_allocations"]
+    assert found.allocated_bytes == shown["total_bytes_allocated"]
+    assert found.peak_bytes == shown["metadata"]["peak_memory"]
 
 
 def test_a_decode_is_profiled_without_the_making_of_its_body(tmp_path: Path) -> None:
     found = profile(Case("image", "raw", "decode"), tmp_path / "raw.bin")
-    assert found["peak_bytes"] == pytest.approx(602_112, rel=0.01)
+    assert found.peak_bytes == pytest.approx(602_112, rel=0.01)
 
 
 def test_a_flamegraph_is_one_page_that_needs_no_network(tmp_path: Path) -> None:

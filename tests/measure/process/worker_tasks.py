@@ -1,19 +1,40 @@
-"""Tasks for the tests of worker processes; imported in the worker by this file's path on PYTHONPATH."""
+"""Tasks for the tests of worker processes; imported in the worker as part of this folder."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from serlab.errors import CodecError
 
 COUNT = [0]
 
 
-def identity() -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Identity:
+    pid: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    path: Path
+    numbers: tuple[float, ...]
+    bodies: Mapping[str, bytes]
+    sender: Identity | None
+
+
+def identity() -> Identity:
     COUNT[0] += 1
-    return {"pid": os.getpid(), "count": COUNT[0]}
+    return Identity(os.getpid(), COUNT[0])
+
+
+def pass_on(parcel: Parcel, *, note: str | None) -> tuple[Parcel, str | None]:
+    return parcel, note
 
 
 def refuse() -> None:

@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from serlab.codecs.registry import transport_of
 from serlab.errors import MeasureError, UsageError
 from serlab.measure.cases import shuffled
 from serlab.measure.load.locust.options import Options, class_name
-from serlab.measure.load.verify import Verified
+from serlab.measure.load.verify import verify_step
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
@@ -82,16 +82,8 @@ def _checked(spec: StepSpec, target: Target, processes: int) -> StepSpec:
 
 
 def _step(workers: Workers, target: Target, spec: StepSpec, limits: StepLimits, seed: int) -> LoadStep:
-    call = asdict(target.call) if target.call else None
     blank = LoadStep(spec, transport_of(spec.codec), 0)
-    first = workers.run(
-        "serlab.measure.load.verify:run_worker",
-        {
-            "payload": spec.payload, "codec": spec.codec, "endpoint": asdict(target.endpoint),
-            "options": asdict(target.options), "call": call, "seed": seed,
-        },
-    )  # fmt: skip
-    verified = msgspec.convert(first, Verified)
+    verified = workers.call(verify_step, spec.payload, spec.codec, target.endpoint, target.options, target.call, seed)
     blank = replace(
         blank,
         request_bytes=verified.request_bytes,
