@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,23 @@ def test_tensorflow_is_imported_only_where_it_is_needed(path: Path) -> None:
 def test_every_part_of_the_package_has_a_rule() -> None:
     found = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("_")}
     assert found - {"py.typed"} <= known_parts()
+
+
+@pytest.mark.parametrize(
+    ("registry", "written"),
+    [
+        ("report/sections/registry.py", "def build("),
+        ("serving/registry.py", "(Instance):"),
+        ("transports/registry.py", "(NetworkTransport):"),
+    ],
+)
+def test_every_file_of_a_kind_is_on_the_list_of_its_folder(registry: str, written: str) -> None:
+    path = PACKAGE / registry
+    listed = ast.unparse(ast.parse(path.read_text()))
+    files = [file for file in path.parent.glob("*.py") if written in file.read_text() and file != path]
+    assert len(files) > 1
+    for file in files:
+        assert re.search(rf"import .*\b{file.stem}\b|\.{file.stem} import ", listed), f"{registry} lacks {file.name}"
 
 
 def test_benches_import_only_measure_of_serlab() -> None:

@@ -50,7 +50,7 @@ class Page:
 
 def render(source: Source) -> str:
     """Return the report of a run. Names and texts of the run appear as text, whatever is in them."""
-    modules = registry.modules()
+    modules = registry.SECTIONS
     # Sections are computed here while the charts of those before are drawn elsewhere.
     with rendering(CHARTS_PER_PAYLOAD * len(source.payloads)) as renderer:
         sections = tuple(_begun(module.build(source), renderer) for module in modules)

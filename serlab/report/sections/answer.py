@@ -13,8 +13,6 @@ from serlab.report.plots import answer
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
-ORDER = 10
-
 
 def build(source: Source) -> Section:
     """Return the section."""

@@ -11,8 +11,6 @@ from serlab.report.plots.body_size import response_bytes
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
-ORDER = 30
-
 
 def build(source: Source) -> Section:
     """Return the section."""

@@ -19,7 +19,6 @@ from serlab.report.blocks import Cell, Links, Missing, Section, Table, Tone, col
 from serlab.report.source import Source
 from serlab.report.tables import claims as told
 
-ORDER = 75
 PARTS = {"claims": ClaimsReport}
 
 _TONES: Mapping[Verdict, Tone] = {

@@ -11,8 +11,6 @@ from serlab.report.plots.correlation import scope_title
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
-ORDER = 70
-
 
 def build(source: Source) -> Section:
     """Return the section."""

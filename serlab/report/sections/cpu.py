@@ -10,7 +10,6 @@ from serlab.report.plots import cpu_profile
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
-ORDER = 50
 PARTS = {"cpu": CpuReport}
 
 

@@ -11,8 +11,6 @@ from serlab.report.blocks import Cell, Figure, Missing, Section, Table, columns
 from serlab.report.plots import waterfall
 from serlab.report.source import Source
 
-ORDER = 65
-
 
 def build(source: Source) -> Section:
     """Return the section."""

@@ -12,7 +12,6 @@ from serlab.report.blocks import Block, Cell, Missing, Section, Table, columns
 from serlab.report.source import Source
 from serlab.report.tables.load import rate
 
-ORDER = 67
 PARTS = {
     "multiplexing": MultiplexingReport,
     "gateway": GatewayReport,

@@ -14,7 +14,6 @@ from serlab.report.plots import call_cpu, latency, ledger, resident_memory
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
-ORDER = 60
 PARTS = {"endtoend-memory": MemoryTracks}
 
 

@@ -14,7 +14,6 @@ from serlab.report.plots import load_curves
 from serlab.report.source import Source
 from serlab.report.tables.load import late, rate
 
-ORDER = 66
 PARTS = {"load": LoadReport}
 
 

@@ -10,8 +10,6 @@ from serlab.report.plots import memory
 from serlab.report.sentences import copy_factor, frame_words, words
 from serlab.report.source import Source
 
-ORDER = 40
-
 
 def build(source: Source) -> Section:
     """Return the section."""

@@ -14,7 +14,6 @@ from serlab.report.sentences import words
 from serlab.report.source import Source
 from serlab.report.tables import precision as told
 
-ORDER = 80
 PARTS = {"precision": PrecisionReport}
 
 

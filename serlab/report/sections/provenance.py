@@ -10,8 +10,6 @@ from serlab.report import sentences, units
 from serlab.report.blocks import Block, Column, Links, Missing, Note, Section, Table, words
 from serlab.report.source import Source
 
-ORDER = 90
-
 
 def build(source: Source) -> Section:
     """Return the section."""

@@ -1,41 +1,57 @@
-"""The only lookup of sections: the files of this folder, in the order they name."""
+"""The sections of a page, in its order."""
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Callable
-from functools import cache
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
-import serlab.report.sections
 from serlab.report.blocks import Section
+from serlab.report.sections import (
+    answer,
+    body_size,
+    claims,
+    correlation,
+    cpu,
+    decomposition,
+    deployment,
+    endtoend,
+    load,
+    memory,
+    precision,
+    provenance,
+    time,
+)
 from serlab.report.source import Source
 
 
 class SectionModule(Protocol):
     """What a section's file has to offer."""
 
-    ORDER: int
-    build: Callable[[Source], Section]
+    def build(self, source: Source) -> Section:
+        """Return the section for a run's page."""
 
 
-@cache
-def modules() -> tuple[SectionModule, ...]:
-    """Return the modules of all sections in the order of the page."""
-    found = [
-        importlib.import_module(f"serlab.report.sections.{info.name}")
-        for info in pkgutil.iter_modules(serlab.report.sections.__path__)
-    ]
-    sections = [cast(SectionModule, module) for module in found if hasattr(module, "ORDER")]
-    return tuple(sorted(sections, key=lambda module: module.ORDER))
+SECTIONS: tuple[SectionModule, ...] = (
+    answer,
+    time,
+    body_size,
+    memory,
+    cpu,
+    endtoend,
+    decomposition,
+    load,
+    deployment,
+    correlation,
+    claims,
+    precision,
+    provenance,
+)
 
 
 def parts() -> dict[str, Any]:
     """Return the parts of a run that sections read beside the usual ones: name → type of its records."""
-    return {name: kind for module in modules() for name, kind in getattr(module, "PARTS", {}).items()}
+    return {name: kind for module in SECTIONS for name, kind in getattr(module, "PARTS", {}).items()}
 
 
 def build(source: Source) -> tuple[Section, ...]:
     """Return every section of a run's page."""
-    return tuple(module.build(source) for module in modules())
+    return tuple(module.build(source) for module in SECTIONS)

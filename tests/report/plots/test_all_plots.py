@@ -17,7 +17,7 @@ from serlab.report.plots import theme
 from serlab.report.sections import registry
 from serlab.report.source import Source
 
-SECTIONS = registry.modules()
+SECTIONS = registry.SECTIONS
 
 
 def name_of(module: object) -> str:
