@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from serlab import __version__
-from serlab.errors import SerlabError
+from serlab.errors import SerlabError, as_missing_extra
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -66,8 +66,9 @@ def main() -> None:
     """Run the command line and exit with its code."""
     try:
         build_app()()
-    except SerlabError as error:
-        print(f"serlab: {error}", file=sys.stderr)
+    except (SerlabError, ImportError) as error:
+        told = as_missing_extra(error) if isinstance(error, ImportError) else error
+        print(f"serlab: {told}", file=sys.stderr)
         sys.exit(EXIT_USAGE)
     except KeyboardInterrupt:
         print("serlab: interrupted", file=sys.stderr)

@@ -5,6 +5,7 @@ A user's mistake ends in one of these, never in a traceback: the command line pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 
@@ -47,6 +48,69 @@ class WireError(SerlabError):
         where = f" at byte {offset}" if offset is not None else ""
         wanted = f": expected {expected}" if expected else ""
         super().__init__(f"{message}{where}{wanted}")
+
+
+class MissingExtraError(SerlabError):
+    """A library that a command needs and that an extra of serlab brings.
+
+    ``module`` is the import that failed.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        root = module.partition(".")[0]
+        library = _DISTRIBUTIONS.get(root, root.replace("_", "-"))
+        extra = _extra_of(library)
+        wanted = f"serlab[{extra}]" if extra else library
+        super().__init__(f"this needs {library}, which is not installed: pip install '{wanted}'")
+
+
+#: Where an import and the distribution that brings it are called differently.
+_DISTRIBUTIONS = {"hdrh": "hdrhistogram", "simdjson": "pysimdjson", "vl_convert": "vl-convert-python", "grpc": "grpcio",
+                  "tensorflow_serving": "tensorflow-serving-api", "rapidjson": "python-rapidjson", "google": "protobuf",
+                  "markupsafe": "jinja2"}  # fmt: skip
+
+
+def _extra_of(library: str) -> str:
+    """Return the first extra of serlab's own metadata that brings a library, "" where none does."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        wanted = requires("serlab") or []
+    except PackageNotFoundError:
+        return ""
+    for requirement in wanted:
+        found = re.match(r"([\w.-]+).*\bextra == ['\"]([\w-]+)['\"]", requirement)
+        if found and found[1].replace("_", "-").lower() == library:
+            return found[2]
+    return ""
+
+
+def needs(module: str) -> None:
+    """Check for a library that another process will import, before anything is measured for it.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    from importlib.util import find_spec
+
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:  # the package that a module should be in
+        found = None
+    if found is None:
+        raise MissingExtraError(module)
+
+
+def as_missing_extra(error: ImportError) -> MissingExtraError:
+    """Return what to tell a user whose command ended at an import.
+
+    Raises:
+        ImportError: the error itself, where serlab's own module, or a name in one, is missing: that is a fault here.
+    """
+    if not isinstance(error, ModuleNotFoundError) or not error.name or error.name.partition(".")[0] == "serlab":
+        raise error
+    return MissingExtraError(error.name)
 
 
 class TransportError(SerlabError):

@@ -2,7 +2,8 @@
 
 Two clients of one protocol differ by their codecs alone: in the client's encode and decode, and in what the other side
 needs to read a longer body. REST base64 and gRPC tensor-proto both carry raw bytes; what their exchanges differ by is
-the protocol. (base64's extra third of bytes is charged to it.)
+the protocol. (base64's extra third of bytes is charged to it.) Where base64 was not called, nothing in the run tells
+the two apart, and neither part is known.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from serlab.records.run import CallSample, EndToEndRun, Interval, Transport
 
 #: From the commonest client to the leanest one. The protocol changes between the third and the fourth.
 LADDER = ("json", "orjson", "base64", "tensor-proto", "wire")
+#: REST codecs that carry raw bytes, as the gRPC codecs do: only from these to gRPC does the protocol alone change.
+RAW_BYTES_OVER_REST = frozenset({"base64", "base64-simd"})
 
 Part = Literal["codec", "protocol"]
 
@@ -26,8 +29,8 @@ Part = Literal["codec", "protocol"]
 class Rung:
     """One client of the ladder: seconds per call and its stages, each a median over rounds of the round's mean.
 
-    ``codec_s`` and ``protocol_s`` are what this client takes more than the one before it: negative is saved. Both are
-    None for the first.
+    ``change_s`` is what this client takes more than the one before it: negative is saved; None for the first.
+    ``codec_s`` and ``protocol_s`` are its parts, None where they cannot be told apart.
     """
 
     codec: str
@@ -36,6 +39,7 @@ class Rung:
     encode_s: float
     exchange_s: float
     decode_s: float
+    change_s: Interval | None = None
     codec_s: Interval | None = None
     protocol_s: Interval | None = None
 
@@ -44,8 +48,9 @@ class Rung:
 class Decomposition:
     """The ladder for one payload, and its sums from the slowest REST client to the stock gRPC client.
 
-    ``gap_s`` is how much longer the first client takes than the first gRPC client; ``codec_s`` and ``protocol_s`` are
-    its two parts, which add up to it within each round. None where either protocol was not called.
+    ``gap_s`` is how much longer the first client takes than the first gRPC client, None where either protocol was not
+    called; ``codec_s`` and ``protocol_s`` are its two parts, which add up to it within each round, None where base64
+    was not called.
     """
 
     payload: str
@@ -78,6 +83,8 @@ def decompose(runs: Iterable[EndToEndRun], payload: str, ladder: Sequence[str] =
         return Decomposition(payload, tuple(rungs), None, None, None)
     last_rest, grpc = clients[first_grpc - 1], clients[first_grpc]
     gap = _differences(grpc, clients[0], _total)
+    if last_rest[0].codec not in RAW_BYTES_OVER_REST:
+        return Decomposition(payload, tuple(rungs), interval(gap), None, None)
     protocol = _differences(grpc, last_rest, _exchange)
     codec = [whole - part for whole, part in zip(gap, protocol, strict=True)]
     return Decomposition(payload, tuple(rungs), interval(gap), interval(codec), interval(protocol))
@@ -85,14 +92,15 @@ def decompose(runs: Iterable[EndToEndRun], payload: str, ladder: Sequence[str] =
 
 def _rung(before: Sequence[EndToEndRun] | None, clients: Sequence[EndToEndRun]) -> Rung:
     first = clients[0]
-    codec_s = protocol_s = None
+    change_s = codec_s = protocol_s = None
     if before is not None:
         change = _differences(before, clients, _total)
-        protocol = (
-            [0.0] * len(change) if before[0].transport == first.transport else _differences(before, clients, _exchange)
-        )
-        codec_s = interval([whole - part for whole, part in zip(change, protocol, strict=True)])
-        protocol_s = interval(protocol)
+        change_s = interval(change)
+        same = before[0].transport == first.transport
+        if same or before[0].codec in RAW_BYTES_OVER_REST:
+            protocol = [0.0] * len(change) if same else _differences(before, clients, _exchange)
+            codec_s = interval([whole - part for whole, part in zip(change, protocol, strict=True)])
+            protocol_s = interval(protocol)
     return Rung(
         first.codec,
         first.transport,
@@ -100,6 +108,7 @@ def _rung(before: Sequence[EndToEndRun] | None, clients: Sequence[EndToEndRun]) 
         encode_s=_middle(clients, _encode),
         exchange_s=_middle(clients, _exchange),
         decode_s=_middle(clients, _decode),
+        change_s=change_s,
         codec_s=codec_s,
         protocol_s=protocol_s,
     )

@@ -92,12 +92,10 @@ def claims(
 
 def _show(report: ClaimsReport, info: RunInfo, *, markdown: bool, as_json: bool) -> None:
     from serlab.report.tables.claims import print_claims, render_markdown
-    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.console import print_json, wide_console
 
     if as_json:
-        import msgspec
-
-        typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+        print_json(report)
     elif markdown:
         typer.echo(render_markdown(report, info), nl=False)
     else:

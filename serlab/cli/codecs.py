@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -14,18 +13,17 @@ def codecs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for 
     Example: serlab codecs --json
     """
     from serlab.codecs import registry
+    from serlab.report.tables.console import plain_table, print_json, wide_console
 
     reasons = registry.unavailable()
     rows = [
         {"codec": name, **registry.describe(name), "unavailable": reasons.get(name, "")} for name in registry.names()
     ]
     if as_json:
-        typer.echo(json.dumps(rows, indent=2))
+        print_json(rows)
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("codec", "transport", "signature", "request / response", "available")
+    table = plain_table("", ("codec", "transport", "signature", "request / response", "available"), left=5)
+    table.columns[3].no_wrap = table.columns[4].no_wrap = False
     for row in rows:
         table.add_row(
             row["codec"],
@@ -34,4 +32,4 @@ def codecs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for 
             row["summary"],
             f"no: {row['unavailable']}" if row["unavailable"] else "yes",
         )
-    Console(markup=False).print(table)
+    wide_console().print(table)

@@ -55,19 +55,18 @@ def cpu(
 
 
 def _print(folder: RunFolder, report: CpuReport, *, as_json: bool) -> None:
-    if as_json:
-        import msgspec
+    from serlab.report.tables.console import print_json, wide_console
 
-        typer.echo(msgspec.json.format(msgspec.json.encode(report), indent=2))
+    if as_json:
+        print_json(report)
         return
     from serlab.lab.cpu import PART
-    from serlab.records.run import RunData
-    from serlab.report.tables.console import wide_console
+    from serlab.report.origin import origin
     from serlab.report.tables.profiles import cpu_table
-    from serlab.report.tables.run import origin
 
     console = wide_console()
-    console.print(origin(RunData(folder.read_info())))
+    info = folder.read_info()
+    console.print(origin(info.instance, info))
     console.print(cpu_table(report))
     typer.echo(f"scalene's pages: {folder.path / PART}")
     typer.echo(f"in the report: serlab report {folder.name}")

@@ -69,9 +69,9 @@ def doctor(
             if not as_json:
                 _print(finding)
     if as_json:
-        import msgspec
+        from serlab.report.tables.console import print_json
 
-        typer.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2))
+        print_json(findings)
     if any(finding.status == "found" for finding in findings):
         raise typer.Exit(EXIT_FOUND)
 

@@ -82,12 +82,12 @@ def gateway(
     from serlab.analysis.deployment import gateway_costs
     from serlab.cli.options.serving import parse_headers
     from serlab.codecs import registry
-    from serlab.lab.experiment import checked_seed, open_experiment, print_json
+    from serlab.lab.experiment import checked_seed, open_experiment
     from serlab.lab.live_target import transport_options
     from serlab.measure.deployment.gateway import measure_gateway
     from serlab.measure.process.workers import Workers
     from serlab.records.run import Endpoint
-    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_gateway
     from serlab.serving.base import ServingOptions
     from serlab.serving.gateway import find_nginx, gateway_config, start_gateway

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from enum import Enum
@@ -48,7 +47,9 @@ def inspect(
 
     anatomy = inspect_message(_read(body), read_as.message if read_as else None)
     if as_json:
-        typer.echo(json.dumps(_as_json(anatomy), indent=2))
+        from serlab.report.tables.console import print_json
+
+        print_json(_as_json(anatomy))
     else:
         _print(anatomy)
     if any(tensor.problem for tensor in anatomy.tensors):
@@ -73,9 +74,7 @@ def _as_json(anatomy: MessageAnatomy) -> dict[str, object]:
 
 
 def _print(anatomy: MessageAnatomy) -> None:
-    from rich.table import Table
-
-    from serlab.report.tables.console import wide_console
+    from serlab.report.tables.console import plain_table, wide_console
 
     console = wide_console()
     console.print(f"{anatomy.message}, {anatomy.size_bytes:,} bytes: {_parts(anatomy)}")
@@ -85,7 +84,8 @@ def _print(anatomy: MessageAnatomy) -> None:
     console.print(f"model {model.name!r}, signature {model.signature or 'serving_default'!r}{version}{label}")
     if anatomy.output_filter:
         console.print(f"only the outputs {', '.join(map(repr, anatomy.output_filter))}")
-    table = Table("tensor", "dtype", "shape", "form", "field", "values", "data bytes", "bytes per element")
+    columns = ("tensor", "dtype", "shape", "form", "field", "values", "data bytes", "bytes per element")
+    table = plain_table("", columns, left=5)
     for tensor in anatomy.tensors:
         per_element = tensor.bytes_per_element
         table.add_row(

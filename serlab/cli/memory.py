@@ -115,18 +115,17 @@ def _measure(
 
 
 def _print(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, as_json: bool) -> None:
-    if as_json:
-        import msgspec
+    from serlab.report.tables.console import print_json, wide_console
 
-        typer.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    if as_json:
+        print_json(found)
         return
-    from serlab.records.run import RunData
-    from serlab.report.tables.console import wide_console
+    from serlab.report.origin import origin
     from serlab.report.tables.profiles import found_lines
-    from serlab.report.tables.run import origin
 
     console = wide_console()
-    console.print(origin(RunData(folder.read_info())))
+    info = folder.read_info()
+    console.print(origin(info.instance, info))
     for line in found_lines(found):
         console.print(line)
     for path in written:

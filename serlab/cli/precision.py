@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -108,10 +107,9 @@ def precision(
 
 
 def _print_json(report: PrecisionReport, failed: dict[str, int]) -> None:
-    import msgspec
-
     from serlab.analysis.precision_findings import findings
+    from serlab.report.tables.console import print_json
     from serlab.report.tables.precision import statement
 
     said = [{"statement": statement(finding, report), "finding": finding} for finding in findings(report)]
-    sys.stdout.write(msgspec.json.encode({"report": report, "findings": said, "failed_on": failed}).decode() + "\n")
+    print_json({"report": report, "findings": said, "failed_on": failed})

@@ -20,15 +20,14 @@ def summary(run: RunArgument = None, as_json: JsonOption = False, results: Resul
 
 def show_run(folder: RunFolder, *, as_json: bool = False) -> None:
     """Print what a run found to standard output, and where it lies to standard error."""
+    from serlab.report.tables.console import print_json, wide_console
+
     data = folder.read()
     if as_json:
-        import msgspec
-
         from serlab.analysis.summary import summarize
 
-        print(msgspec.json.format(msgspec.json.encode(summarize(data)), indent=2).decode())
+        print_json(summarize(data))
         return
-    from serlab.report.tables.console import wide_console
     from serlab.report.tables.run import print_run
 
     print_run(data, wide_console())

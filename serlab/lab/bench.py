@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serlab.codecs import registry
-from serlab.errors import StoreError, UsageError
+from serlab.errors import StoreError, UsageError, needs
 from serlab.lab.progress import ProgressShow
 from serlab.measure.bench import Bench
 from serlab.measure.new_run import begin_run
@@ -36,8 +36,10 @@ def make_plan(
     """Return a checked plan: every name in it exists, every payload can be built.
 
     Raises:
-        UnknownNameError, PayloadError, CodecUnavailableError, UsageError: the first thing that is wrong.
+        UnknownNameError, PayloadError, CodecUnavailableError, UsageError, MissingExtraError: the first that is wrong.
     """
+    if "memory" in parts:
+        needs("memray")
     limits = find_profile(profile)
     chosen = payloads or limits.payloads
     seed = DEFAULT_SEED if seed is None else seed

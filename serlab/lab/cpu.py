@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from serlab.errors import MeasureError
+from serlab.errors import MeasureError, needs
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import time_cases
 from serlab.measure.cpu.profile import profile
@@ -20,8 +20,12 @@ PART = "cpu"
 def profile_cases(
     folder: RunFolder, payloads: tuple[PayloadInfo, ...], codecs: tuple[str, ...], duration: float, show: ProgressShow
 ) -> CpuReport:
-    """Profile every case and keep each as it is done; a case that fails is named and does not end the command."""
+    """Profile every case and keep each as it is done; a case that fails is named and does not end the command.
 
+    Raises:
+        MissingExtraError: scalene is not installed.
+    """
+    needs("scalene")
     seed = folder.read_info().seed
     raw_bytes = {payload.name: payload.raw_bytes for payload in payloads}
     cases = time_cases([payload.name for payload in payloads], codecs)

@@ -60,13 +60,6 @@ def open_experiment(
         finish(folder, part, live.instance)
 
 
-def print_json(found: Any) -> None:
-    """Print records as JSON for machines."""
-    import msgspec
-
-    print(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
-
-
 def open_folder(
     part: str, run: str | None, results: Path, payloads: Sequence[str], codecs: Sequence[str], seed: int
 ) -> RunFolder:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from serlab.lab.experiment import finish, open_folder, print_json
+from serlab.analysis.load.view import LoadView
+from serlab.lab.experiment import finish, open_folder
 from serlab.lab.live_target import Live, open_live
 from serlab.lab.progress import ProgressShow
 from serlab.measure.load.sweep import sweep
@@ -73,14 +74,13 @@ class Session:
 
 def show_load(report: LoadReport, folder: RunFolder, *, as_json: bool) -> None:
     """Print what a load run found to standard output, and where it lies to standard error."""
-    if as_json:
-        from serlab.analysis.load.summary import knees, summarize
+    from serlab.report.tables.console import print_json, wide_console
 
-        summaries = summarize(report.steps)
-        print_json({"summaries": summaries, "knees": knees(summaries), "report": report})
+    view = LoadView(report)
+    if as_json:
+        print_json({"summaries": view.summaries, "knees": view.knees, "report": report})
     else:
-        from serlab.report.tables.console import wide_console
         from serlab.report.tables.load import print_load
 
-        print_load(report, folder.read_info(), wide_console())
+        print_load(view, folder.read_info(), wide_console())
     print(f"\nresults: {folder.path / 'load.json'}", file=sys.stderr)

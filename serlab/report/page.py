@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,9 +16,10 @@ from markupsafe import Markup
 from serlab import __version__
 from serlab.report import svg
 from serlab.report.blocks import Figure, Links, Missing, Note, Panel, Section, Table
+from serlab.report.origin import rounds_text
 from serlab.report.sections import registry
 from serlab.report.source import Source
-from serlab.report.svg import Renderer, rendering
+from serlab.report.svg import Drawing, Renderer, rendering
 
 #: About how many charts a full report has for each payload.
 CHARTS_PER_PAYLOAD = 11
@@ -53,15 +54,17 @@ def render(source: Source) -> str:
     modules = registry.SECTIONS
     # Sections are computed here while the charts of those before are drawn elsewhere.
     with rendering(CHARTS_PER_PAYLOAD * len(source.payloads)) as renderer:
-        sections = tuple(_begun(module.build(source), renderer) for module in modules)
-        return render_page(source, _report(source, sections), renderer)
+        drawings: dict[str, Drawing] = {}
+        sections = []
+        for module in modules:
+            sections.append(module.build(source))
+            drawings |= begin_drawing(sections[-1:], renderer)
+        return _render(source, _report(source, tuple(sections)), drawings)
 
 
-def _begun(section: Section, renderer: Renderer) -> Section:
-    for figure in section.figures:
-        for panel in figure.panels:
-            renderer.later(panel.name, svg.specification(panel.chart))
-    return section
+def begin_drawing(sections: Iterable[Section], renderer: Renderer) -> dict[str, Drawing]:
+    """Hand every chart of sections to the renderer; return by panel what will become its SVG."""
+    return {panel.name: renderer.draw(panel) for _, panel in panels(sections)}
 
 
 def _report(source: Source, sections: tuple[Section, ...]) -> Page:
@@ -81,14 +84,17 @@ def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
     return (
         ("machine", f"{info.machine.cpu_model}, {info.machine.cores} cores"),
         ("instance", source.instance_line),
-        ("measured", f"{source.date}, {info.rounds} rounds"),
+        ("measured", ", ".join(filter(None, (source.date, rounds_text(info.rounds))))),
         ("run", info.name),
     )
 
 
-def render_page(source: Source, shown: Page, renderer: Renderer | None = None) -> str:
+def render_page(source: Source, shown: Page) -> str:
     """Return a page as HTML, with style and script in it."""
-    drawer = renderer or Renderer(None)
+    return _render(source, shown, begin_drawing(shown.sections, Renderer(None)))
+
+
+def _render(source: Source, shown: Page, drawings: Mapping[str, Drawing]) -> str:
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
@@ -109,15 +115,11 @@ def render_page(source: Source, shown: Page, renderer: Renderer | None = None) -
             policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
             "base-uri 'none'; form-action 'none'",
             version=__version__,
-            draw=lambda panel: _draw(panel, drawer),
+            # Built as a tree, its texts escaped by the serializer.
+            draw=lambda panel: Markup(svg.inline(panel, drawings[panel.name]())),  # noqa: S704
             kind=lambda block: _KINDS[type(block)],
         )
     )
-
-
-def _draw(panel: Panel, renderer: Renderer) -> Markup:
-    drawn = renderer.now(panel.name, svg.specification(panel.chart))
-    return Markup(svg.inline(panel, drawn))  # noqa: S704  # built as a tree, its texts escaped by the serializer
 
 
 def _missing(section: Section) -> bool:
@@ -147,6 +149,6 @@ def _asset(name: str) -> str:
     return (files("serlab.report") / "templates" / name).read_text(encoding="utf-8")
 
 
-def panels(sections: Sequence[Section]) -> list[tuple[Figure, Panel]]:
+def panels(sections: Iterable[Section]) -> list[tuple[Figure, Panel]]:
     """Return every panel of a page with the figure it belongs to, in the page's order."""
     return [(figure, panel) for section in sections for figure in section.figures for panel in figure.panels]

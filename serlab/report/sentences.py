@@ -22,6 +22,15 @@ def time(value: Interval) -> str:
     return f"{units.seconds(value.median)} [{units.seconds(value.low)}, {units.seconds(value.high)}]"
 
 
+def change(value: Interval) -> str:
+    """Return a difference in words: ``adds 7.21 ms [6.50 ms, 9.80 ms]``, ``saves …``; signed where it may be either."""
+    if value.spans(0):
+        return f"{time(value)}, too close to call"
+    if value.median > 0:
+        return f"adds {time(value)}"
+    return f"saves {time(Interval(-value.median, -value.high, -value.low, value.runs))}"
+
+
 def share(value: Interval) -> str:
     """Return a share with its interval: ``63 % [60 %, 65 %]``."""
     return f"{units.percent(value.median)} [{units.percent(value.low)}, {units.percent(value.high)}]"

@@ -15,6 +15,7 @@ from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlations
 from serlab.records.run import Case, Exactness, Interval, PayloadInfo, RunData
 from serlab.report import links
+from serlab.report.origin import marked_instance
 
 T = TypeVar("T")
 
@@ -115,11 +116,7 @@ class Source:
     @property
     def instance_line(self) -> str:
         """Which live instance was called; the embedded one is never taken for TensorFlow Serving."""
-        instance = self.data.info.instance
-        if not instance:
-            return "no live instance"
-        kind, version = instance.get("kind", "unknown"), instance.get("version", "unknown version")
-        return f"{kind} instance, {version}" + (" (not TensorFlow Serving)" if kind == "embedded" else "")
+        return marked_instance(self.data.info.instance)
 
     @property
     def date(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
 from typing import Any
 from xml.etree import ElementTree
@@ -133,22 +133,20 @@ def draw(specification: dict[str, Any]) -> str:
     return drawn
 
 
+#: A chart that is being drawn, or will be when it is called: returns its SVG.
+Drawing = Callable[[], str]
+
+
 class Renderer:
-    """Draws charts ahead of when they are asked for. ``later`` hands one over, ``now`` waits for it."""
+    """Draws charts ahead of when they are needed, where there is someone to do it meanwhile."""
 
     def __init__(self, executor: Executor | None) -> None:
         self._executor = executor
-        self._drawing: dict[str, Future[str]] = {}
 
-    def later(self, name: str, specification: dict[str, Any]) -> None:
-        """Begin to draw a chart, where there is someone to do it meanwhile."""
-        if self._executor is not None:
-            self._drawing[name] = self._executor.submit(draw, specification)
-
-    def now(self, name: str, specification: dict[str, Any]) -> str:
-        """Return the chart called ``name`` as SVG."""
-        drawing = self._drawing.get(name)
-        return drawing.result() if drawing is not None else draw(specification)
+    def draw(self, panel: Panel) -> Drawing:
+        """Specify a panel's chart and begin to draw it."""
+        wanted = specification(panel.chart)
+        return partial(draw, wanted) if self._executor is None else self._executor.submit(draw, wanted).result
 
 
 @contextmanager

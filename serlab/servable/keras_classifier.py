@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from serlab.errors import ServableError
+from serlab.errors import ServableError, needs
 from serlab.servable.classifier import DTYPE, INPUT, OUTPUTS, Classifier
 
 
@@ -17,16 +17,14 @@ def export_classifier(classifier: Classifier, build: Callable[[Any], Any], path:
     The weights are drawn from ``classifier.seed``; nothing is downloaded.
 
     Raises:
-        ServableError: TensorFlow or Keras is missing, or the folder cannot be written.
+        MissingExtraError: TensorFlow is not installed.
+        ServableError: the folder cannot be written.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    try:
-        import keras
-        import tensorflow as tf
-    except ImportError as error:
-        raise ServableError(
-            f"exporting {classifier.model} needs TensorFlow with Keras: pip install 'serlab[tensorflow]'"
-        ) from error
+    needs("tensorflow")
+    import keras
+    import tensorflow as tf
+
     keras.utils.set_random_seed(classifier.seed)
     archive = _archive(tf, keras, build(keras), classifier)
     try:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from serlab.errors import ServingError
+from serlab.errors import ServingError, needs
 from serlab.records.run import Endpoint
 from serlab.serving.base import DEFAULT_IMAGE, Instance, check_models, model_config
 from serlab.serving.binary import EXECUTABLE, join_version, refuse_reserved
@@ -89,10 +89,9 @@ class DockerInstance(Instance):
 
 
 def _import_docker() -> Any:
-    try:
-        import docker
-    except ImportError:
-        raise ServingError("--serving docker needs the Docker SDK for Python: pip install 'serlab[docker]'") from None
+    needs("docker")
+    import docker
+
     return docker
 
 

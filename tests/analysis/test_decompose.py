@@ -43,6 +43,18 @@ def test_drift_between_rounds_does_not_widen_the_parts() -> None:
     assert found.protocol_s.high - found.protocol_s.low == pytest.approx(0.0, abs=1e-9)
 
 
+def test_without_base64_the_parts_of_the_gap_are_not_known() -> None:
+    found = decompose([run for run in ladder() if run.codec != "base64"], "image")
+    assert found is not None
+    assert found.gap_s is not None
+    assert found.gap_s.median == pytest.approx(0.240)
+    assert found.codec_s is found.protocol_s is None
+    last = found.rungs[-1]
+    assert last.change_s is not None
+    assert last.change_s.median == pytest.approx(-0.240)
+    assert last.codec_s is last.protocol_s is None
+
+
 def test_each_rung_says_what_it_saves_over_the_one_before() -> None:
     found = decompose(ladder(), "image")
     assert found is not None

@@ -41,3 +41,16 @@ def test_a_time_of_one_process_is_not_given_an_interval() -> None:
 )
 def test_exactness_is_told_in_words(found: Exactness | None, wanted: str) -> None:
     assert sentences.exactness(found) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (Interval(0.004, 0.003, 0.005, 6), "adds 4.00 ms [3.00 ms, 5.00 ms]"),
+        (Interval(-0.004, -0.005, -0.003, 6), "saves 4.00 ms [3.00 ms, 5.00 ms]"),
+        # An interval on both sides of nothing keeps its signs: without them it would leave out its own median.
+        (Interval(0.0005, -0.005, 0.001, 6), "500 µs [-5.00 ms, 1.00 ms], too close to call"),
+    ],
+)
+def test_a_change_adds_or_saves_and_its_interval_holds_its_median(value: Interval, wanted: str) -> None:
+    assert sentences.change(value) == wanted

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.analysis import stats
-from serlab.errors import UsageError
+from serlab.errors import needs
 
 LOWEST_US = 1
 HIGHEST_US = 3600 * 10**6
@@ -69,12 +69,11 @@ def library() -> Any:
     """Return HdrHistogram's class; loaded when first needed, for most commands have no histogram.
 
     Raises:
-        UsageError: it is not installed.
+        MissingExtraError: it is not installed.
     """
-    try:
-        from hdrh.histogram import HdrHistogram
-    except ImportError:
-        raise UsageError("latency histograms need hdrhistogram: pip install 'serlab[load]'") from None
+    needs("hdrh.histogram")
+    from hdrh.histogram import HdrHistogram
+
     return HdrHistogram
 
 

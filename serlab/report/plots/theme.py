@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from zlib import crc32
 
 import altair as alt
 
@@ -58,19 +59,34 @@ _CODECS: dict[str, Style] = {
     "tensor-proto": Style(BLUE),
     "tensor-proto-values": Style(BLUE, DASHED, "square"),
     "wire": Style(SKY, SOLID, "diamond"),
+    "json-chunked": Style(VERMILLION, DOTTED, "cross"),
+    "orjson-gzip": Style(ORANGE, DOTTED, "triangle-down"),
     "raw": Style(GREY, DOTTED, "cross"),
 }
-#: What codecs of third parties get, in the order of their names.
-_OTHERS = (
-    Style(PURPLE), Style(GOLD, SOLID, "diamond"), Style(PURPLE, DASHED, "square"), Style(GOLD, DASHED, "triangle-up"),
-    Style(INK), Style(INK, DASHED, "square"),
-)  # fmt: skip
+#: What codecs of third parties are drawn with; which one follows from the codec's name alone.
+_OTHERS = tuple(
+    Style(colour, dash, shape)
+    for dash in (SOLID, DASHED, DOTTED)
+    for colour in (PURPLE, GOLD, INK)
+    for shape in ("circle", "square", "diamond", "triangle-up", "triangle-down")
+)
+
+
+def style(codec: str) -> Style:
+    """Return how a codec is drawn: the same in every plot, run and version, whatever else there is.
+
+    One with parameters (``orjson-gzip:level=9``) has its family's colour, and a mark of its own.
+    """
+    if codec in _CODECS:
+        return _CODECS[codec]
+    own = _OTHERS[crc32(codec.encode()) % len(_OTHERS)]
+    family = _CODECS.get(codec.partition(":")[0])
+    return Style(family.colour, own.dash, own.shape) if family else own
 
 
 def styles(codecs: Sequence[str]) -> dict[str, Style]:
-    """Return a style per codec, the same in every plot and run for the codecs that serlab knows."""
-    strangers = sorted(set(codecs) - _CODECS.keys())
-    return {**_CODECS, **{name: _OTHERS[number % len(_OTHERS)] for number, name in enumerate(strangers)}}
+    """Return a style per codec."""
+    return {codec: style(codec) for codec in codecs}
 
 
 #: Descriptions that are meant for readers begin with this; Vega writes its own for every other mark.

@@ -13,8 +13,8 @@ from serlab.report import sentences
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 
-WHOLE, CODEC, PROTOCOL = "whole call", "codec", "protocol"
-_COLOURS = {WHOLE: theme.GREY, CODEC: theme.ORANGE, PROTOCOL: theme.BLUE}
+WHOLE, CODEC, PROTOCOL, BOTH = "whole call", "codec", "protocol", "codec and protocol"
+_COLOURS = {WHOLE: theme.GREY, CODEC: theme.ORANGE, PROTOCOL: theme.BLUE, BOTH: theme.PURPLE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ def steps(found: Decomposition) -> Iterator[Step]:
     at = 0.0
     for number, rung in enumerate(found.rungs):
         if number:
-            for kind, part in ((CODEC, rung.codec_s), (PROTOCOL, rung.protocol_s)):
-                if part is not None and (kind == CODEC or part.median):
+            unsplit = rung.change_s if rung.codec_s is None else None
+            for kind, part in ((CODEC, rung.codec_s), (PROTOCOL, rung.protocol_s), (BOTH, unsplit)):
+                if part is not None and (kind != PROTOCOL or part.median):
                     yield Step(f"{kind}, step {number}", kind, at, at + part.median, _tip(kind, rung, part))
                     at += part.median
         at = rung.total_s.median
@@ -57,11 +58,7 @@ def steps(found: Decomposition) -> Iterator[Step]:
 
 
 def _tip(kind: str, rung: Rung, part: Interval) -> str:
-    verb = "adds" if part.median > 0 else "saves"
-    low, high = sorted((abs(part.low), abs(part.high)))
-    size = Interval(abs(part.median), low, high, part.runs)
-    unclear = ", too close to call" if part.spans(0) else ""
-    return f"{kind} on the way to {rung.codec}: {verb} {sentences.time(size)}{unclear}"
+    return f"{kind} on the way to {rung.codec}: {sentences.change(part)}"
 
 
 def _chart(bars: list[Step]) -> theme.Drawing:

@@ -16,6 +16,7 @@ from serlab.records.claims import (
 )
 from serlab.report import sentences
 from serlab.report.blocks import Cell, Links, Missing, Section, Table, Tone, columns
+from serlab.report.origin import STAND_IN, is_embedded
 from serlab.report.source import Source
 from serlab.report.tables import claims as told
 
@@ -47,8 +48,8 @@ def _conclusion(report: ClaimsReport) -> Iterable[str]:
     instance = report.instance
     against = f"a live {instance['kind']} instance, {instance['version']}" if instance else "no live instance"
     yield f"Of {len(report.results)} claims, {sentences.listing(listed)}; against {against}."
-    if instance.get("kind") == "embedded":
-        yield told.STAND_IN
+    if is_embedded(instance):
+        yield STAND_IN
 
 
 def _verdicts(source: Source, report: ClaimsReport) -> Table:

@@ -16,9 +16,7 @@ def build(source: Source) -> Section:
     """Return the section."""
     found = [one for payload in source.payloads if (one := decompose(source.data.endtoend, payload.name)) and one.gap_s]
     if not found:
-        missing = Missing(
-            "the codecs json, base64 and tensor-proto were not all called with one payload", "serlab bench"
-        )
+        missing = Missing("no payload was called with a codec of each protocol", "serlab bench")
         return Section("decomposition", "Codec or protocol", (), (missing,))
     figure = Figure(
         "waterfall-figure",
@@ -34,13 +32,14 @@ def build(source: Source) -> Section:
 
 def _conclusion(source: Source, found: Iterable[Decomposition]) -> Iterable[str]:
     for one in found:
-        if one.gap_s is None or one.codec_s is None or one.protocol_s is None:
+        if one.gap_s is None:
             continue
         first, grpc = one.rungs[0], next(rung for rung in one.rungs if rung.transport == "grpc")
-        yield (
-            f"{one.payload}: REST {first.codec} takes {_change(one.gap_s)} than gRPC {grpc.codec}: the codec accounts "
-            f"for {_signed(one.codec_s)}, the protocol for {_signed(one.protocol_s)}."
-        )
+        gap = f"{one.payload}: REST {first.codec} takes {_change(one.gap_s)} than gRPC {grpc.codec}"
+        if one.codec_s is None or one.protocol_s is None:
+            yield f"{gap}. How much of it is the protocol is not known: base64 was not called."
+            continue
+        yield (f"{gap}: the codec accounts for {_signed(one.codec_s)}, the protocol for {_signed(one.protocol_s)}.")
     yield f"Measured against: {source.instance_line}."
 
 
@@ -68,7 +67,9 @@ def _table(found: Iterable[Decomposition]) -> Table:
             Cell(units.seconds(rung.exchange_s), rung.exchange_s),
             Cell(units.seconds(rung.decode_s), rung.decode_s),
             *(
-                Cell(_signed(part), part.median) if part is not None else Cell("–", tone="muted")
+                Cell(_signed(part), part.median)
+                if part is not None
+                else Cell("–" if rung.change_s is None else "not known", tone="muted")
                 for part in (rung.codec_s, rung.protocol_s)
             ),
         )

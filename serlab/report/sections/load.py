@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
-from serlab.analysis.load.remarks import crowding
-from serlab.analysis.load.summary import knees, summarize
+from serlab.analysis.load.view import LoadView
 from serlab.records.load import LoadReport, LoadSummary
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
+from serlab.report.origin import marked_instance
 from serlab.report.plots import load_curves
 from serlab.report.source import Source
 from serlab.report.tables.load import late, rate
@@ -24,9 +24,9 @@ def build(source: Source) -> Section:
         said = source.damaged.get("load", "no instance was put under load in this run")
         missing = Missing(said, f"serlab load --run {source.command}")
         return Section("load", "Load", ("There was no load.",), (missing,))
-    summaries = summarize(report.steps)
-    table = _table(source, summaries)
-    panels = load_curves.panels(summaries)
+    view = LoadView(report)
+    table = _table(source, view.summaries)
+    panels = load_curves.panels(view.summaries)
     blocks: list[Block] = [
         Figure(
             "load-figure",
@@ -41,30 +41,25 @@ def build(source: Source) -> Section:
         if panels
         else table
     ]
-    told = [f"{entry.spec.id}: {remark}" for entry in summaries for remark in entry.remarks]
-    told += [text for text in (crowding(report.steps),) if text]
-    if told:
-        blocks.append(Note(tuple(told), "Before you believe these figures", "warn"))
+    if view.remarks:
+        blocks.append(Note(view.remarks, "Before you believe these figures", "warn"))
     data = source.evidence("load.json")
     if data:
         blocks.append(Links("Every step with its windows and histogram", (("steps as JSON", data),)))
-    return Section("load", "Load", tuple(_conclusion(report, summaries)), tuple(blocks))
+    return Section("load", "Load", tuple(_conclusion(view)), tuple(blocks))
 
 
-def _conclusion(report: LoadReport, summaries: Sequence[LoadSummary]) -> Iterable[str]:
-    measured = [entry for entry in summaries if entry.calls]
-    if not measured:
+def _conclusion(view: LoadView) -> Iterable[str]:
+    if not any(entry.calls for entry in view.summaries):
         yield "No call under load was answered."
-    for knee in knees(summaries):
+    for knee in view.knees:
         ready = ", ready bodies," if knee.pre_encoded else ""
         yield (
             f"{knee.payload} with {knee.codec}{ready} reaches {knee.peak_per_s:,.0f} calls per second at "
             f"{knee.peak_concurrency} in flight; its knee is at {knee.concurrency}, with {knee.throughput_per_s:,.0f} "
             f"calls per second and {units.seconds(knee.latency_s)} on average."
         )
-    kind = report.instance.get("kind", "unknown")
-    note = " (not TensorFlow Serving)" if kind == "embedded" else ""
-    yield f"Measured against: {kind} instance, {report.instance.get('version', 'unknown version')}{note}."
+    yield f"Measured against: {marked_instance(view.report.instance)}."
 
 
 def _table(source: Source, summaries: Sequence[LoadSummary]) -> Table:

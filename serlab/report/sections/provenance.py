@@ -8,6 +8,7 @@ from serlab.analysis.noise import remarks
 from serlab.analysis.summary import timed_share
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Column, Links, Missing, Note, Section, Table, words
+from serlab.report.origin import rounds_text
 from serlab.report.source import Source
 
 
@@ -38,7 +39,9 @@ def build(source: Source) -> Section:
 def _conclusion(source: Source, noise: tuple[str, ...]) -> Iterable[str]:
     info = source.data.info
     share = timed_share(source.data)
-    text = f"Measured on {source.machine_line}, {source.instance_line}: {info.rounds} rounds in shuffled order"
+    text = f"Measured on {source.machine_line}, {source.instance_line}"
+    rounds = rounds_text(info.rounds)
+    text += f": {rounds} in shuffled order" if rounds else ""
     yield text + (f", {units.percent(share)} of the time inside timed loops." if share else ".")
     if noise:
         yield f"{len(noise)} remark{'s' if len(noise) > 1 else ''} about noise: read the intervals."
@@ -53,7 +56,7 @@ def _facts(source: Source) -> Table:
         "started": source.date,
         "finished": info.finished[:16].replace("T", " ") + " UTC" if info.finished else "not finished",
         "profile": info.profile,
-        "rounds": str(info.rounds),
+        "rounds": str(info.rounds) if info.rounds else "each experiment counts its own",
         "seed": str(info.seed),
         "serlab's commit": info.git_commit or "unknown",
         "instance": source.instance_line,

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.table import Table
 
 from serlab.records.claims import NOT_TESTABLE, REPRODUCED, ClaimResult, ClaimsReport, Quantity
 from serlab.records.run import Interval, RunInfo
 from serlab.report import units
-
-STAND_IN = "The embedded instance stands in for TensorFlow Serving; its times are its own."
+from serlab.report.origin import STAND_IN, is_embedded
+from serlab.report.origin import origin as origin_of
+from serlab.report.tables.console import plain_table
 
 
 def print_claims(report: ClaimsReport, info: RunInfo, console: Console) -> None:
     """Print a row per claim, then what stands behind each verdict."""
     console.print(origin(report, info))
-    if report.instance.get("kind") == "embedded":
+    if is_embedded(report.instance):
         console.print(STAND_IN)
-    table = Table(box=None, pad_edge=False, header_style="bold", title="\nclaims", title_justify="left")
-    for column in ("claim", "claimed", "measured [95 %]", "verdict", "evidence"):
-        table.add_column(column, no_wrap=column in ("claim", "verdict"))
+    table = plain_table("claims", ("claim", "claimed", "measured [95 %]", "verdict", "evidence"), left=5)
+    for column in table.columns:
+        column.no_wrap = column.header in ("claim", "verdict")
     for result in report.results:
         table.add_row(
             result.claim.id, result.claim.claimed, headline(result), result.judgement.verdict, result.evidence
@@ -66,11 +66,7 @@ def value_text(quantity: Quantity) -> str:
 
 def origin(report: ClaimsReport, info: RunInfo) -> str:
     """Say where the figures come from."""
-    instance = report.instance
-    live = f"{instance['kind']} instance, {instance['version']}" if instance else "no live instance"
-    machine = info.machine
-    quick = "; quick run" if report.quick else ""
-    return f"{live}; {machine.name}, {machine.cpu_model}, {machine.cores} cores; {report.started}{quick}"
+    return origin_of(report.instance, info, report.started) + ("; quick run" if report.quick else "")
 
 
 def _seconds(value: Interval) -> str:
@@ -92,7 +88,7 @@ def _markdown(report: ClaimsReport, info: RunInfo) -> Iterator[str]:
     yield "# What people repeat about gRPC, HTTP and JSON, measured"
     yield ""
     yield "Made by `serlab claims --markdown`. " + origin(report, info) + "."
-    if report.instance.get("kind") == "embedded":
+    if is_embedded(report.instance):
         yield STAND_IN
     yield ""
     yield "| claim | claimed | measured [95 %] | verdict |"

@@ -9,13 +9,14 @@ from serlab.analysis.load.summary import summarize
 from serlab.records.deployment import BatchingReport, GatewayReport, MultiplexingReport, SharingSummary, UploadReport
 from serlab.records.run import Interval, RunInfo
 from serlab.report import units
+from serlab.report.origin import origin_lines
+from serlab.report.tables.console import plain_table
 from serlab.report.tables.load import rate
-from serlab.report.tables.origin import plain_table, print_origin
 
 
 def print_multiplexing(report: MultiplexingReport, info: RunInfo, console: Console) -> None:
     """Print the bursts, what small calls wait behind a large one, and the frames in flight."""
-    print_origin(report.instance, info, console)
+    console.print(*origin_lines(report.instance, info), sep="\n")
     behind = f"median small call behind {report.large_payload}" if report.large_payload else "behind a large call"
     columns = (
         "codec", "connections", "total ÷ slowest call [95 %]", "total", "calls/s [95 %]", behind, "of it held back",
@@ -77,7 +78,7 @@ _BATCHERS = {"graph": "batching within the graph", "server": "TensorFlow Serving
 
 def print_batching(report: BatchingReport, info: RunInfo, console: Console) -> None:
     """Print a row per setting, the recommended one, and what failed."""
-    print_origin(report.instance, info, console)
+    console.print(*origin_lines(report.instance, info), sep="\n")
     summaries = summarize_batching(report)
     chosen = recommend(summaries)
     columns = (
@@ -113,7 +114,7 @@ def print_batching(report: BatchingReport, info: RunInfo, console: Console) -> N
 
 def print_gateway(report: GatewayReport, info: RunInfo, console: Console) -> None:
     """Print the same calls direct and through the gateway, and the difference."""
-    print_origin(report.instance, info, console)
+    console.print(*origin_lines(report.instance, info), sep="\n")
     columns = ("call", "direct", "through", "added [95 %]", "through ÷ direct [95 %]", "gateway CPU")
     table = plain_table(f"direct and through {report.gateway}, one call in flight", columns)
     for cost in gateway_costs(report):
@@ -142,7 +143,7 @@ def _added(value: Interval | None) -> str:
 
 def print_upload(report: UploadReport, info: RunInfo, console: Console) -> None:
     """Print a row per payload and codec, and what failed."""
-    print_origin(report.instance, info, console)
+    console.print(*origin_lines(report.instance, info), sep="\n")
     columns = ("upload", "sent", "raw", "body", "peak", "peak ÷ raw", "allocations", "capture")
     table = plain_table("memory of the client from encoding to the last byte sent (memray)", columns, left=2)
     for upload in report.profiles:

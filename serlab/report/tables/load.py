@@ -9,27 +9,21 @@ from rich.console import Console
 from rich.table import Table
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
-from serlab.analysis.load.remarks import crowding
-from serlab.analysis.load.summary import knees, summarize
-from serlab.records.load import Knee, LoadReport, LoadSummary
+from serlab.analysis.load.view import LoadView
+from serlab.records.load import Knee, LoadSummary
 from serlab.records.run import Interval, RunInfo
 from serlab.report import units
-from serlab.report.tables.origin import plain_table, print_origin
+from serlab.report.origin import origin_lines
+from serlab.report.tables.console import plain_table
 
 
-def print_load(report: LoadReport, info: RunInfo, console: Console) -> None:
+def print_load(view: LoadView, info: RunInfo, console: Console) -> None:
     """Print everything that a load run found."""
-    summaries = summarize(report.steps)
-    print_origin(report.instance, info, console)
-    for payload, entries in groupby(summaries, key=lambda entry: entry.spec.payload):
+    console.print(*origin_lines(view.report.instance, info), sep="\n")
+    for payload, entries in groupby(view.summaries, key=lambda entry: entry.spec.payload):
         console.print(_table(payload, list(entries)))
-    for knee in knees(summaries):
-        console.print(_knee(knee))
-    for entry in summaries:
-        for remark in entry.remarks:
-            console.print(f"{entry.spec.id}: {remark}")
-    if crowded := crowding(report.steps):
-        console.print(crowded)
+    for line in (*map(_knee, view.knees), *view.remarks):
+        console.print(line)
 
 
 def rate(value: Interval) -> str:

@@ -11,13 +11,13 @@ from serlab.records.profiles import CpuReport, MemoryTrack
 from serlab.records.run import MemoryProfile
 from serlab.report import units
 from serlab.report.sentences import copy_factor, frame_words
+from serlab.report.tables.console import plain_table
 
 
 def cpu_table(report: CpuReport) -> Table:
     """Return a row per profiled case."""
-    table = _table(
-        "case", "Python", "native", "system", "±", "copied/s", "copies per payload byte", "calls", "top line"
-    )
+    columns = ("case", "Python", "native", "system", "±", "copied/s", "copies per payload byte", "calls", "top line")
+    table = plain_table("", columns, words=columns[-1:])
     for profile in report.profiles:
         shares, copies = time_shares(profile), copies_per_byte(profile)
         parts = (shares.python, shares.native, shares.system) if shares else (None, None, None)
@@ -36,7 +36,8 @@ def cpu_table(report: CpuReport) -> Table:
 
 def memory_table(profiles: Iterable[MemoryProfile]) -> Table:
     """Return a row per case with the peak's largest holder in words."""
-    table = _table("case", "peak", "÷ tensor", "small objects", "allocations", "copy factor", "largest holder")
+    columns = ("case", "peak", "÷ tensor", "small objects", "allocations", "copy factor", "largest holder")
+    table = plain_table("", columns, words=columns[-1:])
     for profile in profiles:
         table.add_row(
             profile.case.id,
@@ -63,7 +64,8 @@ def found_lines(found: Sequence[MemoryProfile | MemoryTrack | str]) -> Iterator[
 
 def tracks_table(tracks: Iterable[MemoryTrack]) -> Table:
     """Return a row per codec with what its calls added to client and server."""
-    table = _table("call", "client's peak", "it added", "server's peak", "it added", "calls", "error")
+    columns = ("call", "client's peak", "it added", "server's peak", "it added", "calls", "error")
+    table = plain_table("", columns, words=columns[-1:])
     for track in tracks:
         server = None
         if track.server_peak_bytes is not None and track.server_before_bytes is not None:
@@ -77,12 +79,4 @@ def tracks_table(tracks: Iterable[MemoryTrack]) -> Table:
             f"{track.calls:,}",
             track.error[:60],
         )
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="left" if position in (0, len(columns) - 1) else "right",
-                         no_wrap=position == 0)  # fmt: skip
     return table

@@ -15,7 +15,10 @@ from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlations
 from serlab.records.run import Case, RunData
 from serlab.report import units
+from serlab.report.origin import origin as origin_text
+from serlab.report.origin import origin_lines, rounds_text
 from serlab.report.sentences import words
+from serlab.report.tables.console import plain_table
 
 
 def print_run(data: RunData, console: Console) -> None:
@@ -34,36 +37,24 @@ def print_run(data: RunData, console: Console) -> None:
 
 def origin(data: RunData) -> str:
     """Say where figures come from: instance kind and version, machine, date."""
-    instance = data.info.instance
-    live = f"{instance['kind']} instance, {instance['version']}" if instance else "no live instance"
-    machine = data.info.machine
-    return f"{live}; {machine.name}, {machine.cpu_model}, {machine.cores} cores; {data.info.started}"
+    return origin_text(data.info.instance, data.info)
 
 
 def _print_origin(data: RunData, console: Console) -> None:
-    console.print(
-        f"run {data.info.name}, profile {data.info.profile}, {data.info.rounds} rounds, seed {data.info.seed}"
-    )
-    console.print(origin(data))
-    if data.info.instance.get("kind") == "embedded":
-        console.print("The embedded instance stands in for TensorFlow Serving; its times are its own.")
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="left" if position == 0 else "right", no_wrap=position == 0)
-    return table
+    info = data.info
+    about = (f"run {info.name}", f"profile {info.profile}", rounds_text(info.rounds), f"seed {info.seed}")
+    console.print(", ".join(filter(None, about)))
+    console.print(*origin_lines(info.instance, info), sep="\n")
 
 
 def _cases_table(view: RunView, cases: Sequence[Case]) -> Table:
     payload = cases[0].payload
     info = next(entry for entry in view.data.info.payloads if entry.name == payload)
     shape = "x".join(map(str, info.shape))
-    table = _table(
-        f"\n{payload}: {shape} {info.dtype}, {units.size(info.raw_bytes)} raw, {info.distribution}",
-        "case", "time", "÷ raw [95 %]", "body", "body ÷ raw", "peak ÷ raw", "values",
-    )  # fmt: skip
+    table = plain_table(
+        f"{payload}: {shape} {info.dtype}, {units.size(info.raw_bytes)} raw, {info.distribution}",
+        ("case", "time", "÷ raw [95 %]", "body", "body ÷ raw", "peak ÷ raw", "values"),
+    )
     for case in cases:
         profile, body = view.memory.get(case), view.body_bytes(case)
         table.add_row(
@@ -79,11 +70,9 @@ def _cases_table(view: RunView, cases: Sequence[Case]) -> Table:
 
 
 def _calls_table(view: RunView, calls: Iterable[EndToEnd]) -> Table:
-    table = _table(
-        f"\nend to end, one call in flight, {origin(view.data)}",
-        "call", "calls", "p50", "p90", "p99", "encode", "exchange", "decode", "left over", "request", "response",
-        "client CPU", "server CPU", "values",
-    )  # fmt: skip
+    columns = ("call", "calls", "p50", "p90", "p99", "encode", "exchange", "decode", "left over", "request", "response",
+               "client CPU", "server CPU", "values")  # fmt: skip
+    table = plain_table(f"end to end, one call in flight, {origin(view.data)}", columns)
     for whole in calls:
         table.add_row(
             f"{whole.payload} {whole.codec} ({whole.transport})",
@@ -118,7 +107,8 @@ def _print_correlation(found: Correlations, console: Console) -> None:
             f"  {fit.scope}: rank correlation {fit.spearman:.2f} over {fit.points} points; each ms in isolation is "
             f"{fit.slope.median:.2f} ms end to end [{fit.slope.low:.2f}, {fit.slope.high:.2f}] (Theil–Sen)"
         )
-    table = _table("", "call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")
+    columns = ("call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")
+    table = plain_table("", columns)
     for point in found.points:
         share = point.share
         table.add_row(

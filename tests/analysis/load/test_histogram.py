@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from serlab.analysis.load import histogram
-from serlab.errors import UsageError
+from serlab.errors import MissingExtraError
 
 
 def test_merging_loses_no_call_and_moves_no_percentile() -> None:
@@ -59,5 +59,5 @@ def test_values_out_of_range_count_at_its_ends() -> None:
 
 def test_without_the_library_one_is_told_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hdrh.histogram", None)
-    with pytest.raises(UsageError, match=r"serlab\[load\]"):
+    with pytest.raises(MissingExtraError, match="hdrhistogram"):
         histogram.encode(np.ones(1))

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import altair as alt
 import pytest
 
+from serlab.codecs import registry as codecs
 from serlab.records.run import RunData
 from serlab.report import page, svg
 from serlab.report.blocks import Panel
@@ -76,10 +77,22 @@ def test_bars_lead_to_the_flamegraphs_that_are_there(run_data: RunData, tmp_path
     assert all(" json: peak " in tip for tip in links)
 
 
-def test_a_known_codec_looks_the_same_whatever_else_is_drawn() -> None:
-    alone, together = theme.styles(["orjson"]), theme.styles(["aaa", "orjson", "zzz"])
-    assert alone["orjson"] == together["orjson"]
-    assert together["aaa"] != together["zzz"]
+def test_a_codec_looks_the_same_whatever_else_is_drawn() -> None:
+    for codec in ("orjson", "json-chunked", "orjson-gzip", "orjson-gzip:level=9", "someone-elses"):
+        alone, together = theme.styles([codec]), theme.styles(["aaa", codec, "zzz"])
+        assert alone[codec] == together[codec]
+
+
+def test_every_codec_of_serlab_has_a_look_of_its_own() -> None:
+    found = [theme.style(name) for name in codecs.names()]
+    assert len(set(found)) == len(found)
+    assert all(style.colour != theme.PURPLE for style in found)  # a stranger's
+
+
+def test_a_codec_with_parameters_has_its_familys_colour_and_its_own_mark() -> None:
+    family, one, other = (theme.style(name) for name in ("orjson-gzip", "orjson-gzip:level=1", "orjson-gzip:level=9"))
+    assert family.colour == one.colour == other.colour
+    assert one != other
 
 
 @pytest.mark.parametrize(("low", "high"), [(1e-9, 1.0), (3e-3, 4e-3), (1e-6, 1.1e-6), (0.5, 2.0), (1e-7, 1e-6)])

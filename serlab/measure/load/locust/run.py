@@ -9,13 +9,12 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
 
 from serlab.codecs.registry import transport_of
-from serlab.errors import MeasureError, UsageError
+from serlab.errors import MeasureError, UsageError, needs
 from serlab.measure.cases import shuffled
 from serlab.measure.load.locust.options import Options, class_name
 from serlab.measure.load.verify import verify_step
@@ -69,8 +68,7 @@ def sweep_with_locust(
 
 
 def _checked(spec: StepSpec, target: Target, processes: int) -> StepSpec:
-    if find_spec("locust") is None:
-        raise UsageError("--locust-workers needs Locust: pip install 'serlab[load]'")
+    needs("locust")
     if spec.loop == "open":
         raise UsageError("Locust's users are a closed loop: leave --rate or --locust-workers out")
     if spec.sockets != spec.concurrency:
