@@ -1,0 +1,1 @@
+"""Laws of servers and codecs: fitted, carried to another machine, and put to use. Pure functions over records."""

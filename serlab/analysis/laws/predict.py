@@ -1,0 +1,163 @@
+"""Predicts a run's calls from isolated costs and a law, and holds the predictions against what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from statistics import median
+
+from serlab.analysis.laws.fit import fit_route
+from serlab.analysis.laws.meaning import meaning
+from serlab.analysis.view import RunView
+from serlab.errors import MeasureError
+from serlab.records.law import Law, LawPoint, Route, RouteLaw
+from serlab.records.prediction import Agreement, Order, Prediction
+from serlab.records.run import Case, EndToEndRun, Interval
+
+#: Two codecs within this ratio of each other tie: no order is claimed.
+TIE = 1.10
+#: 95 % of a normal distribution lies within so many standard deviations.
+_Z95 = 1.96
+_NEAR = 0.3
+
+
+def predict(view: RunView, law: Law, routes: Mapping[str, Route], spread: float = 0.0) -> tuple[Prediction, ...]:
+    """Return a prediction per payload × codec of the run that has isolated times and whose route the law knows.
+
+    ``routes`` gives each codec's route; ``spread`` is the standard deviation of the scaling's log (``scale.carry``).
+    Over gRPC the decode is of ``values``, as a stock server answers. Bodies are the calls' own where there were calls.
+    """
+    found = []
+    for payload in view.data.info.payloads:
+        for codec in view.data.info.codecs:
+            known = law.route(routes[codec]) if codec in routes else None
+            if known and (prediction := _predict(view, payload.name, codec, known, spread)):
+                found.append(prediction)
+    return tuple(found)
+
+
+def order(predictions: Sequence[Prediction]) -> tuple[Order, ...]:
+    """Return each payload's codecs by predicted and by measured time, and the pairs that change places."""
+    orders = []
+    for payload in dict.fromkeys(prediction.payload for prediction in predictions):
+        mine = sorted((p for p in predictions if p.payload == payload), key=lambda p: p.total_s.median)
+        called = sorted(((p.measured_s, p.codec) for p in mine if p.measured_s), key=lambda pair: pair[0])
+        swapped = tuple((one.codec, other.codec) for one, other in combinations(mine, 2) if _swapped(one, other))
+        orders.append(Order(payload, tuple(p.codec for p in mine), tuple(codec for _, codec in called), swapped))
+    return tuple(orders)
+
+
+def agreement(predictions: Sequence[Prediction]) -> Agreement | None:
+    """Return how predicted and measured totals agree, None where nothing was called."""
+    pairs = [(p.total_s.median, p.measured_s) for p in predictions if p.measured_s]
+    if not pairs:
+        return None
+    errors = [abs(predicted / measured - 1) for predicted, measured in pairs]
+    near = sum(error <= _NEAR for error in errors) / len(errors)
+    return Agreement(len(errors), median(errors), max(errors), near, _slope(pairs))
+
+
+def left_out(view: RunView, routes: Mapping[str, Route], isolated: Sequence[Prediction]) -> tuple[Prediction, ...]:
+    """Return each codec's calls as predicted from the *other* codecs' exchanges with the same server.
+
+    ``isolated`` gives encode and decode of each payload × codec: any predictions of this run. Codecs whose route has
+    no other codec, or only one size of it, are left out.
+    """
+    points = run_points(view, routes)
+    found = []
+    for codec in dict.fromkeys(prediction.codec for prediction in isolated):
+        route = routes[codec]
+        others = [point for name, point in points if name != codec and point.route == route]
+        try:
+            law = fit_route(route, others)
+        except MeasureError:
+            continue
+        for known in isolated:
+            if known.codec == codec and known.measured_s:
+                exchange = law.exchange_s(known.request_bytes, known.response_bytes)
+                found.append(_with_exchange(known, exchange, law.errors.spread))
+    return tuple(found)
+
+
+def run_points(view: RunView, routes: Mapping[str, Route]) -> list[tuple[str, LawPoint]]:
+    """Return the exchanges that a run's clients saw, as points of a law, each with its codec."""
+    found = []
+    for (payload, codec), clients in view.clients.items():
+        exchanges = sorted(call.exchange_s for run in clients for call in run.calls)
+        if codec in routes and exchanges:
+            sizes = max(run.request_bytes for run in clients), max(run.response_bytes for run in clients)
+            middle, low, high = (_quantile(exchanges, part) for part in (0.5, 0.25, 0.75))
+            found.append((codec, LawPoint(routes[codec], *sizes, middle, low, high, len(exchanges), payload)))
+    return found
+
+
+def _predict(view: RunView, payload: str, codec: str, law: RouteLaw, spread: float) -> Prediction | None:
+    encode = view.case_times.get(Case(payload, codec, "encode"))
+    decode = view.case_times.get(Case(payload, codec, "decode", "values" if law.route == "grpc" else None))
+    clients = [run for run in view.clients.get((payload, codec), []) if run.calls]
+    sizes = _sizes(view, payload, codec, clients)
+    if not encode or not decode or sizes is None:
+        return None
+    blank = Prediction(
+        payload,
+        codec,
+        law.route,
+        *sizes,
+        median(encode.values()),
+        0.0,
+        median(decode.values()),
+        Interval(0.0, 0.0, 0.0, 0),
+        _measured(clients),
+        covered=law.covers(*sizes),
+    )
+    whole = math.hypot(law.errors.spread, _Z95 * spread)
+    predicted = _with_exchange(blank, law.exchange_s(*sizes), whole)
+    return replace(predicted, meaning=meaning(predicted, clients))
+
+
+def _with_exchange(known: Prediction, exchange_s: float, spread: float) -> Prediction:
+    """Return ``known`` with another exchange. ``spread`` widens it alone: the client's own steps were measured."""
+    steps = known.encode_s + known.decode_s
+    total = Interval(
+        steps + exchange_s, steps + exchange_s * math.exp(-spread), steps + exchange_s * math.exp(spread), 0
+    )
+    residual = known.measured_s / total.median - 1 if known.measured_s else None
+    return replace(known, exchange_s=exchange_s, total_s=total, residual=residual)
+
+
+def _sizes(view: RunView, payload: str, codec: str, clients: Sequence[EndToEndRun]) -> tuple[int, int] | None:
+    if clients:
+        return max(run.request_bytes for run in clients), max(run.response_bytes for run in clients)
+    gate = view.gates.get((payload, codec))
+    if gate is None or not gate.request_bytes or not gate.response_bytes:
+        return None
+    return gate.request_bytes, gate.response_bytes.get("values") or max(gate.response_bytes.values())
+
+
+def _measured(clients: Sequence[EndToEndRun]) -> float | None:
+    totals = [call.total_s for run in clients for call in run.calls]
+    return median(totals) if totals else None
+
+
+def _swapped(one: Prediction, other: Prediction) -> bool:
+    """Whether two predictions, the faster first, are in another order than their measured calls, beyond a tie."""
+    if not one.measured_s or not other.measured_s:
+        return False
+    return other.total_s.median / one.total_s.median > TIE and one.measured_s / other.measured_s > TIE
+
+
+def _slope(pairs: Sequence[tuple[float, float]]) -> float | None:
+    if len(pairs) < 3:
+        return None
+    from scipy.stats import theilslopes
+
+    return float(theilslopes([measured for _, measured in pairs], [predicted for predicted, _ in pairs]).slope)
+
+
+def _quantile(ordered: Sequence[float], part: float) -> float:
+    at = part * (len(ordered) - 1)
+    low = math.floor(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)

@@ -1,0 +1,70 @@
+"""Where laws lie: those that come with serlab, and ``results/laws/NAME.json`` for those that a user fitted."""
+
+from __future__ import annotations
+
+import os
+import re
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from serlab.errors import StoreError, UnknownNameError, UsageError
+from serlab.records.law import Law, faults, parse_law
+
+#: TensorFlow Serving's own law, on the machine where it was measured.
+TENSORFLOW_SERVING = "tensorflow-serving-2.20"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+
+
+def list_laws(results: Path) -> list[str]:
+    """Return the names of all laws: those of ``results`` and those shipped."""
+    return sorted({*_shipped(), *(path.stem for path in (results / "laws").glob("*.json"))})
+
+
+def find_law(name: str, results: Path) -> Law:
+    """Return the law called ``name``, or the one in the file ``name``; a user's own goes before a shipped one.
+
+    Raises:
+        UnknownNameError: there is none.
+        SchemaVersionError, StoreError: it cannot be used; see ``parse_law``.
+    """
+    for path in (results / "laws" / f"{name}.json", Path(name)):
+        if path.suffix == ".json" and path.is_file():
+            try:
+                return parse_law(path.read_bytes(), str(path))
+            except OSError as error:
+                raise StoreError(f"cannot read {path}: {error.strerror}") from error
+    if name in _shipped():
+        return parse_law((files("serlab.records") / "laws" / f"{name}.json").read_bytes(), f"the shipped law {name}")
+    raise UnknownNameError("law", name, list_laws(results))
+
+
+def write_law(law: Law, results: Path) -> Path:
+    """Write ``results/laws/NAME.json``, whole or not at all, and return its path.
+
+    Raises:
+        UsageError: the name is no file name.
+        StoreError: the law cannot be (see ``faults``), or the folder cannot be written.
+    """
+    if not _NAME.fullmatch(law.name):
+        raise UsageError(f"{law.name!r} cannot name a law: use letters, digits, dots, dashes and underscores")
+    for fault in faults(law):
+        raise StoreError(f"law {law.name} cannot be kept: {fault}")
+    path = results / "laws" / f"{law.name}.json"
+    temporary = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.write_bytes(msgspec.json.format(msgspec.json.encode(law), indent=1))
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
+    return path
+
+
+def _shipped() -> list[str]:
+    return [entry.name.removesuffix(".json") for entry in (files("serlab.records") / "laws").iterdir()
+            if entry.name.endswith(".json")]  # fmt: skip
