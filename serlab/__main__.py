@@ -10,13 +10,17 @@ import importlib
 import sys
 from typing import Annotated
 
-import typer
-
 from serlab import __version__
 from serlab.errors import SerlabError, as_missing_extra
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
+
+try:
+    import typer
+except ModuleNotFoundError as missing:  # serlab.wire alone was installed, and somebody tries the command
+    print(f"serlab: {as_missing_extra(missing)}", file=sys.stderr)
+    sys.exit(EXIT_USAGE)
 
 
 #: The commands by the question they answer, in the order of ``serlab --help``. Each is a file of ``serlab.cli``.
