@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -35,8 +36,10 @@ class Base64Codec(Codec):
 
     def encode(self, tensor: Tensor, call: Call) -> Body:
         """Return row-format JSON with one base64 string per element of the first dimension."""
-        rows = _BETWEEN.join(map(self._b64encode, _row_bytes(tensor)))
-        return b"".join((request_head(call), _OPEN, rows, _CLOSE))
+        rows = _row_bytes(tensor)
+        if not rows:
+            return request_head(call) + b"[]}"
+        return b"".join((request_head(call), _OPEN, _BETWEEN.join(map(self._b64encode, rows)), _CLOSE))
 
     def decode(self, body: Body, call: Call) -> Tensor:
         """Return the rows' bytes as ``(-1, *call.shape[1:])``, read-only."""
@@ -72,4 +75,5 @@ def _row_bytes(tensor: Tensor) -> list[memoryview | bytes]:
     if not tensor.ndim:
         raise CodecError("a scalar has no rows to encode: give the tensor a batch dimension")
     flat = np.ascontiguousarray(tensor, dtype=tensor.dtype.newbyteorder("<"))
-    return [row.data for row in flat.reshape(len(flat), -1).view(np.uint8)]
+    rows = flat.reshape(len(flat), math.prod(tensor.shape[1:]))
+    return [row.data for row in rows.view(np.uint8)] if rows.size else [b""] * len(rows)

@@ -75,20 +75,21 @@ def sweep_settings(
     check_names((PAYLOAD,), (codec,), seed)
     check_writable(results)
     serving = serving if is_running(serving) else replace(serving, flags=server_flags(serving.flags, concurrency))
+    model = serving.model or BATCHED_MODEL
+    serving = replace(serving, model=model) if is_running(serving) else serving
     folder = open_folder(PART, run, results, (PAYLOAD,), (codec,), seed)
     with ProgressShow(quiet=quiet) as show, Workers((codec,)) as workers:
         sweep = BatchingSweep(
             settings, codec, concurrency, rounds, StepLimits(window_s=window_s), seed, show,
-            keep=lambda found: folder.write_part(PART, found),
+            keep=lambda found: folder.write_part(PART, found), model=model,
         )  # fmt: skip
         if by == "server":
             report = measure_server_batching(workers, serving, options, ensure_model(BATCHED_MODEL), sweep)
             instance = describe(serving, Endpoint("binary", "a server per setting", "", ""), options)
         else:
-            models = {} if is_running(serving) else {BATCHED_MODEL: ensure_model(BATCHED_MODEL)}
-            serving = replace(serving, model=BATCHED_MODEL) if is_running(serving) else serving
+            models = {} if is_running(serving) else {model: ensure_model(BATCHED_MODEL)}
             with parse_serving(serving, models) as endpoint:
-                read_metadata(endpoint, BATCHED_MODEL, serving.access).signature("serving_default")
+                read_metadata(endpoint, model, serving.access).signature("serving_default")
                 instance = describe(serving, endpoint, options)
                 report = measure_batching(workers, Target(endpoint, options), sweep)
     report = replace(report, instance=instance)

@@ -11,7 +11,7 @@ from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
 from serlab.errors import MeasureError
 from serlab.measure.cases import shuffled, time_cases
-from serlab.measure.gate import check
+from serlab.measure.gate import check, crashed
 from serlab.measure.memory.capture import profile
 from serlab.measure.memory.flamegraph import render_here
 from serlab.measure.plan import Plan
@@ -73,7 +73,11 @@ class Bench:
             self._say.phase("correctness", len(missing))
         for payload, codec in missing:
             self._say.step(f"{payload}/{codec}")
-            done[payload, codec] = workers.call(check, payload, codec, self._plan.seed)
+            try:
+                done[payload, codec] = workers.call(check, payload, codec, self._plan.seed)
+            except MeasureError as error:
+                done[payload, codec] = crashed(payload, codec, self._plan.seed, str(error))
+                self._failed["correctness", f"{payload}/{codec}"] = f"correctness of {payload}/{codec}: {error}"
         gates = tuple(done[key] for key in wanted)
         self._folder.write_info(replace(self._folder.read_info(), gates=gates))
         for gate in gates:

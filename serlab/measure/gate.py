@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from serlab.analysis.exactness import compare, failed
+import math
+
+from serlab.analysis.exactness import Verdict, compare, failed
 from serlab.codecs import registry
 from serlab.errors import CodecError, UnknownNameError
 from serlab.measure.calls import echo_call
@@ -34,6 +36,18 @@ def check(payload_spec: str, codec_name: str, seed: int) -> Gate:
         worst = failed(tensor, str(error))
     assert worst is not None
     return Gate(payload_spec, codec_name, worst, len(request), sizes)
+
+
+def crashed(payload_spec: str, codec_name: str, seed: int, words: str) -> Gate:
+    """Return the gate of a round trip whose process ended before it did: a failure of that case, not of the run."""
+    elements = math.prod(parse_payload(payload_spec, seed=seed).shape)
+    return Gate(
+        payload_spec,
+        codec_name,
+        Exactness(elements, {Verdict.REJECTED.word: elements}, failure=" ".join(words.split())),
+        0,
+        {},
+    )
 
 
 def _exact_elements(found: Exactness) -> int:

@@ -15,9 +15,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from serlab.errors import MeasureError
 from serlab.lab.bench import make_plan, new_run
 from serlab.lab.live_target import open_endpoint
+from serlab.measure import gate
 from serlab.measure.bench import Bench
+from serlab.measure.process.workers import Workers
 from serlab.measure.rounds import server_gone
 from serlab.measure.target import Target
 from serlab.records.run import Endpoint
@@ -82,6 +85,25 @@ def test_a_run_measures_every_case_in_every_round_and_every_call(echo: Target, t
     assert 0 < info.timed_s < info.wall_s
     assert listener.phases == ["correctness", "memory", "round 1", "round 2"]
     assert (folder.path / "correlation.json").exists()
+
+
+def test_a_process_that_dies_in_the_gate_is_a_failure_of_its_case_and_the_others_are_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def call(workers: Workers, function: Callable[..., object], *args: object, **kwargs: object) -> object:
+        if function is gate.check and args[1] == "orjson":
+            raise MeasureError("the worker for check died (killed by signal 11)")
+        return whole(workers, function, *args, **kwargs)
+
+    whole = Workers.call
+    monkeypatch.setattr(Workers, "call", call)
+    plan = plan_for("orjson", "base64", parts=("time",), rounds=1)
+    listener = Listening()
+    info = Bench(folder := new_run(tmp_path, plan), plan, None, listener).run()
+    assert {gate.codec for gate in info.gates if gate.exactness.failure} == {"orjson"}
+    assert {run.case.codec for run in folder.read_runs()} == {"base64", "raw"}
+    assert any("signal 11" in remark for remark in listener.remarks)
+    assert any("orjson" in text and "signal 11" in text for text in info.missing)
 
 
 def test_rounds_differ_in_order_and_the_seed_gives_the_same_orders_again(tmp_path: Path) -> None:

@@ -62,3 +62,10 @@ def test_a_payload_that_a_codec_cannot_carry_is_a_failure_not_a_crash() -> None:
 def test_a_dtype_the_codec_cannot_write_is_a_failure_not_a_crash() -> None:
     found = gate.check("2x2:bfloat16", "orjson", DEFAULT_SEED)
     assert "bfloat16" in found.exactness.failure
+
+
+def test_a_round_trip_whose_process_ended_is_a_failure_of_that_case() -> None:
+    found = gate.crashed("vector-1k", "orjson", DEFAULT_SEED, "the worker died (signal 11)\n  last words")
+    assert found.exactness.failure == "the worker died (signal 11) last words"
+    assert found.exactness.counts == {"rejected": 256}
+    assert not found.exactness.exact

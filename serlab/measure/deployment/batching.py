@@ -18,6 +18,7 @@ from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
 from serlab.measure.calls import ModelCall
 from serlab.measure.cases import shuffled
+from serlab.measure.load.clients import together_in_threads
 from serlab.measure.load.sweep import checked, load_step
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
@@ -54,6 +55,7 @@ class BatchingSweep:
     seed: int = 0
     listener: Listener = field(default_factory=Silent)
     keep: Callable[[BatchingReport], object] | None = None
+    model: str = BATCHED_MODEL
 
     def run(
         self, batcher: Batcher, take: Callable[[BatchSetting | None, StepSpec, int], BatchingStep]
@@ -72,15 +74,19 @@ class BatchingSweep:
 
 
 def measure_batching(workers: Workers, target: Target, sweep: BatchingSweep) -> BatchingReport:
-    """Sweep in-graph batching on an instance that serves the batched model as ``BATCHED_MODEL``.
+    """Sweep in-graph batching on an instance that serves the batched model as ``sweep.model``.
 
     A step that fails has a ``failure`` in its record. The server should take ``concurrency`` calls at once.
     """
 
     def take(setting: BatchSetting | None, spec: StepSpec, number: int) -> BatchingStep:
-        calling = replace(target, call=batched_call(setting))
+        calling = replace(target, call=batched_call(setting, model=sweep.model))
         step = load_step(workers, calling, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
-        return BatchingStep(setting, step, None if step.failure else _mean_rows(workers, calling, setting, spec))
+        return BatchingStep(
+            setting,
+            step,
+            None if step.failure else _mean_rows(workers, target, batched_call(setting, ROWS, model=sweep.model), spec),
+        )
 
     return sweep.run("graph", take)
 
@@ -103,21 +109,21 @@ def measure_server_batching(
     def take(setting: BatchSetting | None, spec: StepSpec, number: int) -> BatchingStep:
         with tempfile.TemporaryDirectory(prefix="serlab-batching-") as folder:
             Path(folder).chmod(0o755)  # the server in a container may run as another user
-            base = Path(shutil.copytree(servable, Path(folder) / BATCHED_MODEL))
+            base = Path(shutil.copytree(servable, Path(folder) / sweep.model))
             flags = batching_flags(setting, base, serving.serving) if setting else ()
             own = replace(serving, flags=(*serving.flags, *flags))
-            with parse_serving(own, {BATCHED_MODEL: base}) as endpoint:
-                target = Target(endpoint, options, batched_call(None))
+            with parse_serving(own, {sweep.model: base}) as endpoint:
+                target = Target(endpoint, options, batched_call(None, model=sweep.model))
                 step = load_step(workers, target, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
         return BatchingStep(setting, step)
 
     return sweep.run("server", take)
 
 
-def batched_call(setting: BatchSetting | None, output: str = OUTPUT) -> ModelCall:
+def batched_call(setting: BatchSetting | None, output: str = OUTPUT, *, model: str = BATCHED_MODEL) -> ModelCall:
     """Return the call to the batched servable's signature for ``setting``."""
     shape, dtype = ((1, OUTPUTS), "float32") if output == OUTPUT else ((1,), "int32")
-    return ModelCall(BATCHED_MODEL, signature_of(setting), INPUT, output, dtype, shape)
+    return ModelCall(model, signature_of(setting), INPUT, output, dtype, shape)
 
 
 def batching_parameters(setting: BatchSetting) -> str:
@@ -133,15 +139,13 @@ def batching_flags(setting: BatchSetting, base: Path, kind: str) -> tuple[str, .
     """Write the parameters beside the servable's versions, where the server sees them too, and return its flags."""
     file = base / _PARAMETERS_FILE
     file.write_text(batching_parameters(setting))
-    seen = f"{_IN_CONTAINER}/{BATCHED_MODEL}/{_PARAMETERS_FILE}" if kind == "docker" else str(file)
+    seen = f"{_IN_CONTAINER}/{base.name}/{_PARAMETERS_FILE}" if kind == "docker" else str(file)
     return ("--enable_batching=true", f"--batching_parameters_file={seen}")
 
 
-def _mean_rows(workers: Workers, target: Target, setting: BatchSetting | None, spec: StepSpec) -> float | None:
+def _mean_rows(workers: Workers, target: Target, call: ModelCall, spec: StepSpec) -> float | None:
     try:
-        return workers.call(
-            mean_rows, target.endpoint, target.options, spec.codec, batched_call(setting, ROWS), spec.concurrency
-        )
+        return workers.call(mean_rows, target.endpoint, target.options, spec.codec, call, spec.concurrency)
     except MeasureError:
         return None  # the step itself tells what is wrong with the server
 
@@ -162,11 +166,7 @@ def mean_rows(endpoint: Endpoint, options: TransportOptions, codec_name: str, ca
         transports = [
             stack.enter_context(open_transport(codec.transport, endpoint, asked, options)) for _ in range(clients)
         ]
-        threads = [threading.Thread(target=client, args=(transport,)) for transport in transports]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        together_in_threads(client, transports)
     if not sizes:
         raise MeasureError("no call was answered")
     return sum(sizes) / len(sizes)

@@ -10,15 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from serlab.codecs import registry
-from serlab.errors import TransportError
+from serlab.errors import CodecError, TransportError
 from serlab.measure.calls import ModelCall, echo_call
 from serlab.measure.cases import shuffled
-from serlab.measure.load.clients import Lane, Work
+from serlab.measure.load.clients import Lane, Work, together_in_threads
 from serlab.measure.load.sweep import checked, load_step
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
@@ -119,11 +120,7 @@ def _burst(blank: Burst, work: Work, lanes: list[Lane], calls: int) -> Burst:
         together.wait()
         made.append(_shared_call(lane, work, began[0]))
 
-    threads = [threading.Thread(target=one, args=(lanes[number % len(lanes)],)) for number in range(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    together_in_threads(one, [lanes[number % len(lanes)] for number in range(calls)])
     return replace(blank, total_s=max(call.latency_s for call in made), calls=tuple(made))
 
 
@@ -131,13 +128,11 @@ def _burst_behind(
     blank: Burst, small: Work, large: Work, first: Lane, lanes: list[Lane], calls: int, alone_s: float
 ) -> Burst:
     """Make a burst while a large call, which takes ``alone_s`` by itself, is under way on ``first``."""
-    made: list[SharedCall] = []
-    thread = threading.Thread(target=lambda: made.append(_shared_call(first, large)))
-    thread.start()
-    time.sleep(_HEAD_START * alone_s)
-    burst = _burst(blank, small, lanes, calls)
-    thread.join()
-    return replace(burst, large=made[0])
+    with ThreadPoolExecutor(1) as aside:
+        under_way = aside.submit(_shared_call, first, large)
+        time.sleep(_HEAD_START * alone_s)
+        burst = _burst(blank, small, lanes, calls)
+        return replace(burst, large=under_way.result())
 
 
 def _shared_call(lane: Lane, work: Work, begin: float | None = None) -> SharedCall:
@@ -145,7 +140,7 @@ def _shared_call(lane: Lane, work: Work, begin: float | None = None) -> SharedCa
     begin = time.perf_counter() if begin is None else begin
     try:
         sent, _, ledger = lane.do(work)
-    except TransportError as error:
+    except (TransportError, CodecError) as error:
         return SharedCall(0.0, time.perf_counter() - begin, str(error))
     return SharedCall(sent - begin, ledger.exchange_s)
 

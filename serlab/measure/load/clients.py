@@ -8,7 +8,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 from serlab.codecs.base import Body, Call, Codec, Tensor
 from serlab.errors import CodecError, TransportError
@@ -17,6 +19,8 @@ from serlab.measure.load.outcome import Failure, Tally, failure_code, nobody_ans
 from serlab.measure.load.pace import Pace
 from serlab.records.run import CallSample
 from serlab.transports.base import Transport
+
+T = TypeVar("T")
 
 #: A client whose server is gone tries again this often: a closed loop would otherwise measure how fast connections
 #: can be refused.
@@ -140,6 +144,16 @@ class Clients:
             return
         ended, starved = time.perf_counter(), float(busy or waited)
         self._tally.succeeded((due, sent, ended, starved, ledger.encode_s, ledger.exchange_s, ledger.decode_s))
+
+
+def together_in_threads(client: Callable[[T], object], things: Sequence[T]) -> None:
+    """Call ``client`` with each of ``things`` in a thread of its own, all at once; raise what the first of them raised.
+
+    A thread by itself would print its error and be missing from the figures.
+    """
+    with ThreadPoolExecutor(len(things)) as pool:
+        for ended in [pool.submit(client, thing) for thing in things]:
+            ended.result()
 
 
 def lanes(open_one: Callable[[], Transport], count: int, *, shared: bool, timeout_s: float) -> list[Lane]:

@@ -16,6 +16,7 @@ from serlab.measure.calls import ModelCall
 from serlab.measure.load.fleet import Fleet, forked
 from serlab.measure.load.gather import cut_windows, filled
 from serlab.measure.load.generator import BATCHES_PER_WINDOW, Go, Job, Stop
+from serlab.measure.process.machine import cores_in_use
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.records.load import LoadStep, LoadWindow, StepLimits, StepSpec
 from serlab.records.run import Endpoint
@@ -65,7 +66,7 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
     start = begin + limits.warmup_s
     fleet.tell(Go(begin, start))
     fleet.listen(start)
-    meter, machine = ServerMeter(endpoint.pid), _MachineCpu()
+    meter, cpu_before = ServerMeter(endpoint.pid), psutil.cpu_times()
     server_before = meter.cpu_s()
     windows: tuple[LoadWindow, ...] = ()
     while len(windows) < limits.max_windows and not fleet.done:
@@ -73,7 +74,8 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
         windows = cut_windows(fleet.outcomes(), start, limits.window_s, len(windows) + 1)
         if len(windows) >= limits.min_windows and stable(windows):
             break
-    server_after, machine_cpu, metered_s = meter.cpu_s(), machine.cores(), time.perf_counter() - start
+    server_after, machine_cpu = meter.cpu_s(), cores_in_use(cpu_before, psutil.cpu_times(), psutil.cpu_count() or 1)
+    metered_s = time.perf_counter() - start
     end = start + len(windows) * limits.window_s
     fleet.tell(Stop(end))
     fleet.listen_to_the_end(2 * options.timeout_s + PREPARE_S)
@@ -88,19 +90,6 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
         unsent=fleet.unsent,
         failure=fleet.trouble,
     )
-
-
-class _MachineCpu:
-    """The cores in use between its making and ``cores``, by whatever program."""
-
-    def __init__(self) -> None:
-        self._before = psutil.cpu_times()
-
-    def cores(self) -> float | None:
-        after = psutil.cpu_times()
-        spent = {name: getattr(after, name) - getattr(self._before, name) for name in ("user", "system", "idle")}
-        total = sum(spent.values())
-        return (psutil.cpu_count() or 1) * (1.0 - spent["idle"] / total) if total > 0 else None
 
 
 def _rate(before: float | None, after: float | None, seconds: float) -> float | None:

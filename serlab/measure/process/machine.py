@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -82,3 +83,14 @@ def _first_line(path: str) -> str:
         return Path(path).read_text().strip() or "unknown"
     except OSError:
         return "unknown"
+
+
+def cores_in_use(before: Any, after: Any, cores: int) -> float | None:
+    """Return how many of ``cores`` were in use between two readings of ``psutil.cpu_times``; None without any time.
+
+    Waiting for a disk is idling; interrupts, and what a hypervisor gave to others, are not. Linux counts a guest's time
+    within user's and nice's (proc(5)), so it is left out here.
+    """
+    spent = {name: getattr(after, name) - getattr(before, name) for name in after._fields if "guest" not in name}
+    total = sum(spent.values())
+    return cores * (1.0 - (spent["idle"] + spent.get("iowait", 0.0)) / total) if total > 0 else None

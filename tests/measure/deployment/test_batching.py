@@ -70,9 +70,11 @@ def test_the_parameters_are_those_of_tensorflow_serving() -> None:
 
 
 def test_a_container_is_told_where_it_sees_the_file(tmp_path: Path) -> None:
-    flags = batching_flags(EIGHT, tmp_path, "docker")
-    assert flags == ("--enable_batching=true", "--batching_parameters_file=/models/batched/batching_parameters.txt")
-    assert (tmp_path / "batching_parameters.txt").read_text() == batching_parameters(EIGHT)
+    base = tmp_path / "mine"
+    base.mkdir()
+    flags = batching_flags(EIGHT, base, "docker")
+    assert flags == ("--enable_batching=true", "--batching_parameters_file=/models/mine/batching_parameters.txt")
+    assert (base / "batching_parameters.txt").read_text() == batching_parameters(EIGHT)
 
 
 def test_the_embedded_server_has_no_batching_of_its_own(light_workers: Workers, tmp_path: Path) -> None:

@@ -2,13 +2,54 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
+import pytest
+
 from serlab.analysis.deployment import summarize_sharing
+from serlab.codecs import registry
+from serlab.codecs.base import Call
+from serlab.errors import CodecError
+from serlab.measure.deployment import multiplexing
 from serlab.measure.deployment.multiplexing import BURSTS, FRAMES_IN_FLIGHT, measure_multiplexing
+from serlab.measure.load.clients import Lane, Work, together_in_threads
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
+from serlab.records.deployment import Burst
 from serlab.records.load import StepLimits
+from serlab.transports.base import Transport
 
 CALLS = 4
+
+
+class NotJson(Transport):
+    """Answers every call, the third one with something else."""
+
+    def __init__(self) -> None:
+        self._calls = itertools.count()
+
+    def send(self, body: bytes) -> bytes:
+        return b"oops" if next(self._calls) == 2 else b'{"predictions": [[1.0]]}'
+
+
+def test_an_answer_that_cannot_be_read_is_an_error_of_its_call_and_no_gain() -> None:
+    codec, tensor = registry.get("json"), np.ones((1, 1), np.float32)
+    call = Call("echo", "serving_default", "x", "y", tensor.dtype, (1, 1))
+    lanes = [Lane(NotJson(), shared=False, timeout_s=5.0)]
+    blank = Burst("json", "rest", 1, 0, 0.0, ())
+    burst = multiplexing._burst(blank, Work(codec, tensor, call, None), lanes, CALLS)
+    assert len(burst.calls) == CALLS
+    assert sum(bool(made.error) for made in burst.calls) == 1
+
+
+def test_what_a_thread_raises_is_raised_where_its_figures_are_missed() -> None:
+    def client(number: int) -> None:
+        if number:
+            raise CodecError("unreadable")
+
+    with pytest.raises(CodecError, match="unreadable"):
+        together_in_threads(client, [0, 1])
 
 
 def test_http2_overlaps_calls_on_one_connection_and_http1_does_not(light_workers: Workers, live_target: Target) -> None:
