@@ -25,7 +25,7 @@ LAW_SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class LawPoint:
-    """Calls of one size: both bodies, the median exchange, and the middle half of the calls."""
+    """Calls of one size: both bodies, the median exchange of the calmest pass, and the middle half of that pass."""
 
     route: Route
     request_bytes: int
@@ -36,7 +36,13 @@ class LawPoint:
     calls: int
     kind: str = ""  # eat, make, echo, or the model's own name
     passes_s: tuple[float, ...] = ()  # median of each pass over the sizes, in order of time
-    error: str = ""  # why the server refused this size; the times are then 0
+    failed: int = 0  # visits that ended in an error
+    error: str = ""  # the first of them
+
+    @property
+    def refused(self) -> bool:
+        """Whether the server answered no call of this size; the times are then 0."""
+        return not self.calls
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from serlab.servable.embedding import EMBEDDING_MODEL
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50
 from serlab.servable.signatures import ECHO_MODEL
+from serlab.servable.sizes import SIZES_MODEL
 from serlab.servable.tabular import TABULAR_MODEL
 from serlab.servable.text import TEXT_MODEL
 
@@ -59,6 +60,8 @@ def _models() -> dict[str, LabModel]:
                  "resnet50:export_resnet50", (*_KERAS, "resnet50.py"), "image"),
         LabModel(BATCHED_MODEL, "a model worth batching: float32 nx256 in, nx16 out, a signature per batch setting",
                  "batched:export_batched", ("batched.py", saving)),
+        LabModel(SIZES_MODEL, "what laws are learnt from: big in small out, small in big out, echo",
+                 "sizes:export_sizes", ("sizes.py", saving), "vector-1k"),
         *(LabModel(entry.model, f"perceptron: float32 nx{entry.features[0]} in, {entry.classes} probabilities out",
                    "mlp:export_mlp", (*_KERAS, "mlp.py"), payload, (entry.model,))
           for payload, entry in MLPS.items()),

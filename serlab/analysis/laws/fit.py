@@ -36,7 +36,7 @@ Matrix = NDArray[np.float64]
 
 
 def fit_route(route: Route, points: Sequence[LawPoint], breaks: Sequence[int] | None = None) -> RouteLaw:
-    """Return the law of one route from its points, those with an error left out.
+    """Return the law of one route from its points, those that the server refused left out.
 
     ``breaks`` are bytes, the same for request and response; None tries the first few of ``BYTE_BREAKS`` that the sizes
     support, and takes the set with the smallest left-out error.
@@ -44,7 +44,7 @@ def fit_route(route: Route, points: Sequence[LawPoint], breaks: Sequence[int] | 
     Raises:
         MeasureError: fewer than two sizes were measured.
     """
-    sound = [point for point in points if point.route == route and not point.error]
+    sound = [point for point in points if point.route == route and not point.refused]
     sizes = {(point.request_bytes, point.response_bytes) for point in sound}
     if len(sizes) < 2:
         raise MeasureError(

@@ -14,7 +14,7 @@ SMALL = 40
 
 
 def point(request: int, response: int, seconds: float, *, error: str = "") -> LawPoint:
-    return LawPoint("grpc", request, response, seconds, seconds, seconds, 50, error=error)
+    return LawPoint("grpc", request, response, seconds, seconds, seconds, 0 if error else 50, error=error)
 
 
 def made(floor_s: float, request: Line, response: Line, noise: float = 0.0) -> list[LawPoint]:

@@ -1,0 +1,145 @@
+"""What ``serlab law`` does: learns an instance's law, and says what a law makes of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serlab.analysis.laws.fit import fit_route
+from serlab.analysis.laws.holds import judged
+from serlab.analysis.laws.predict import agreement, left_out, order, predict
+from serlab.analysis.laws.scale import carry
+from serlab.analysis.view import RunView
+from serlab.codecs import registry
+from serlab.errors import MeasureError, SerlabError
+from serlab.measure.laws import Probe, lab_probes, measure_points
+from serlab.measure.new_run import now
+from serlab.measure.process.machine import describe_machine
+from serlab.measure.process.workers import Workers
+from serlab.measure.yardsticks import measure_yardsticks
+from serlab.records.law import ROUTES, Law, LawMachine, LawPoint, Route, RouteLaw, Yardstick
+from serlab.records.law_files import TENSORFLOW_SERVING, find_law
+from serlab.records.prediction import PART, Predictions
+from serlab.records.run import RunData
+from serlab.records.store import RunFolder
+
+if TYPE_CHECKING:
+    from serlab.records.run import Endpoint
+    from serlab.transports.base import TransportOptions
+
+#: A law is learnt within a minute: this long for the calls, the rest for starting and for the yardsticks.
+BUDGET_S = 40.0
+#: The client of laws: what a lean user's process has imported.
+_CLIENT = ("wire", "orjson", "json-simdjson")
+
+
+def routes_of(codecs: Sequence[str]) -> dict[str, Route]:
+    """Return the route of each codec that reaches a server."""
+    found: dict[str, Route] = {}
+    for name in codecs:
+        codec = registry.codec_class(name)
+        if codec.transport == "grpc":
+            found[name] = "grpc"
+        elif codec.transport == "rest":
+            found[name] = "rest-base64" if codec.signature == "bytes" else "rest-numbers"
+    return found
+
+
+def learn(
+    name: str,
+    endpoint: Endpoint,
+    options: TransportOptions,
+    probes: Sequence[Probe] | None = None,
+    *,
+    budget_s: float = BUDGET_S,
+) -> Law:
+    """Return the law of a live instance; without ``probes`` it must serve the lab's ``sizes``.
+
+    Raises:
+        MeasureError: nothing could be fitted: the reasons are told per route.
+    """
+    offered: list[Route] = [route for route in ROUTES if (endpoint.grpc if route == "grpc" else endpoint.rest)]
+    chosen = list(probes) if probes is not None else lab_probes(offered)
+    with Workers(_CLIENT) as workers:
+        yardsticks = workers.call(measure_yardsticks)
+        points = workers.call(measure_points, endpoint, options, chosen, budget_s)
+    laws, remarks = fit_all(points)
+    if not laws:
+        raise MeasureError("no law could be fitted: " + "; ".join(remarks or ("nothing was measured",)))
+    machine = here()
+    model = ", ".join(dict.fromkeys(probe.model for probe in chosen))
+    client = "" if options.quickack else "; clients without TCP_QUICKACK"
+    return Law(
+        name, now(), endpoint.kind, endpoint.version, machine, laws, tuple(points), yardsticks, (), model,
+        f"serlab law: one call in flight, bodies made beforehand, answers not decoded{client}", remarks,
+    )  # fmt: skip
+
+
+def fit_all(points: Sequence[LawPoint]) -> tuple[tuple[RouteLaw, ...], tuple[str, ...]]:
+    """Return a law for each route among the points, and why others have none."""
+    laws, remarks = [], []
+    for route in dict.fromkeys(point.route for point in points):
+        try:
+            laws.append(judged(fit_route(route, points), points))
+        except MeasureError as error:
+            refused = next((point.error for point in points if point.route == route and point.refused), "")
+            remarks.append(str(error) + (f" (the server says {refused})" if refused else ""))
+    return tuple(laws), tuple(remarks)
+
+
+def here() -> LawMachine:
+    """Return this machine as laws know it."""
+    machine = describe_machine()
+    return LawMachine(machine.cpu_model, machine.cores)
+
+
+def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | None = None) -> Predictions:
+    """Return what ``law`` makes of a run, carried to the run's machine by ``yardsticks`` that were measured there.
+
+    Raises:
+        UsageError: the law is another machine's and cannot be carried.
+    """
+    view = RunView(data)
+    machine = LawMachine(data.info.machine.cpu_model, data.info.machine.cores)
+    carried = carry(law, machine, yardsticks or {})
+    routes = routes_of([codec for codec in data.info.codecs if codec in registry.available()])
+    found = predict(view, carried.law, routes, carried.spread)
+    own = bool(data.info.instance) and data.info.instance.get("kind") != "embedded"
+    holding = [f"{route.route}: {text}" for route in carried.law.routes if not route.holds for text in route.remarks]
+    return Predictions(
+        law.name,
+        law.version,
+        own or law.kind == "embedded",
+        found,
+        order(found),
+        agreement(found),
+        agreement(left_out(view, routes, found)),
+        carried.factors,
+        carried.spread,
+        (*carried.remarks, *holding),
+    )
+
+
+def add_predictions(folder: RunFolder, results: Path) -> Predictions | None:
+    """Write the run's ``predictions`` part by TensorFlow Serving's law; None where the run has nothing to predict.
+
+    A law that cannot be used never costs the run: the reason is then a remark of an empty part.
+    """
+    data = folder.read()
+    if not data.runs:
+        return None
+    try:
+        with Workers(_CLIENT) as workers:
+            yardsticks = workers.call(measure_yardsticks)
+        found = predictions(data, find_law(TENSORFLOW_SERVING, results), yardsticks)
+    except SerlabError as error:
+        found = Predictions(TENSORFLOW_SERVING, "", False, (), remarks=(str(error),))
+    folder.write_part(PART, found)
+    return found
+
+
+def read_predictions(folder: RunFolder) -> Predictions | None:
+    """Return the predictions that a run holds, None where it has none."""
+    found = folder.read_part(PART, Predictions, Predictions("", "", False, ()))
+    return found if found.law else None
