@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serlab.errors import PayloadError, UnknownNameError
+from serlab.errors import PayloadError, UnknownNameError, UsageError
 from serlab.records.run import PayloadInfo
 
 DEFAULT_SEED = 20_261_122
@@ -72,6 +72,17 @@ class Payload:
         rng = np.random.default_rng([self.seed, zlib.crc32(self.name.encode())])
         draw = {"uniform": _uniform, "normal": _normal, "integers": _integers, "edge": _edge}[self.distribution]
         return np.ascontiguousarray(draw(rng, self.shape, self.numpy_dtype))
+
+
+def checked_seed(seed: int | None) -> int:
+    """Return the seed to use: ``DEFAULT_SEED`` where none was given.
+
+    Raises:
+        UsageError: it is negative, or has more than 63 bits.
+    """
+    if seed is not None and not 0 <= seed < 2**63:
+        raise UsageError(f"seed {seed} cannot be used: give a number from 0 to {2**63 - 1}")
+    return DEFAULT_SEED if seed is None else seed
 
 
 def numpy_dtype(name: str) -> np.dtype[Any]:

@@ -153,9 +153,9 @@ def keep_run(data: RunData, root: Path) -> RunFolder:
             suite = pyperf.BenchmarkSuite([pyperf.Benchmark(runs) for runs in benchmarks.values()])
             suite.dump(str(folder.path / "time" / f"{op}.json"), replace=True)
     if data.memory:
-        folder.write_memory(data.memory)
+        folder.add_memory(*data.memory)
     if data.endtoend:
-        folder.write_endtoend(data.endtoend)
+        folder.add_endtoend(*data.endtoend)
     return folder
 
 

@@ -46,7 +46,7 @@ def batching(
     from serlab.analysis.deployment import recommend, summarize_batching
     from serlab.analysis.load import histogram
     from serlab.lab.batching import choose_settings, sweep_settings
-    from serlab.lab.experiment import checked_seed
+    from serlab.payload import checked_seed
     from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_batching
     from serlab.serving.base import ServingOptions

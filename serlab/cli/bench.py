@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from serlab.cli.options.common import (
+    DEFAULT_PROFILE,
     BudgetOption,
     CodecOption,
     JsonOption,
     PayloadOption,
+    ProfileOption,
     QuietOption,
     ResultsOption,
     ResumeOption,
@@ -45,15 +47,15 @@ def bench(
     server_flags: Annotated[
         list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
     ] = None,
-    profile: Annotated[str, typer.Option(help="smoke, standard or full.")] = "standard",
+    profile: ProfileOption = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
     budget: BudgetOption = None,
     rounds: RoundsOption = None,
     seed: SeedOption = None,
     flamegraphs: Annotated[
-        str, typer.Option(help="all, none, a payload, or a case such as encode/image/json.")
-    ] = "image",
+        str | None, typer.Option(help="all, none, a payload, or a case such as encode/image/json. Default: image.")
+    ] = None,
     serving: ServingOption = "embedded",
     serving_binary: BinaryOption = "",
     serving_image: ImageOption = "",
@@ -100,12 +102,24 @@ def bench(
     options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
     # Everything the user may have got wrong is found before a server is started.
     folder, plan = (
-        resumed_run(results, run)
+        resumed_run(
+            results,
+            run,
+            {
+                "--profile": profile,
+                "--payload": split(payload),
+                "--codec": split(codec),
+                "--budget": budget,
+                "--rounds": rounds,
+                "--seed": seed,
+                "--flamegraphs": flamegraphs,
+            },
+        )
         if resume or run
         else (
             None,
             make_plan(
-                profile,
+                profile or DEFAULT_PROFILE,
                 split(payload),
                 split(codec),
                 seed=seed,

@@ -59,9 +59,10 @@ def claims(
     """
     from serlab.cli.options.serving import parse_headers
     from serlab.lab.claims import examine, judge_again
-    from serlab.lab.experiment import checked_seed, finish, open_folder
+    from serlab.lab.experiment import finish, open_folder
     from serlab.lab.progress import ProgressShow
     from serlab.measure.claims.run import CODECS, PAYLOADS, select
+    from serlab.payload import checked_seed
     from serlab.records.claims import PART
     from serlab.records.store import find_run
     from serlab.serving.base import ServingOptions

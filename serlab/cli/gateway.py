@@ -82,10 +82,11 @@ def gateway(
     from serlab.analysis.deployment import gateway_costs
     from serlab.cli.options.serving import parse_headers
     from serlab.codecs import registry
-    from serlab.lab.experiment import checked_seed, open_experiment
+    from serlab.lab.experiment import open_experiment
     from serlab.lab.live_target import transport_options
     from serlab.measure.deployment.gateway import measure_gateway
     from serlab.measure.process.workers import Workers
+    from serlab.payload import checked_seed
     from serlab.records.run import Endpoint
     from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_gateway

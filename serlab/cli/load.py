@@ -95,10 +95,10 @@ def load(
     from serlab.cli.options.load import make_steps
     from serlab.cli.options.serving import parse_headers
     from serlab.codecs import registry
-    from serlab.lab.experiment import checked_seed
     from serlab.lab.live_target import check_names, transport_options
     from serlab.lab.load import Session, show_load
     from serlab.measure.load.sweep import check_limits
+    from serlab.payload import checked_seed
     from serlab.records.load import StepLimits
     from serlab.records.store import check_writable
     from serlab.serving.base import ServingOptions

@@ -109,7 +109,7 @@ def _measure(
 ) -> tuple[RunFolder, tuple[str, ...]]:
     from serlab.lab.bench import make_plan, measure, new_run
 
-    plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=seed, flamegraphs=flamegraphs or "image")
+    plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=seed, flamegraphs=flamegraphs)
     folder = new_run(results, plan)
     return folder, measure(folder, plan, quiet=quiet).missing
 

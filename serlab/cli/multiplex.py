@@ -68,10 +68,11 @@ def multiplex(
 
     from serlab.analysis.deployment import summarize_sharing
     from serlab.cli.options.serving import parse_headers
-    from serlab.lab.experiment import checked_seed, open_experiment
+    from serlab.lab.experiment import open_experiment
     from serlab.lab.live_target import transport_options
     from serlab.measure.deployment.multiplexing import measure_multiplexing
     from serlab.measure.process.workers import Workers
+    from serlab.payload import checked_seed
     from serlab.records.load import StepLimits
     from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_multiplexing

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from serlab.cli.options.common import (
+    DEFAULT_PROFILE,
     BudgetOption,
     CodecOption,
     JsonOption,
     PayloadOption,
+    ProfileOption,
     QuietOption,
     ResultsOption,
     ResumeOption,
@@ -26,7 +26,7 @@ EXIT_FOUND = 1
 
 
 def time(
-    profile: Annotated[str, typer.Option(help="smoke, standard or full.")] = "standard",
+    profile: ProfileOption = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
     budget: BudgetOption = None,
@@ -48,10 +48,11 @@ def time(
     from serlab.lab.bench import make_plan, measure, new_run, resumed_run
 
     if resume or run:
-        folder, plan = resumed_run(results, run)
+        given = {"--profile": profile, "--budget": budget, "--rounds": rounds, "--seed": seed}
+        folder, plan = resumed_run(results, run, {**given, "--payload": split(payload), "--codec": split(codec)})
     else:
         plan = make_plan(
-            profile,
+            profile or DEFAULT_PROFILE,
             split(payload),
             split(codec),
             parts=("time",),

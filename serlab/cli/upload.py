@@ -68,10 +68,11 @@ def upload(
     from dataclasses import replace
 
     from serlab.cli.options.serving import parse_headers
-    from serlab.lab.experiment import checked_seed, open_experiment
+    from serlab.lab.experiment import open_experiment
     from serlab.lab.live_target import transport_options
     from serlab.measure.deployment.upload import DEFAULT_CODECS, measure_upload
     from serlab.measure.process.workers import Workers
+    from serlab.payload import checked_seed
     from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_upload
     from serlab.serving.base import ServingOptions

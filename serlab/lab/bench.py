@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +13,17 @@ from serlab.codecs import registry
 from serlab.errors import StoreError, UsageError, needs
 from serlab.lab.progress import ProgressShow
 from serlab.measure.bench import Bench
+from serlab.measure.cases import time_cases
 from serlab.measure.new_run import begin_run
-from serlab.measure.plan import PARTS, Part, Plan, find_profile
+from serlab.measure.plan import FLAMEGRAPH_PAYLOAD, PARTS, Part, Plan, find_profile
 from serlab.measure.process.machine import describe_machine
 from serlab.measure.target import Target
-from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.records.run import RunInfo
-from serlab.records.store import RunFolder, find_run, list_runs
+from serlab.payload import checked_seed, parse_payload
+from serlab.records.run import Case, RunInfo
+from serlab.records.store import RunFolder, find_run, newest_run
+
+#: More rounds than anyone can wait for are a slip of the hand.
+MAX_ROUNDS = 10_000
 
 
 def make_plan(
@@ -31,7 +35,7 @@ def make_plan(
     seed: int | None = None,
     budget_s: float | None = None,
     rounds: int | None = None,
-    flamegraphs: str = "image",
+    flamegraphs: str | None = None,
 ) -> Plan:
     """Return a checked plan: every name in it exists, every payload can be built.
 
@@ -42,11 +46,9 @@ def make_plan(
         needs("memray")
     limits = find_profile(profile)
     chosen = payloads or limits.payloads
-    seed = DEFAULT_SEED if seed is None else seed
-    if seed < 0:
-        raise UsageError(f"seed {seed} cannot be used: give a number from 0 on")
-    if rounds is not None and rounds < 1:
-        raise UsageError(f"{rounds} rounds measure nothing: give at least 1")
+    seed = checked_seed(seed)
+    if rounds is not None and not 1 <= rounds <= MAX_ROUNDS:
+        raise UsageError(f"{rounds} rounds cannot be measured: give 1 to {MAX_ROUNDS:,}")
     for spec in chosen:
         parse_payload(spec, seed=seed)
     for name in codecs:
@@ -59,7 +61,7 @@ def make_plan(
     # Ratios are to the floor, so the floor is always measured.
     with_floor = wanted if "raw" in wanted else (*wanted, "raw")
     memory_only = limits.memory_only if not payloads and "memory" in parts else ()
-    return Plan(
+    plan = Plan(
         profile,
         tuple(dict.fromkeys(chosen)),
         tuple(dict.fromkeys(with_floor)),
@@ -68,8 +70,17 @@ def make_plan(
         seed,
         budget_s,
         rounds,
-        flamegraphs,
+        flamegraphs or FLAMEGRAPH_PAYLOAD,
     )
+    if flamegraphs not in (None, "none") and not any(map(plan.wants_flamegraph, _cases(plan))):
+        raise UsageError(
+            f"--flamegraphs {flamegraphs} chooses none of the cases: say all, none or one of {', '.join(plan.payloads)}"
+        )
+    return plan
+
+
+def _cases(plan: Plan) -> Sequence[Case]:
+    return time_cases((*plan.payloads, *plan.memory_only), plan.codecs)
 
 
 def new_run(results: Path, plan: Plan) -> RunFolder:
@@ -85,17 +96,21 @@ def new_run(results: Path, plan: Plan) -> RunFolder:
     )
 
 
-def resumed_run(results: Path, name: str | None) -> tuple[RunFolder, Plan]:
-    """Return the run to go on with, and its plan.
+def resumed_run(results: Path, name: str | None, given: Mapping[str, object]) -> tuple[RunFolder, Plan]:
+    """Return the run to go on with, and its plan. ``given`` are the options that choose another plan, by their names.
 
     Raises:
+        UsageError: one of them was used.
         StoreError: there is no unfinished run, or it was measured on another machine.
     """
+    used = [option for option, value in given.items() if value not in (None, ())]
+    if used:
+        raise UsageError(f"a run that is resumed keeps its plan: leave {', '.join(used)} out, or start a new run")
     if name is None:
-        unfinished = [run for run in list_runs(results) if run.is_benchmark and not run.read_info().finished]
-        if not unfinished:
+        unfinished = newest_run(results, lambda run: _is_unfinished(run.read_info()))
+        if unfinished is None:
             raise StoreError(f"no run in {results} was interrupted: start one with serlab bench")
-        folder = unfinished[-1]
+        folder = unfinished
     else:
         folder = find_run(name, results)
     info = folder.read_info()
@@ -105,7 +120,12 @@ def resumed_run(results: Path, name: str | None) -> tuple[RunFolder, Plan]:
             f"run {folder.name} was measured on {info.machine.name}, this is {here.name}: times of two machines cannot "
             "be mixed"
         )
+    folder.claim()
     return folder, Plan.from_record(info.plan)
+
+
+def _is_unfinished(info: RunInfo) -> bool:
+    return bool(info.plan) and not info.finished
 
 
 def measure(

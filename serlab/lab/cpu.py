@@ -8,10 +8,9 @@ from serlab.errors import MeasureError, needs
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import time_cases
 from serlab.measure.cpu.profile import profile
-from serlab.measure.new_run import now
 from serlab.records.profiles import CpuReport
 from serlab.records.run import PayloadInfo
-from serlab.records.store import RunFolder
+from serlab.records.store import RunFolder, now
 
 #: The part of a run that is written (``cpu.json``), and the folder of scalene's own files.
 PART = "cpu"

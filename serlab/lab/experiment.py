@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from serlab.errors import UsageError
 from serlab.lab.live_target import Live, check_names, open_live
+from serlab.lab.profiled_run import run_of_this_machine
 from serlab.lab.progress import ProgressShow
 from serlab.measure.new_run import begin_run
 from serlab.measure.process.machine import load_average
-from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.records.store import RunFolder, check_writable, find_run
+from serlab.payload import parse_payload
+from serlab.records.store import RunFolder, check_writable, now
 from serlab.serving.base import ServingOptions
 from serlab.transports.base import TransportOptions
-
-
-def checked_seed(seed: int | None) -> int:
-    """Return the seed to use. Raises ``UsageError`` for a negative one."""
-    seed = DEFAULT_SEED if seed is None else seed
-    if seed < 0:
-        raise UsageError(f"seed {seed} cannot be used: give a number from 0 on")
-    return seed
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +56,7 @@ def open_folder(
 ) -> RunFolder:
     """Return the run to add ``part`` to, or a new one that holds nothing else."""
     if run is not None:
-        return find_run(run, results)
+        return run_of_this_machine(run, results)
     infos = [parse_payload(spec, seed=seed).info() for spec in payloads]
     return begin_run(results, profile=part, seed=seed, payloads=infos, codecs=codecs)
 
@@ -79,14 +70,10 @@ def finish(
         folder.write_info(
             replace(
                 info,
-                finished=_now(),
+                finished=now(),
                 instance=instance,
                 missing=tuple(missing),
                 rounds=rounds,
                 load_after=load_average(),
             )
         )
-
-
-def _now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -16,7 +16,7 @@ from serlab.measure.memory.capture import frames_at_peak
 from serlab.measure.memory.flamegraph import View, render_here
 from serlab.measure.process.workers import Workers
 from serlab.records.run import OPS, MemoryProfile
-from serlab.records.store import RunFolder, file_stem, find_run, list_runs
+from serlab.records.store import RunFolder, file_stem, find_run, newest_run
 from serlab.report import memory_diff, memory_index
 from serlab.report.memory_diff import Side
 
@@ -34,10 +34,10 @@ def run_with_memory(name: str | None, results: Path, *, here: bool, any_part: bo
         return run_of_this_machine(name, results) if here or any_part else find_run(name, results)
     if any_part:
         return run_of_this_machine(None, results)
-    found = [run for run in list_runs(results) if any(_captured(run, profile) for profile in run.read_memory())]
-    if not found:
+    found = newest_run(results, lambda run: any(_captured(run, profile) for profile in run.read_memory()))
+    if found is None:
         raise StoreError(f"no run in {results} has memory profiles: measure one with serlab memory --profile smoke")
-    return run_of_this_machine(found[-1].name, results) if here else found[-1]
+    return run_of_this_machine(str(found.path), results) if here else found
 
 
 def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> list[Path]:
@@ -63,11 +63,10 @@ def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> l
     with Workers() as workers:
         for profile in undrawn:
             show.step(profile.case.id)
-            workers.call(render_here, folder.path / profile.capture, view)
+            workers.call(render_here, folder.inside(profile.capture), view)
     if view == "flamegraph":
         drawn = {case: page.relative_to(folder.path).as_posix() for case, page in pages.items()}
-        folder.write_memory(replace(profile, flamegraph=drawn.get(profile.case, profile.flamegraph))
-                            for profile in profiles)  # fmt: skip
+        folder.add_memory(*(replace(profile, flamegraph=drawn[profile.case]) for profile in chosen))
     return list(pages.values())
 
 
@@ -140,15 +139,15 @@ def _side(
         case = profile.case
         matches = (case.payload, case.codec, case.op) == (payload, codec, op) and case.form in (None, form)
         if matches and _captured(folder, profile):
-            return Side(case, frames_at_peak(folder.path / profile.capture))
+            return Side(case, frames_at_peak(folder.inside(profile.capture)))
     return None
 
 
 def _captured(folder: RunFolder, profile: MemoryProfile) -> bool:
-    return bool(profile.capture) and (folder.path / profile.capture).is_file()
+    return bool(profile.capture) and folder.inside(profile.capture).is_file()
 
 
 def _page(folder: RunFolder, profile: MemoryProfile, view: View) -> Path:
     from serlab.measure.memory.flamegraph import page_path
 
-    return page_path(folder.path / profile.capture, view)
+    return page_path(folder.inside(profile.capture), view)

@@ -10,11 +10,10 @@ from serlab.lab.profiled_run import chosen_codecs, chosen_payloads
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import with_transport
 from serlab.measure.memory import resident
-from serlab.measure.new_run import now
 from serlab.measure.process.workers import Workers
 from serlab.records.profiles import MemoryTrack, MemoryTracks
 from serlab.records.run import Endpoint, Transport
-from serlab.records.store import RunFolder
+from serlab.records.store import RunFolder, now
 from serlab.serving.base import ServingOptions
 from serlab.transports.base import TransportOptions
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 from serlab.codecs import registry
 from serlab.errors import UsageError
 from serlab.lab.live_target import transport_options
+from serlab.lab.profiled_run import run_of_this_machine
 from serlab.lab.progress import ProgressShow
 from serlab.measure.new_run import begin_run
 from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.measure.precision.live import TIMEOUT_S, LiveServer
 from serlab.measure.precision.values import DTYPES
-from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.payload import checked_seed, parse_payload
 from serlab.records.precision import PrecisionReport
-from serlab.records.store import RunFolder, find_run
+from serlab.records.store import RunFolder, now
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
 
@@ -36,9 +36,7 @@ def make_plan(
     """
     if values is not None and dtypes:
         raise UsageError("--values has a dtype of its own: leave --dtype out")
-    seed = DEFAULT_SEED if seed is None else seed
-    if seed < 0:
-        raise UsageError(f"seed {seed} cannot be used: give a number from 0 on")
+    seed = checked_seed(seed)
     payload = parse_payload(values, seed=seed) if values is not None else None
     wanted_dtypes = (payload.dtype,) if payload else dtypes or DTYPES
     return Plan(codecs or tuple(registry.names()), wanted_dtypes, samples, seed, payload)
@@ -47,7 +45,7 @@ def make_plan(
 def open_run(run: str | None, results: Path, plan: Plan) -> RunFolder:
     """Return the run to add to, or a new one that holds nothing else."""
     if run is not None:
-        return find_run(run, results)
+        return run_of_this_machine(run, results)
     payloads = (plan.payload.info(),) if plan.payload else ()
     return begin_run(results, profile=PART, seed=plan.seed, payloads=payloads, codecs=plan.codecs)
 
@@ -76,11 +74,8 @@ def _run(lab: PrecisionLab, folder: RunFolder, show: ProgressShow) -> tuple[Prec
         folder.write_part(PART, report)
         info = folder.read_info()
         if info.profile == PART:
-            finished = datetime.now(timezone.utc).isoformat(timespec="seconds")
             folder.write_info(
-                replace(
-                    info, finished=finished, instance=report.instance, missing=report.missing, wall_s=report.seconds
-                )
+                replace(info, finished=now(), instance=report.instance, missing=report.missing, wall_s=report.seconds)
             )
     return report, folder
 

@@ -11,7 +11,7 @@ from serlab.measure.plan import FLAMEGRAPH_PAYLOAD
 from serlab.measure.process.machine import describe_machine
 from serlab.payload import parse_payload
 from serlab.records.run import PayloadInfo, RunInfo
-from serlab.records.store import RunFolder, find_run, list_runs
+from serlab.records.store import RunFolder, find_run, newest_run
 
 
 def run_of_this_machine(name: str | None, results: Path) -> RunFolder:
@@ -30,11 +30,13 @@ def run_of_this_machine(name: str | None, results: Path) -> RunFolder:
                 f"run {folder.name} was measured on {measured_on}, this is {here}: figures of two machines cannot be "
                 "mixed in one run"
             )
-        return folder
-    found = [run for run in list_runs(results) if _is_ours(run.read_info(), here)]
-    if not found:
-        raise StoreError(f"{results} has no run of this machine ({here}) to add to: measure one with serlab bench")
-    return found[-1]
+    else:
+        found = newest_run(results, lambda run: _is_ours(run.read_info(), here))
+        if found is None:
+            raise StoreError(f"{results} has no run of this machine ({here}) to add to: measure one with serlab bench")
+        folder = found
+    folder.claim()
+    return folder
 
 
 def chosen_payloads(info: RunInfo, wanted: Sequence[str]) -> tuple[PayloadInfo, ...]:

@@ -5,16 +5,17 @@ What figures rest on stays: timed runs, calls, profiles' numbers, verdicts. What
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from serlab.errors import StoreError
 from serlab.lab.report_files import read_source, write_report
+from serlab.records.files import read_file, replace_file
 from serlab.records.run import EndToEndRun, RunInfo
 from serlab.records.store import RunFolder
 
@@ -43,16 +44,16 @@ def copy_run(folder: RunFolder, target: Path) -> RunFolder:
     name = f"{MACHINE}/{folder.path.name}"
     copy = RunFolder(target)
     copy.write_info(_published(data.info, name, thinned=_is_thinned(data.endtoend)))
-    for suite in sorted((folder.path / "time").glob("*.json")):
-        _write(target / "time" / suite.name, _without_machine(json.loads(suite.read_text())))
+    for op, suite in folder.read_suites().items():
+        replace_file(target / "time" / f"{op}.json", msgspec.json.encode(_without_machine(msgspec.to_builtins(suite))))
     if data.memory:
-        copy.write_memory(replace(profile, capture="", flamegraph="") for profile in data.memory)
+        copy.add_memory(*(replace(profile, capture="", flamegraph="") for profile in data.memory))
     if data.endtoend:
-        copy.write_endtoend(_thin(run) for run in data.endtoend)
-    written = {path.name for path in target.glob("*.json")}
+        copy.add_endtoend(*(_thin(run) for run in data.endtoend))
+    written = {path.stem for path in target.glob("*.json*")}
     for part in sorted(folder.path.glob("*.json")):
-        if part.name not in written:
-            shutil.copyfile(part, target / part.name)
+        if part.stem not in written:
+            replace_file(target / part.name, read_file(folder.inside(part.name)))
     source = read_source(copy)
     if (target / "correlation.json").exists():
         copy.write_part("correlation", source.correlations)  # of the calls that are here
@@ -102,11 +103,6 @@ def _without_machine(value: object) -> object:
     if isinstance(value, list):
         return [_without_machine(item) for item in value]
     return value
-
-
-def _write(path: Path, content: object) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
 def _check(folder: Path, machine: str) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from serlab.errors import StoreError
+from serlab.records.files import replace_file
 from serlab.records.store import RunFolder, file_stem
 from serlab.report import page, svg
 from serlab.report.sections import registry
@@ -49,20 +48,7 @@ def write_page(path: Path, text: str) -> Path:
     Raises:
         StoreError: it cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-    return path
+    return replace_file(path, text.encode())
 
 
 def write_plots(source: Source, folder: Path) -> list[Path]:

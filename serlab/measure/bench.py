@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
@@ -21,7 +20,7 @@ from serlab.measure.process.workers import Workers
 from serlab.measure.rounds import Calling, Timing, labels
 from serlab.measure.target import Target
 from serlab.records.run import Case, EndToEndRun, Gate, MemoryProfile, RunInfo
-from serlab.records.store import RunFolder, file_stem
+from serlab.records.store import RunFolder, file_stem, now
 
 Step = Case | tuple[str, str]
 
@@ -98,9 +97,9 @@ class Bench:
                 profiles[case] = profile_case(workers, self._folder, case, self._plan.seed)
                 if self._plan.wants_flamegraph(case):
                     profiles[case] = draw_flamegraph(workers, self._folder, profiles[case])
+                self._folder.add_memory(profiles[case])
             except MeasureError as error:
                 self._fail(case, f"memory of {case.id}: {error}")
-            self._folder.write_memory(profiles[case] for case in cases if case in profiles)
 
     def _rounds(self, workers: Workers, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
         steps = self._steps(sound)
@@ -155,6 +154,7 @@ class Bench:
 
     def _close(self, calling: Calling | None, *, finished: bool) -> RunInfo:
         """Write what the run came to; also on the way out of an interruption."""
+        self._folder.write_suites()
         data = self._folder.read()
         calls_s = sum(call.total_s for run in data.endtoend for call in (*run.warmups, *run.calls))
         missing = [text for step, text in self._failed.items() if step != ("", "server")]
@@ -162,7 +162,7 @@ class Bench:
             missing += _without_calls(self._plan, self._target, data.endtoend)
         info = replace(
             data.info,
-            finished=datetime.now(timezone.utc).isoformat(timespec="seconds") if finished else "",
+            finished=now() if finished else "",
             load_after=load_average(),
             wall_s=self._spent_s(),
             timed_s=sum(run.timed_s for run in data.runs) + calls_s,
@@ -207,5 +207,5 @@ def draw_flamegraph(workers: Workers, folder: RunFolder, drawn: MemoryProfile) -
     Raises:
         MeasureError: memray cannot read the capture.
     """
-    page = workers.call(render_here, folder.path / drawn.capture)
+    page = workers.call(render_here, folder.inside(drawn.capture))
     return replace(drawn, flamegraph=f"memory/{page.name}")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from serlab.codecs import registry
 from serlab.measure.process.machine import describe_machine, git_commit, library_versions, load_average
 from serlab.records.run import PayloadInfo, RunInfo
-from serlab.records.store import RunFolder, create_run
+from serlab.records.store import RunFolder, create_run, now
 
 
 def begin_run(
@@ -49,8 +48,3 @@ def begin_run(
         )
     )
     return folder
-
-
-def now() -> str:
-    """Return the time in UTC, ISO 8601, to the second."""
-    return datetime.now(timezone.utc).isoformat(timespec="seconds")

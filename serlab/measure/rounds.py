@@ -79,8 +79,7 @@ class Calling:
     ) -> None:
         self._workers, self._folder, self._plan = workers, folder, plan
         self._endpoint, self._options, self._call = endpoint, options, call
-        self._runs = list(folder.read_endtoend())
-        self._refused = {(run.payload, run.codec) for run in self._runs if run.error and not run.calls}
+        self._refused = set(refusals(folder.read_endtoend()))
         self.gone = ""
 
     def run(self, payload: str, codec: str, round_number: int) -> None:
@@ -98,8 +97,7 @@ class Calling:
             calls_s=self._plan.limits.calls_s,
             call=self._call,
         )
-        self._runs.append(run)
-        self._folder.write_endtoend(self._runs)
+        self._folder.add_endtoend(run)
         if run.error:
             if server_gone(self._endpoint):
                 self.gone = run.error

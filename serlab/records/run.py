@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+#: What a time can be: not negative, and small enough that sums and squares of it stay numbers. A bound of the reader.
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+#: Numbers of things and of bytes, as exact in a float as in an int.
+Count = Annotated[int, Meta(ge=0, le=2**53)]
 
 Op = Literal["encode", "decode"]
 Form = Literal["values", "content"]

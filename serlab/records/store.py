@@ -1,9 +1,9 @@
 """The only reader and writer of ``results/``.
 
-``results/<machine>/<run>/`` holds ``run.json``, ``time/encode.json`` and ``time/decode.json`` (pyperf suites),
-``memory.json`` with ``memory/*.bin|*.html`` (memray), ``endtoend.json`` and ``correlation.json``. Every file is written
-whole and moved into place, so an interruption leaves the state before it. Files from others are data: they are
-checked against the records' types, nothing in them is executed.
+``results/<machine>/<run>/`` holds ``run.json`` and further parts, each a JSON file that is written whole and moved into
+place; ``memory.jsonl``, ``endtoend.jsonl`` and ``time/*.jsonl``, which grow by a line per measurement; and what other
+tools read: ``time/*.json`` (pyperf suites), ``memory/*.bin|*.html`` (memray). An interruption leaves the state before
+it. Files from others are data: they are bounded, checked against the records' types, and nothing in them is executed.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
-from serlab.errors import SchemaVersionError, StoreError, UnknownNameError
-from serlab.records.run import OPS, Case, EndToEndRun, MemoryProfile, Op, Run, RunData, RunInfo
+from serlab.errors import StoreError, UnknownNameError
+from serlab.records import schema, series, suites
+from serlab.records.files import confined, make_folder, read_file, replace_file
+from serlab.records.lock import FolderLock, hold
+from serlab.records.run import OPS, Case, EndToEndRun, MemoryProfile, Run, RunData, RunInfo
 
-if TYPE_CHECKING:
-    import pyperf
-
-SCHEMA_VERSION = 1
 DEFAULT_ROOT = Path("results")
 
 T = TypeVar("T")
@@ -33,6 +33,8 @@ T = TypeVar("T")
 class RunFolder:
     """One run on disk. Adding to it writes at once: what has been measured is never only in memory.
 
+    Who writes holds the folder as long as this object lives, so that no second process writes into the same run.
+
     Raises:
         StoreError: the folder cannot be read or written, or holds something else than a run.
         SchemaVersionError: another version of serlab wrote it.
@@ -40,20 +42,28 @@ class RunFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._suites: dict[Op, pyperf.BenchmarkSuite] = {}
+        self._lock: FolderLock | None = None
+        self._added = 0
 
     @property
     def name(self) -> str:
         """``<machine>/<run>``: what commands take as RUN."""
-        return f"{self.path.parent.name}/{self.path.name}"
+        path = self.path.absolute() if ".." not in self.path.parts else self.path.resolve()
+        return f"{path.parent.name}/{path.name}"
 
-    @property
-    def is_benchmark(self) -> bool:
-        """Whether the run follows a plan of cases, as ``bench``, ``time`` and ``memory`` make; False if unreadable."""
-        try:
-            return bool(self.read_info().plan)
-        except StoreError:
-            return False
+    def claim(self) -> None:
+        """Keep other processes from writing into this run; writing claims it too.
+
+        Raises:
+            StoreError: another process writes into it, or its folder was removed since it was claimed.
+        """
+        if self._lock is None:
+            self._lock = hold(self.path, self.name)
+        if not self._lock.holds(self.path):
+            raise StoreError(
+                f"{self.path} was removed while it was written to: the {self._added} measurements that were kept there "
+                "since are lost; measure again"
+            )
 
     def write_info(self, info: RunInfo) -> None:
         """Write ``run.json``."""
@@ -63,48 +73,60 @@ class RunFolder:
         """Return what ``run.json`` holds."""
         return self._read("run.json", RunInfo)
 
-    def add_time_run(self, op: Op, benchmark_file: Path) -> None:
-        """Take the one run of a worker's pyperf file into the suite of ``op``."""
-        import pyperf
+    def add_time_run(self, suite: str, benchmark_file: Path) -> None:
+        """Add a worker's pyperf file to ``suite``: an op, or what else was timed."""
+        document = schema.decode_record(
+            read_file(benchmark_file), msgspec.json.Decoder(suites.PyperfSuite), str(benchmark_file)
+        )
+        self._append(f"time/{suite}", (document,), lambda: self._read_suites(suite))
 
-        benchmark = pyperf.Benchmark.load(str(benchmark_file))
-        suite = self._suite(op)
-        if suite is None:
-            self._suites[op] = suite = pyperf.BenchmarkSuite([benchmark])
-        else:
-            suite.add_runs(benchmark)
-        self._replace(self._suite_path(op), lambda temporary: suite.dump(str(temporary), compact=False, replace=True))
+    def read_suites(self) -> dict[str, suites.PyperfSuite]:
+        """Return everything that was timed, as one pyperf suite per op, and per what else was timed."""
+        names = sorted({path.stem for path in self.path.glob("time/*.json*")})
+        return {name: suites.joined(found) for name in names if (found := self._read_suites(name))}
+
+    def write_suites(self) -> None:
+        """Write the files that ``pyperf show`` reads."""
+        for name, suite in self.read_suites().items():
+            self.claim()
+            text = msgspec.json.format(msgspec.json.encode(suite), indent=1)
+            replace_file(self.inside(f"time/{name}.json"), text)
 
     def read_runs(self) -> tuple[Run, ...]:
         """Return the timed runs of both ops, calibrations left out."""
-        return tuple(run for op in OPS for run in _runs_of(self._suite(op)))
+        return tuple(
+            run for op in OPS for run in suites.timed_runs(self._read_suites(op), str(self.path / "time" / op))
+        )
 
     def read_loops(self) -> dict[Case, int]:
         """Return the calibrated number of loops per case."""
-        return {case: run.get_loops() for op in OPS for case, run in _all_runs(self._suite(op))}
+        found: dict[Case, int] = {}
+        for op in OPS:
+            found |= suites.calibrations(self._read_suites(op), str(self.path / "time" / op))
+        return found
 
-    def write_memory(self, profiles: Iterable[MemoryProfile]) -> None:
-        """Write ``memory.json``; the captures lie in ``memory_folder``."""
-        self._write("memory.json", tuple(profiles))
+    def add_memory(self, *profiles: MemoryProfile) -> None:
+        """Add memory profiles; one of a case that has one takes its place. The captures lie in ``memory_folder``."""
+        self._append("memory", profiles, self.read_memory)
 
     def read_memory(self) -> tuple[MemoryProfile, ...]:
-        """Return the memory profiles, none where memory was not measured."""
-        return self._read_optional("memory.json", tuple[MemoryProfile, ...], ())
+        """Return the memory profile of each case, none where memory was not measured."""
+        return tuple({profile.case: profile for profile in self._read_series("memory", MemoryProfile)}.values())
 
     @property
     def memory_folder(self) -> Path:
         """Where memray's captures and pages lie; created when first asked for."""
-        folder = self.path / "memory"
-        _make(folder)
+        folder = self.inside("memory")
+        make_folder(folder)
         return folder
 
-    def write_endtoend(self, runs: Iterable[EndToEndRun]) -> None:
-        """Write ``endtoend.json``."""
-        self._write("endtoend.json", tuple(runs))
+    def add_endtoend(self, *runs: EndToEndRun) -> None:
+        """Add end-to-end runs."""
+        self._append("endtoend", runs, self.read_endtoend)
 
     def read_endtoend(self) -> tuple[EndToEndRun, ...]:
         """Return the end-to-end runs, none where nothing was called."""
-        return self._read_optional("endtoend.json", tuple[EndToEndRun, ...], ())
+        return self._read_series("endtoend", EndToEndRun)
 
     def write_part(self, name: str, records: Any) -> Path:
         """Write any other part of a run (``correlation``, ``precision``, …): frozen dataclasses, or JSON types."""
@@ -118,63 +140,57 @@ class RunFolder:
         """Return the whole run."""
         return RunData(self.read_info(), self.read_runs(), self.read_memory(), self.read_endtoend())
 
-    def _suite_path(self, op: Op) -> Path:
-        return self.path / "time" / f"{op}.json"
+    def inside(self, path: str) -> Path:
+        """Return the file of this run that a record names by its path.
 
-    def _suite(self, op: Op) -> pyperf.BenchmarkSuite | None:
-        path = self._suite_path(op)
-        if op not in self._suites and path.exists():
-            import pyperf
+        Raises:
+            StoreError: the path leads out of the run's folder.
+        """
+        return confined(self.path, path)
 
-            try:
-                self._suites[op] = pyperf.BenchmarkSuite.load(str(path))
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise StoreError(f"{path} is not a pyperf suite: {error}") from error
-        return self._suites.get(op)
+    def _append(self, name: str, records: Iterable[object], earlier: Callable[[], Iterable[object]]) -> None:
+        self.claim()
+        records = tuple(records)
+        series.append(self.inside(name + series.SUFFIX), records, earlier)
+        self._added += len(records)
+
+    def _read_series(self, name: str, kind: type[T]) -> tuple[T, ...]:
+        try:
+            return series.read(self.inside(name + series.SUFFIX), kind)
+        except FileNotFoundError:
+            return self._read_optional(f"{name}.json", tuple[kind, ...], ())  # type: ignore[valid-type]
+
+    def _read_suites(self, name: str) -> tuple[suites.PyperfSuite, ...]:
+        try:
+            return series.read(self.inside(f"time/{name}{series.SUFFIX}"), suites.PyperfSuite)
+        except FileNotFoundError:
+            path = self.inside(f"time/{name}.json")
+        try:
+            text = read_file(path)
+        except FileNotFoundError:
+            return ()
+        return (schema.decode_record(text, msgspec.json.Decoder(suites.PyperfSuite), f"the pyperf suite {path}"),)
 
     def _write(self, file: str, data: Any) -> Path:
-        encoded = msgspec.json.format(msgspec.json.encode({"schema_version": SCHEMA_VERSION, "data": data}), indent=1)
-        return self._replace(self.path / file, lambda temporary: temporary.write_bytes(encoded))
-
-    def _replace(self, path: Path, write: Any) -> Path:
-        _make(path.parent)
-        # Not tempfile: its files are for the owner's eyes only, and results are there to be shared.
-        temporary = path.with_name(f".{path.name}-{os.getpid()}")
-        try:
-            try:
-                write(temporary)
-                os.replace(temporary, path)
-            finally:
-                temporary.unlink(missing_ok=True)
-        except OSError as error:
-            raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-        return path
+        self.claim()
+        return replace_file(self.inside(file), schema.encode(data))
 
     def _read_optional(self, file: str, kind: type[T], default: T) -> T:
-        return self._read(file, kind) if (self.path / file).exists() else default
+        try:
+            return schema.decode(read_file(self.inside(file)), kind, self.path / file)
+        except FileNotFoundError:
+            return default
 
     def _read(self, file: str, kind: type[T]) -> T:
-        path = self.path / file
         try:
-            envelope = msgspec.json.decode(path.read_bytes(), type=_Envelope)
+            return schema.decode(read_file(self.inside(file)), kind, self.path / file)
         except FileNotFoundError:
             raise StoreError(f"{self.path} is not a run: it has no {file}") from None
-        except (OSError, msgspec.DecodeError) as error:
-            raise StoreError(f"cannot read {path}: {error}") from error
-        if envelope.schema_version != SCHEMA_VERSION:
-            raise SchemaVersionError(
-                f"{path} has schema version {envelope.schema_version}, this serlab reads {SCHEMA_VERSION}: use the "
-                "serlab that wrote it, or measure again"
-            )
-        try:
-            return msgspec.json.decode(envelope.data, type=kind)
-        except msgspec.DecodeError as error:
-            raise StoreError(f"{path} does not hold what it should: {error}") from error
 
 
-class _Envelope(msgspec.Struct):
-    schema_version: int
-    data: msgspec.Raw
+def now() -> str:
+    """Return the time in UTC as runs record it: ISO 8601, to the second."""
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
 def create_run(root: Path, machine: str, *, now: datetime | None = None) -> RunFolder:
@@ -185,7 +201,7 @@ def create_run(root: Path, machine: str, *, now: datetime | None = None) -> RunF
     """
     stamp = (now or datetime.now(timezone.utc)).strftime("%Y-%m-%dT%H-%M-%SZ")
     parent = root / machine
-    _make(parent)
+    make_folder(parent)
     for suffix in ("", *(f"-{number}" for number in range(2, 100))):
         path = parent / (stamp + suffix)
         try:
@@ -206,7 +222,7 @@ def check_writable(root: Path) -> None:
     Raises:
         StoreError: the folder cannot be written.
     """
-    _make(root)
+    make_folder(root)
     if not os.access(root, os.W_OK | os.X_OK):
         raise StoreError(f"cannot write {root}: choose another folder with --results")
 
@@ -215,6 +231,17 @@ def list_runs(root: Path = DEFAULT_ROOT) -> list[RunFolder]:
     """Return the runs under ``root``, oldest first by the time in their name."""
     found = [path.parent for path in root.glob("*/*/run.json")]
     return [RunFolder(path) for path in sorted(found, key=lambda path: (path.name, path.parent.name))]
+
+
+def newest_run(root: Path, wanted: Callable[[RunFolder], bool]) -> RunFolder | None:
+    """Return the newest run that is ``wanted``, None if there is none. One that cannot be read is passed over."""
+    for run in reversed(list_runs(root)):
+        try:
+            if wanted(run):
+                return run
+        except StoreError as error:
+            print(f"passed over: {error}", file=sys.stderr)
+    return None
 
 
 def find_run(spec: str | None, root: Path = DEFAULT_ROOT) -> RunFolder:
@@ -226,12 +253,12 @@ def find_run(spec: str | None, root: Path = DEFAULT_ROOT) -> RunFolder:
         UnknownNameError: no such run.
         StoreError: there are no runs at all.
     """
-    runs = list_runs(root)
     if spec is None:
-        benchmarks = [run for run in runs if run.is_benchmark]
-        if not benchmarks:
+        newest = newest_run(root, lambda run: bool(run.read_info().plan))
+        if newest is None:
             raise StoreError(f"there are no benchmarks in {root}: measure one with serlab bench")
-        return benchmarks[-1]
+        return newest
+    runs = list_runs(root)
     if (Path(spec) / "run.json").exists():
         return RunFolder(Path(spec))
     for run in reversed(runs):
@@ -246,28 +273,3 @@ def file_stem(case_id: str) -> str:
     if plain == case_id.replace("/", "--"):
         return plain
     return f"{plain[:80]}-{hashlib.sha256(case_id.encode()).hexdigest()[:8]}"
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write {folder}: {error.strerror}; choose another folder with --results") from error
-
-
-def _all_runs(suite: pyperf.BenchmarkSuite | None) -> Iterable[tuple[Case, Any]]:
-    for benchmark in suite.get_benchmarks() if suite else ():
-        for run in benchmark.get_runs():
-            labels = run.get_metadata()
-            if "serlab_codec" in labels:
-                form = labels.get("serlab_form")
-                yield Case(labels["serlab_payload"], labels["serlab_codec"], labels["serlab_op"], form), run
-
-
-def _runs_of(suite: pyperf.BenchmarkSuite | None) -> Iterable[Run]:
-    for case, run in _all_runs(suite):
-        if run.values:
-            loops = run.get_loops()
-            warmups_s = sum(count * value for count, value in run.warmups)
-            timed_s = warmups_s + sum(run.values) * loops
-            yield Run(case, int(run.get_metadata()["serlab_round"]), loops, tuple(run.values), timed_s)

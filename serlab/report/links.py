@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
+from serlab.errors import StoreError
+from serlab.records.files import confined
+
 
 def evidence(folder: Path, path: str, *, base: str = "./") -> str:
     """Return ``path`` as a URL relative to a page, "" where it leads out of the run's ``folder`` or to nothing.
@@ -13,15 +16,10 @@ def evidence(folder: Path, path: str, *, base: str = "./") -> str:
 
     Absolute paths, ``..``, other schemes and symbolic links that leave the folder are all refused.
     """
-    relative = PurePosixPath(path)
-    if not path or relative.is_absolute() or ".." in relative.parts or "\\" in path or "\0" in path:
-        return ""
-    target = folder / relative
     try:
-        inside = target.resolve().is_relative_to(folder.resolve())
-        if not inside or not target.is_file():
+        if not confined(folder, path).is_file():
             return ""
-    except OSError:
+    except (StoreError, OSError):
         return ""
     # The base keeps a name such as "javascript:x" from being read as a scheme.
-    return base + quote(str(relative))
+    return base + quote(str(PurePosixPath(path)))

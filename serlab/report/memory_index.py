@@ -75,7 +75,7 @@ def _table(source: Source, payload: str, profiles: Iterable[MemoryProfile]) -> T
         case = profile.case
         exactness = source.view.exactness(case.payload, case.codec)
         form = f", {case.form}" if case.form else ""
-        stem = PurePosixPath(profile.capture).with_suffix("")
+        stem = PurePosixPath(profile.capture or "no capture").with_suffix("")
         pages = [
             Cell(name if (link := source.evidence(f"{stem}{suffix}.html")) else "–", href=link,
                  tone="plain" if link else "muted")

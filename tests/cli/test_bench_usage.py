@@ -29,8 +29,8 @@ def serlab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
     folder = create_run(tmp_path, "box")
     folder.write_info(run_data.info)
-    folder.write_memory(run_data.memory)
-    folder.write_endtoend(run_data.endtoend)
+    folder.add_memory(*run_data.memory)
+    folder.add_endtoend(*run_data.endtoend)
     return folder
 
 
@@ -45,8 +45,18 @@ def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
         (("bench", "--payload", "@absent.npy"), "no such file"),
         (("bench", "--budget", "soon"), "90s, 10m or 1h"),
         (("bench", "--budget", "-3s"), "90s, 10m or 1h"),
-        (("bench", "--rounds", "0"), "at least 1"),
-        (("bench", "--seed", "-1"), "from 0 on"),
+        (("bench", "--rounds", "0"), "give 1 to"),
+        (("time", "--rounds", str(2**70)), "give 1 to"),
+        (("bench", "--seed", "-1"), "give a number from 0"),
+        (("time", "--seed", str(2**63)), "give a number from 0"),
+        (("precision", "--seed", str(2**70)), "give a number from 0"),
+        (("time", "--payload", ""), "empty name"),
+        (("time", "--codec", ","), "empty name"),
+        (("memory", "--codec", "json,,raw"), "empty name"),
+        (("bench", "--flamegraphs", "nothing-of-that-name"), "chooses none"),
+        (("memory", "--profile", "smoke", "--flamegraphs", "vector-7"), "chooses none"),
+        (("time", "--resume", "--payload", "image", "--rounds", "3"), "leave --rounds, --payload out"),
+        (("bench", "--run", "x", "--profile", "full", "--flamegraphs", "all"), "leave --profile, --flamegraphs out"),
         (("bench", "--serving", "podman"), "docker"),
         (("bench", "--header", "no-colon"), "NAME:VALUE"),
         (("bench", "--timeout", "0"), "positive number"),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from serlab.errors import MeasureError
+from serlab.errors import MeasureError, StoreError, UsageError
+from serlab.lab.memory_pages import draw, write_index
+from serlab.lab.progress import ProgressShow
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
 from serlab.measure.memory.capture import frames_at_peak
 from serlab.measure.memory.flamegraph import SHARED_FROM_BYTES, share_assets
-from serlab.records.run import Case
+from serlab.records.run import Case, RunData
+from serlab.records.store import RunFolder
 
 LARGE = "x" * SHARED_FROM_BYTES
 
@@ -82,3 +87,25 @@ def test_frames_of_something_else_are_refused(tmp_path: Path) -> None:
         frames_at_peak(other)
     with pytest.raises(MeasureError, match="not a readable memray capture"):
         frames_at_peak(tmp_path / "absent.bin")
+
+
+def test_a_published_run_has_an_index_without_pages(tmp_path: Path) -> None:
+    published = Path(__file__).parents[1] / "data" / "run-schema-1"
+    folder = RunFolder(Path(shutil.copytree(published, tmp_path / "reference" / "run")))
+    page = write_index(folder).read_text()
+    assert "memory-table-image" in page
+    assert "memory/" not in page.partition("<main")[2]
+    with pytest.raises(UsageError, match="captures"):
+        draw(folder, "image", "flamegraph", ProgressShow(quiet=True))
+
+
+def test_a_capture_out_of_the_run_is_neither_read_nor_drawn_beside(tmp_path: Path, run_data: RunData) -> None:
+    folder = RunFolder(tmp_path / "box" / "run")
+    folder.write_info(run_data.info)
+    outside = tmp_path / "outside.bin"
+    outside.touch()
+    for path in ("../../outside.bin", str(outside)):
+        folder.add_memory(replace(run_data.memory[0], capture=path))
+        with pytest.raises(StoreError, match="outside.bin"):
+            draw(folder, "all", "flamegraph", ProgressShow(quiet=True))
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["box", "outside.bin"]

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -10,7 +13,8 @@ import pytest
 
 from serlab.errors import SchemaVersionError, StoreError, UnknownNameError
 from serlab.records.run import RunData
-from serlab.records.store import RunFolder, create_run, file_stem, find_run, list_runs
+from serlab.records.schema import SCHEMA_VERSION
+from serlab.records.store import RunFolder, create_run, file_stem, find_run, list_runs, newest_run
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -19,8 +23,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 def folder(tmp_path: Path, run_data: RunData) -> RunFolder:
     folder = create_run(tmp_path, "box", now=NOW)
     folder.write_info(run_data.info)
-    folder.write_memory(run_data.memory)
-    folder.write_endtoend(run_data.endtoend)
+    folder.add_memory(*run_data.memory)
+    folder.add_endtoend(*run_data.endtoend)
     return folder
 
 
@@ -32,8 +36,10 @@ def test_what_is_written_is_what_is_read(folder: RunFolder, run_data: RunData) -
 
 
 def test_every_file_names_the_schemas_version(folder: RunFolder) -> None:
-    for name in ("run.json", "memory.json", "endtoend.json"):
-        assert json.loads((folder.path / name).read_text())["schema_version"] == 1
+    for name in ("run.json", "memory.jsonl", "endtoend.jsonl"):
+        text = (folder.path / name).read_text()
+        document = json.loads(text if name == "run.json" else text.partition("\n")[0])
+        assert document["schema_version"] == SCHEMA_VERSION
 
 
 def test_two_runs_of_one_second_get_two_folders(tmp_path: Path) -> None:
@@ -89,22 +95,118 @@ def test_a_times_file_that_is_no_pyperf_suite_is_an_error(folder: RunFolder) -> 
 
 
 def test_an_interrupted_write_leaves_the_file_as_it_was(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = (folder.path / "endtoend.json").read_bytes()
+    before = (folder.path / "run.json").read_bytes()
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(os, "replace", die)
     with pytest.raises(KeyboardInterrupt):
-        folder.write_endtoend([])
-    assert (folder.path / "endtoend.json").read_bytes() == before
-    assert {path.name for path in folder.path.iterdir()} == {"run.json", "memory.json", "endtoend.json"}
+        folder.write_info(replace(folder.read_info(), rounds=99))
+    assert (folder.path / "run.json").read_bytes() == before
+    assert {path.name for path in folder.path.iterdir()} == {"run.json", "memory.jsonl", "endtoend.jsonl"}
 
 
 def test_a_results_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="--results"):
         create_run(tmp_path / "file", "box")
+
+
+def test_a_profile_of_a_case_takes_the_place_of_an_earlier_one(folder: RunFolder, run_data: RunData) -> None:
+    drawn = replace(run_data.memory[0], flamegraph="memory/page.html")
+    folder.add_memory(drawn)
+    assert folder.read_memory() == (drawn, *run_data.memory[1:])
+
+
+def test_a_call_is_appended_without_touching_those_before(folder: RunFolder, run_data: RunData) -> None:
+    file = folder.path / "endtoend.jsonl"
+    before, inode = file.read_bytes(), file.stat().st_ino
+    folder.add_endtoend(run_data.endtoend[0])
+    assert file.read_bytes().startswith(before)
+    assert file.stat().st_ino == inode
+    assert folder.read_endtoend() == (*run_data.endtoend, run_data.endtoend[0])
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../other/run.json", "memory/../../x", "a\\b", "", "x\0y", "link/x"])
+def test_a_path_out_of_the_run_is_neither_read_nor_written(folder: RunFolder, path: str) -> None:
+    (folder.path / "link").symlink_to("/etc")
+    with pytest.raises(StoreError, match="no path within the run"):
+        folder.inside(path)
+    with pytest.raises(StoreError, match="no path within the run"):
+        folder.write_part(path.removesuffix(".json") or "../x", {})
+
+
+def test_a_run_is_written_by_one_process_at_a_time(folder: RunFolder) -> None:
+    code = (
+        "import sys; from pathlib import Path; from serlab.records.store import RunFolder\n"
+        "try: RunFolder(Path(sys.argv[1])).claim()\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+        "else: print('taken')"
+    )
+
+    def other() -> str:
+        return subprocess.run([sys.executable, "-c", code, folder.path], capture_output=True, text=True).stdout
+
+    assert "StoreError run" in (said := other()), said
+    assert folder.name in said
+    folder.add_endtoend()  # the holder itself goes on, as does any other object of its process
+    RunFolder(folder.path).add_endtoend()
+
+
+def test_a_folder_that_vanishes_under_its_run_is_noticed(folder: RunFolder, run_data: RunData) -> None:
+    shutil.rmtree(folder.path)
+    with pytest.raises(StoreError, match=rf"removed.*the {len(run_data.memory) + len(run_data.endtoend)} meas"):
+        folder.add_endtoend(*run_data.endtoend)
+    folder.path.mkdir()  # another one in its place is not this run
+    with pytest.raises(StoreError, match="removed"):
+        folder.write_info(run_data.info)
+
+
+def test_what_a_dead_process_was_writing_is_cleared_away(tmp_path: Path, run_data: RunData) -> None:
+    path = tmp_path / "box" / "run"
+    path.mkdir(parents=True)
+    (path / ".run.json-999.unfinished").write_text("{")
+    RunFolder(path).write_info(run_data.info)
+    assert [entry.name for entry in path.iterdir()] == ["run.json"]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "huge", "folder"])
+def test_only_regular_files_of_bounded_size_are_read(folder: RunFolder, kind: str) -> None:
+    path = folder.path / "memory.jsonl"
+    path.unlink()
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "huge":
+        path.touch()
+        os.truncate(path, 2**40)
+    else:
+        path.mkdir()
+    with pytest.raises(StoreError, match=r"memory\.jsonl"):
+        folder.read_memory()
+    assert folder.read_info()  # the rest stays usable
+
+
+def test_the_newest_wanted_run_is_found_past_one_that_cannot_be_read(
+    folder: RunFolder, tmp_path: Path, run_data: RunData, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newer = create_run(tmp_path, "box", now=NOW.replace(year=2030))
+    newer.write_info(run_data.info)
+    path = newer.path / "run.json"
+    path.write_text(path.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 99'))
+    found = newest_run(tmp_path, lambda run: bool(run.read_info().payloads))
+    assert found is not None
+    assert found.path == folder.path
+    assert str(path) in capsys.readouterr().err
+
+
+def test_a_runs_name_comes_from_where_it_lies(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.path)
+    for spelling in (".", "../" + folder.path.name, str(folder.path) + "/memory/.."):
+        assert RunFolder(Path(spelling)).name == folder.name
+    assert find_run(".", Path("nowhere")).name == folder.name
 
 
 def test_any_part_can_be_added_and_read(folder: RunFolder) -> None:

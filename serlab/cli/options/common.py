@@ -21,6 +21,10 @@ RunArgument = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run: its folder, MACHINE/RUN or RUN. Default: the newest.")
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of payload values and of the rounds' order.")]
+DEFAULT_PROFILE = "standard"
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", help=f"smoke, standard or full. Default: {DEFAULT_PROFILE}.")
+]
 BudgetOption = Annotated[
     str | None, typer.Option("--budget", help="Stop after the last whole round that fits: 90s, 10m, 1h.")
 ]
@@ -32,8 +36,17 @@ RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this
 
 
 def split(values: list[str] | None) -> tuple[str, ...]:
-    """Return the items of a repeatable, comma-separated option."""
-    return tuple(item for value in values or [] for item in value.split(",") if item)
+    """Return the items of a repeatable, comma-separated option.
+
+    Raises:
+        UsageError: one of them is empty: it would mean all, or nothing.
+    """
+    from serlab.errors import UsageError
+
+    items = tuple(item.strip() for value in values or [] for item in value.split(","))
+    if "" in items:
+        raise UsageError(f"{','.join(values or [])!r} has an empty name in it: leave the option out, or name something")
+    return items
 
 
 def seconds(text: str | None) -> float | None:

@@ -40,10 +40,7 @@ STANDARD = Effort(rounds=10, calls_s=1.0, tail_s=300.0, load_s=6.0, large=True)
 
 @dataclass
 class Lab:
-    """What every experiment is given. ``served`` are the names of the models that the live instance has.
-
-    ``profiles`` and ``calls`` collect what the run's own files ``memory.json`` and ``endtoend.json`` hold.
-    """
+    """What every experiment is given. ``served`` are the names of the models that the live instance has."""
 
     folder: RunFolder
     workers: Workers
@@ -52,18 +49,14 @@ class Lab:
     served: frozenset[str] = frozenset()
     seed: int = DEFAULT_SEED
     say: Listener = field(default_factory=Silent)
-    profiles: list[MemoryProfile] = field(default_factory=list)
-    calls: list[EndToEndRun] = field(default_factory=list)
 
     def keep_profile(self, profile: MemoryProfile) -> None:
         """Write a memory profile into the run."""
-        self.profiles.append(profile)
-        self.folder.write_memory(self.profiles)
+        self.folder.add_memory(profile)
 
     def keep_calls(self, run: EndToEndRun) -> None:
         """Write an end-to-end client's calls into the run."""
-        self.calls.append(run)
-        self.folder.write_endtoend(self.calls)
+        self.folder.add_endtoend(run)
 
     def available(self, codecs: Iterable[str]) -> list[str]:
         """Return those of ``codecs`` whose libraries are installed here."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime, timezone
 
 from serlab.analysis.claims.catalogue import CLAIMS
 from serlab.analysis.claims.judge import judge
@@ -13,6 +12,7 @@ from serlab.errors import SerlabError, UnknownNameError
 from serlab.measure.claims.experiments import EXPERIMENTS
 from serlab.measure.claims.lab import Experiment, Lab
 from serlab.records.claims import PART, ClaimResult, ClaimsReport, Evidence
+from serlab.records.store import now
 from serlab.servable.batched import BATCHED_MODEL
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50
@@ -59,7 +59,7 @@ def put_to_the_test(lab: Lab, claims: Iterable[str], *, quick: bool = False) -> 
     An experiment that fails leaves its claims not testable here, with the reason; the others go on.
     """
     wanted = tuple(claims)
-    begin, started = time.monotonic(), datetime.now(timezone.utc).isoformat(timespec="seconds")
+    begin, started = time.monotonic(), now()
     endpoint = lab.target.endpoint if lab.target else None
     instance = {"kind": endpoint.kind, "version": endpoint.version} if endpoint else {}
     results: dict[str, ClaimResult] = {}

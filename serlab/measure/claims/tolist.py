@@ -31,15 +31,14 @@ def measure(lab: Lab) -> Evidence:
     """Time the batch of 100 in fresh processes, and profile smaller payloads: memray records every object."""
     times: dict[str, dict[int, float]] = {"": {}, _PAUSED: {}}
     growth: dict[int, float] = {}
-    suite: pyperf.BenchmarkSuite | None = None
     for number in range(min(lab.effort.rounds, MOST_ROUNDS)):
         for setting, values in times.items():
             with tempfile.TemporaryDirectory(prefix="serlab-tolist-") as scratch:
                 output = Path(scratch) / "run.json"
                 answer = lab.workers.call(time_tolist, TIMED, lab.seed, collect=setting != _PAUSED, output=output)
-                suite = _added(suite, output)
+                lab.folder.add_time_run("tolist", output)
             values[number], growth[number] = answer
-    _write(suite, lab.folder.path / "time" / "tolist.json")
+    lab.folder.write_suites()
     listed = [series("time", "s", values, codec=_CODEC, payload=TIMED, setting=name) for name, values in times.items()]
     listed.append(series("resident", "ratio", growth, codec=_CODEC, payload=TIMED))
     for payload in PROFILED if lab.effort.large else PROFILED[:1]:
@@ -99,17 +98,3 @@ def _growth(tensor: Tensor) -> int:
     after: int = process.memory_info().rss
     del kept
     return after - before
-
-
-def _added(suite: pyperf.BenchmarkSuite | None, file: Path) -> pyperf.BenchmarkSuite:
-    benchmark = pyperf.Benchmark.load(str(file))
-    if suite is None:
-        return pyperf.BenchmarkSuite([benchmark])
-    suite.add_runs(benchmark)
-    return suite
-
-
-def _write(suite: pyperf.BenchmarkSuite | None, path: Path) -> None:
-    if suite is not None:
-        path.parent.mkdir(exist_ok=True)
-        suite.dump(str(path), compact=False, replace=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
@@ -22,6 +21,7 @@ from serlab.measure.precision.values import DEFAULT_SAMPLES, DTYPES, dtype_of, v
 from serlab.measure.process.machine import library_versions
 from serlab.payload import DEFAULT_SEED, Payload
 from serlab.records.precision import PrecisionCell, PrecisionReport
+from serlab.records.store import now
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class PrecisionLab:
         self._cells: list[PrecisionCell] = []
         self._missing: list[str] = []
         self._unavailable: dict[str, str] = {}
-        self._started, self._clock = datetime.now(timezone.utc), time.perf_counter()
+        self._started, self._clock = now(), time.perf_counter()
 
     @property
     def server_gone(self) -> bool:
@@ -113,7 +113,7 @@ class PrecisionLab:
         """Return what has been found so far."""
         server, payload = self._server, self.plan.payload
         return PrecisionReport(
-            started=self._started.isoformat(timespec="seconds"),
+            started=self._started,
             seed=self.plan.seed,
             samples=self.plan.samples,
             cells=tuple(self._cells),

@@ -85,7 +85,7 @@ def folder(
             memory_profile if number else type(profile)(**{**_fields(profile), "flamegraph": f"memory/{page.name}"})
             for number, memory_profile in enumerate(run_data.memory)
         ]
-        stored.write_memory(drawn)
+        stored.add_memory(*drawn)
         write_report(stored, read_source(stored))
         write_index(stored)
         write_report(stored, read_source(stored))
@@ -283,8 +283,8 @@ def test_hostile_names_run_nothing(
     info = hostile.info
     stored = RunFolder(tmp_path / "run")
     stored.write_info(info)
-    stored.write_memory(hostile.memory)
-    stored.write_endtoend(hostile.endtoend)
+    stored.add_memory(*hostile.memory)
+    stored.add_endtoend(*hostile.endtoend)
     write_report(stored, read_source(stored))
     opened = visit(stored.path / "report.html")
     opened.page.on("dialog", lambda dialog: opened.complaints.append(dialog.message))

@@ -6,7 +6,6 @@ import sys
 import time
 from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
 from serlab.records.load import LoadReport, LoadStep, StepSpec
 from serlab.records.run import RunInfo
-from serlab.records.store import create_run
+from serlab.records.store import create_run, now
 
 #: Most windows that are counted, from the end of the warm-up on.
 MAX_WINDOWS = 3600
@@ -107,14 +106,14 @@ def _new_run(report: LoadReport, options: Options) -> Path:
     """Keep the report as a run of its own, as ``serlab load`` would."""
     machine = describe_machine()
     folder = create_run(Path(options.results), machine.name)
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    ended = now()
     folder.write_part("load", report)
     folder.write_info(
         RunInfo(
             name=folder.name,
             machine=machine,
-            started=now,
-            finished=now,
+            started=ended,
+            finished=ended,
             profile="load",
             seed=options.payload_seed,
             command=" ".join(sys.argv),

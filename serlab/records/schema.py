@@ -1,0 +1,101 @@
+"""The JSON of records: the version that every file names, how older ones become the current, and what is refused.
+
+Version 1 kept memory profiles and end-to-end runs in one JSON list each and timed runs in pyperf suites alone. Version
+2 keeps them as JSON lines, which grow by appending (see ``series``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from serlab.errors import SchemaVersionError, StoreError
+
+SCHEMA_VERSION = 2
+#: Records are nested some eight levels deep; what is deeper than this is none.
+MAX_DEPTH = 64
+
+T = TypeVar("T")
+
+
+class Envelope(msgspec.Struct):
+    """What every file of records begins with; ``data`` is None where the records follow line by line."""
+
+    schema_version: int
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def encode(records: Any) -> bytes:
+    """Return the text of a whole file."""
+    document = {"schema_version": SCHEMA_VERSION, "data": records}
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+
+def decode(text: bytes, kind: type[T], path: Path) -> T:
+    """Return what a whole file holds, brought up to the current version. ``path`` is named where something is wrong.
+
+    Raises:
+        StoreError: it is no JSON, nested too deeply, or does not hold ``kind``.
+        SchemaVersionError: a newer serlab wrote it.
+    """
+    envelope = read_envelope(text, path)
+    data = bytes(envelope.data)
+    if envelope.schema_version < SCHEMA_VERSION:
+        data = msgspec.json.encode(upgraded(msgspec.json.decode(data), envelope.schema_version, path.stem))
+    return decode_record(data, msgspec.json.Decoder(kind), str(path))
+
+
+def read_envelope(text: bytes, path: Path) -> Envelope:
+    """Return the version and the data of a file; raises as ``decode`` does."""
+    if _depth(text) > MAX_DEPTH:
+        raise StoreError(f"cannot read {path}: it is nested more than {MAX_DEPTH} levels deep")
+    envelope = decode_record(text, msgspec.json.Decoder(Envelope), str(path))
+    if envelope.schema_version not in (*UPGRADES, SCHEMA_VERSION):
+        raise SchemaVersionError(
+            f"{path} has schema version {envelope.schema_version}, this serlab reads "
+            f"{', '.join(map(str, UPGRADES))} and {SCHEMA_VERSION}: use the serlab that wrote it, or measure again"
+        )
+    return envelope
+
+
+def decode_record(text: bytes, decoder: msgspec.json.Decoder[T], place: str) -> T:
+    """Return one record; ``place`` names file and line, the error its field.
+
+    Raises:
+        StoreError: the text does not hold it.
+    """
+    try:
+        return decoder.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise StoreError(f"{place} does not hold what it should: {error}") from error
+
+
+def upgraded(data: Any, version: int, part: str) -> Any:
+    """Return the data of a file called ``part`` as the current version has it, one step after the other."""
+    for step in range(version, SCHEMA_VERSION):
+        data = UPGRADES[step](data, part)
+    return data
+
+
+def _from_1(data: Any, _part: str) -> Any:
+    """Return version 2's data: the same records, wherever they lie."""
+    return data
+
+
+#: One step each: what turns the data (JSON types) of a part from this version into the next.
+UPGRADES: Mapping[int, Callable[[Any, str], Any]] = {1: _from_1}
+
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+
+
+def _depth(text: bytes) -> int:
+    """Return how deeply a JSON text is nested, by its brackets outside of strings."""
+    marks = _ESCAPED.sub(b"", text).translate(None, _NOT_BRACKETS).split(b'"')
+    return max(accumulate(_STEPS[mark] for mark in b"".join(marks[::2])), default=0)
