@@ -156,7 +156,7 @@ def keep_run(data: RunData, root: Path) -> RunFolder:
         folder.add_memory(*data.memory)
     if data.endtoend:
         folder.add_endtoend(*data.endtoend)
-    return folder
+    return RunFolder(folder.path)  # which no longer keeps other processes from writing there
 
 
 @pytest.fixture

@@ -106,6 +106,6 @@ def test_a_capture_out_of_the_run_is_neither_read_nor_drawn_beside(tmp_path: Pat
     outside.touch()
     for path in ("../../outside.bin", str(outside)):
         folder.add_memory(replace(run_data.memory[0], capture=path))
-        with pytest.raises(StoreError, match="outside.bin"):
+        with pytest.raises(StoreError, match=r"outside\.bin"):
             draw(folder, "all", "flamegraph", ProgressShow(quiet=True))
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["box", "outside.bin"]

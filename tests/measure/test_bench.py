@@ -210,7 +210,7 @@ def test_ctrl_c_keeps_what_was_measured_leaves_no_process_and_says_how_to_go_on(
                "--results", str(tmp_path), "--quiet"]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not list(tmp_path.glob("*/*/time/encode.json")):
+    while time.monotonic() < deadline and not list(tmp_path.glob("*/*/time/encode.jsonl")):
         time.sleep(0.05)
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(signal.SIGINT)
