@@ -14,7 +14,6 @@ from serlab.analysis.view import RunView
 from serlab.codecs import registry
 from serlab.errors import MeasureError, SerlabError
 from serlab.measure.laws import Probe, lab_probes, measure_points
-from serlab.measure.new_run import now
 from serlab.measure.process.machine import describe_machine
 from serlab.measure.process.workers import Workers
 from serlab.measure.yardsticks import measure_yardsticks
@@ -22,7 +21,7 @@ from serlab.records.law import ROUTES, Law, LawMachine, LawPoint, Route, RouteLa
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law
 from serlab.records.prediction import PART, Predictions
 from serlab.records.run import RunData
-from serlab.records.store import RunFolder
+from serlab.records.store import RunFolder, now
 
 if TYPE_CHECKING:
     from serlab.records.run import Endpoint
