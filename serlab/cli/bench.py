@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -83,16 +82,8 @@ def bench(
     """
     from serlab.cli.options.serving import parse_headers
     from serlab.cli.summary import show_run
-    from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, resumed_run
-    from serlab.lab.live_target import (
-        describe,
-        fit_payloads,
-        instance_record,
-        is_running,
-        make_target,
-        open_endpoint,
-        transport_options,
-    )
+    from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, plan_for, resumed_run
+    from serlab.lab.live_target import has_own_model, open_live, transport_options
     from serlab.serving.base import ServingOptions
 
     wanted = ServingOptions(
@@ -130,19 +121,14 @@ def bench(
         )
     )
     check_writable(results)
-    with open_endpoint(wanted) as endpoint:
-        call = None
-        if is_running(wanted):
-            given = plan.payloads if folder else split(payload)
-            payloads, call = fit_payloads(wanted, endpoint, given, plan.seed)
-            plan = replace(plan, payloads=payloads, memory_only=())
-        instance = instance_record(describe(wanted, endpoint, options), call)
+    given = plan.payloads if folder or not has_own_model(wanted) else split(payload)
+    with open_live(wanted, options, given, plan.codecs, plan.seed) as live:
+        plan = plan_for(live, plan, asked=split(codec))
         if folder is None:
             folder = new_run(results, plan)
         else:
-            check_same_instance(folder, instance)
-        target = make_target(endpoint, options, call)
-        info = measure(folder, plan, target=target, instance=instance, quiet=quiet)
+            check_same_instance(folder, live.instance)
+        info = measure(folder, plan, live=live, quiet=quiet)
     show_run(folder, as_json=as_json)
     if info.missing:
         raise typer.Exit(EXIT_FOUND)

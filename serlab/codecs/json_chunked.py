@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from serlab.codecs.base import Call, ChunkedCodec, Tensor
+from serlab.codecs.base import Call, ChunkedCodec, Tensor, Tensors
 from serlab.codecs.orjson_numpy import OrjsonCodec
-from serlab.codecs.rest_rows import request_head
+from serlab.codecs.rest_json import json_value
 from serlab.errors import CodecError
 
 #: A piece is a row, an element of the first dimension; a row of more numbers than this is cut, so that memory is
@@ -18,17 +18,32 @@ MIN_PIECE_BYTES = 1024
 
 
 class JsonChunkedCodec(ChunkedCodec, OrjsonCodec):
-    """orjson on one row of the tensor after the other. At no time is there more text than that of two pieces."""
+    """orjson on one row of a tensor after the other. At no time is there more text than that of two pieces.
+
+    Several tensors need ``format=columnar``, where one stands after the other: rows would mix them.
+    """
 
     name = "json-chunked"
     variant_of = "orjson"
     summary = "orjson row by row from numpy, sent with Transfer-Encoding: chunked / orjson.loads + np.array"
 
-    def encode_chunks(self, tensor: Tensor, call: Call) -> Iterator[bytes]:
-        """Yield row-format JSON. Raises ``CodecError`` before the first piece where a dtype cannot be written."""
-        self._text(tensor.reshape(-1)[:1])
-        yield from self._array(tensor, request_head(call), MIN_PIECE_BYTES)
-        yield b"}"
+    def encode_chunks(self, tensors: Tensors, call: Call) -> Iterator[bytes]:
+        """Yield the JSON. Raises ``CodecError`` before the first piece where a dtype cannot be written."""
+        for tensor in tensors.values():
+            self._text(tensor.reshape(-1)[:1])
+        if len(tensors) > 1 and self._request_key == "instances":
+            raise CodecError("several inputs cannot be sent row by row in pieces: use json-chunked:format=columnar")
+        head = b'{"signature_name":%s,"%s":' % (self._orjson_dumps(call.signature), self._request_key.encode())
+        if len(tensors) == 1:
+            (tensor,) = tensors.values()
+            yield from self._array(tensor, head, MIN_PIECE_BYTES)
+            yield b"}"
+            return
+        head += b"{"
+        for name, tensor in tensors.items():
+            yield from self._array(tensor, head + self._orjson_dumps(name) + b":", MIN_PIECE_BYTES)
+            head = b","
+        yield b"}}"
 
     def _array(self, tensor: Tensor, prefix: bytes, together: int) -> Iterator[bytes]:
         """Yield ``prefix`` and the JSON array of ``tensor``; elements go together up to ``together`` bytes."""
@@ -50,8 +65,10 @@ class JsonChunkedCodec(ChunkedCodec, OrjsonCodec):
         yield b"]"
 
     def _text(self, part: Tensor) -> bytes:
+        if part.dtype.kind in "OSU":
+            return self._orjson_dumps(json_value(part))
         native = np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("="))
         try:
-            return self._dumps(native if part.ndim else native.item(), option=self._option)
+            return self._orjson_dumps(native if part.ndim else native.item(), option=self._option)
         except TypeError as error:
             raise CodecError(f"orjson cannot write {part.dtype.name}: {error}") from error

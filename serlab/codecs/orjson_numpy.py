@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from serlab.codecs.base import Body, Call, Tensor
+from serlab.codecs.base import Tensor
 from serlab.codecs.json_orjson_list import JsonOrjsonListCodec
-from serlab.errors import CodecError
+from serlab.codecs.rest_json import json_value
 
 
 class OrjsonCodec(JsonOrjsonListCodec):
@@ -15,16 +17,19 @@ class OrjsonCodec(JsonOrjsonListCodec):
     name = "orjson"
     summary = "orjson OPT_SERIALIZE_NUMPY / orjson.loads + np.array"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, format: str = "row") -> None:
+        super().__init__(format)
         from orjson import OPT_SERIALIZE_NUMPY
 
         self._option = OPT_SERIALIZE_NUMPY
 
-    def encode(self, tensor: Tensor, call: Call) -> Body:
-        """Return row-format JSON; a tensor that is not C-contiguous and native is copied first."""
-        native = np.ascontiguousarray(tensor, dtype=tensor.dtype.newbyteorder("="))
-        try:
-            return self._dumps({"signature_name": call.signature, "instances": native}, option=self._option)
-        except TypeError as error:
-            raise CodecError(f"orjson cannot write {tensor.dtype.name}: {error}") from error
+    def _value(self, tensor: Tensor) -> Any:
+        """Return the array itself; one that is not C-contiguous and native is copied first."""
+        if tensor.dtype.kind in "OSU":
+            return json_value(tensor)
+        if not tensor.ndim:
+            return tensor[()]
+        return np.ascontiguousarray(tensor, dtype=tensor.dtype.newbyteorder("="))
+
+    def _dumps(self, document: Any) -> bytes:
+        return self._orjson_dumps(document, option=self._option)

@@ -1,4 +1,8 @@
-"""The only lookup of codecs: the files of this folder, then the entry points in the group ``serlab.codecs``."""
+"""The only lookup of codecs: the files of this folder, those registered, the entry points in ``serlab.codecs``.
+
+A name may carry parameters, ``orjson-gzip:level=9,format=columnar``; it is recorded as it was given, without those that
+are the default.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,14 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
 
 import serlab.codecs
-from serlab.codecs.base import Codec
-from serlab.errors import CodecUnavailableError, UnknownNameError
+from serlab.codecs.base import Call, Codec, TensorSpec
+from serlab.errors import CodecUnavailableError, UnknownNameError, UsageError
 from serlab.records.run import Transport
 
 ENTRY_POINT_GROUP = "serlab.codecs"
@@ -20,17 +25,55 @@ ENTRY_POINT_GROUP = "serlab.codecs"
 
 def names() -> list[str]:
     """Names of all codecs, available or not: the built-in ones in the order of their tables, then third parties'."""
-    return [*_builtin(), *_third_party()]
+    return list(dict.fromkeys((*_builtin(), *_third_party(), *_REGISTERED)))
+
+
+def register(kind: type[Codec]) -> type[Codec]:
+    """Make a codec known to this process by its ``name``, in place of one that had it; returns it, as decorators do.
+
+    Processes that measure start afresh: for them, name the class as an entry point in the group ``serlab.codecs``.
+
+    Raises:
+        CodecUnavailableError: it is no concrete ``Codec``.
+    """
+    if not _is_concrete(kind):
+        raise CodecUnavailableError(f"{kind!r} is not a concrete serlab.codecs.base.Codec")
+    _REGISTERED[kind.name] = kind
+    return kind
 
 
 def get(name: str) -> Codec:
-    """Return the codec called ``name``.
+    """Return the codec called ``name``, its parameters set.
 
     Raises:
-        UnknownNameError: no such codec.
+        UnknownNameError: no such codec, or no such parameter of it.
+        UsageError: a parameter's value is not one that it takes.
         CodecUnavailableError: its library is not installed, or its entry point does not load.
     """
-    return _instance(_usable_class(name))
+    kind, parameters = _usable_class(name), _parameters(name)
+    return _instance(kind, tuple(parameters.items()))
+
+
+def canonical(name: str) -> str:
+    """Return ``name`` with its parameters in the order of their declaration, defaults left out. Raises as ``get``."""
+    kind, parameters = codec_class(name), _parameters(name)
+    told = [f"{key}={value}" for key, value in parameters.items() if value != kind.parameters[key]]
+    return f"{kind.name}:{','.join(told)}" if told else kind.name
+
+
+def _parameters(name: str) -> dict[str, str | int]:
+    kind = codec_class(name)
+    given = name.partition(":")[2]
+    found = dict(kind.parameters)
+    for part in filter(None, given.split(",")):
+        key, _, value = part.partition("=")
+        if key not in found:
+            raise UnknownNameError(f"parameter of codec {kind.name}", key, found or ["(it has none)"])
+        try:
+            found[key] = int(value) if isinstance(found[key], int) else value
+        except ValueError:
+            raise UsageError(f"codec {kind.name}: {key} takes a whole number, not {value!r}") from None
+    return found
 
 
 def _usable_class(name: str) -> type[Codec]:
@@ -50,9 +93,12 @@ def codec_class(name: str) -> type[Codec]:
         UnknownNameError: no such codec.
         CodecUnavailableError: its entry point does not load.
     """
-    if name not in names():
+    base = name.partition(":")[0]
+    if base in _REGISTERED:
+        return _REGISTERED[base]
+    if base not in names():
         raise UnknownNameError("codec", name, names())
-    return _builtin().get(name) or _load_entry_point(name, _third_party()[name])
+    return _builtin().get(base) or _load_entry_point(base, _third_party()[base])
 
 
 def describe(name: str) -> dict[str, str]:
@@ -86,9 +132,26 @@ def main_codecs() -> list[str]:
     return [name for name in available() if not codec_class(name).variant_of]
 
 
+#: Codecs with parameters that the full profile measures beside the plain ones.
+PARAMETER_VARIANTS = ("orjson:format=columnar",)
+
+
+def all_codecs() -> list[str]:
+    """Names of the codecs that can be used here, with those that differ in a parameter."""
+    usable = available()
+    return [*usable, *(name for name in PARAMETER_VARIANTS if name.partition(":")[0] in usable)]
+
+
 @cache
-def _instance(kind: type[Codec]) -> Codec:
-    return kind()
+def _instance(kind: type[Codec], parameters: tuple[tuple[str, str | int], ...]) -> Codec:
+    codec = kind(**dict(parameters))
+    told = [f"{key}={value}" for key, value in parameters if value != kind.parameters[key]]
+    if told:
+        codec.name = f"{kind.name}:{','.join(told)}"
+    return codec
+
+
+_REGISTERED: dict[str, type[Codec]] = {}
 
 
 #: Order in tables: by transport, then from the commonest way of doing it to the fastest; the floor last.
@@ -132,14 +195,15 @@ def _load_entry_point(name: str, point: EntryPoint) -> type[Codec]:
     return kind
 
 
+def refusal(name: str, tensors: Mapping[str, TensorSpec], call: Call) -> str:
+    """Return why a codec cannot carry these tensors to ``call``, "" if it can. Raises as ``get`` does."""
+    return _usable_class(name).refusal(tensors, call, **_parameters(name))
+
+
 def transport_of(codec: str) -> Transport:
     """Return the transport of a codec without loading its library.
 
     Raises:
         UnknownNameError, CodecUnavailableError: it cannot be used here.
     """
-    reasons = unavailable()
-    if codec in reasons:
-        raise CodecUnavailableError(reasons[codec])
-    found = describe(codec)["transport"]
-    return "grpc" if found == "grpc" else "rest" if found == "rest" else "none"
+    return _usable_class(codec).transport

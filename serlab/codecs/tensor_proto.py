@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors
 from serlab.errors import CodecError
 from serlab.records.run import Form
 
@@ -14,6 +14,7 @@ class TensorProtoCodec(Codec):
 
     name = "tensor-proto"
     transport = "grpc"
+    route = "grpc"
     requires = ("tensorflow", "tensorflow_serving")
     summary = "tf.make_tensor_proto + CopyFrom + SerializeToString / FromString + tf.make_ndarray"
 
@@ -27,40 +28,43 @@ class TensorProtoCodec(Codec):
 
         self._tf, self._pb, self._decode_error = tf, predict_pb2, DecodeError
 
-    def encode(self, tensor: Tensor, call: Call) -> Body:
+    def encode(self, tensors: Tensors, call: Call) -> Body:
         """Return a serialized PredictRequest; numbers travel in ``tensor_content``."""
         request = self._pb.PredictRequest()
-        request.model_spec.name = call.model
-        request.model_spec.signature_name = call.signature
-        request.inputs[call.input].CopyFrom(self._request_proto(tensor))
+        spec = request.model_spec
+        spec.name = call.model
+        spec.signature_name = call.signature
+        if call.version is not None:
+            spec.version.value = call.version
+        elif call.label:
+            spec.version_label = call.label
+        for name, tensor in tensors.items():
+            request.inputs[name].CopyFrom(self._request_proto(tensor))
+        if call.picks_outputs:
+            request.output_filter.extend(call.outputs)
         body: bytes = request.SerializeToString()
         return body
 
-    def decode(self, body: Body, call: Call) -> Tensor:
-        """Return the output ``call.output`` of a serialized PredictResponse."""
-        response = self._parse(self._pb.PredictResponse, body)
-        if call.output not in response.outputs:
-            raise CodecError(f"the response has no output {call.output!r}, only {sorted(response.outputs)}")
-        return self._read(response.outputs[call.output])
+    def decode(self, body: Body, call: Call) -> dict[str, Tensor]:
+        """Return the outputs of a serialized PredictResponse."""
+        outputs = self._parse(self._pb.PredictResponse, body).outputs
+        return {name: self._read(_found(outputs, name, "response")) for name in call.outputs}
 
-    def read_request(self, body: Body, call: Call) -> Tensor:
-        """Return the input ``call.input`` of a serialized PredictRequest."""
-        request = self._parse(self._pb.PredictRequest, body)
-        if call.input not in request.inputs:
-            raise CodecError(f"the request has no input {call.input!r}, only {sorted(request.inputs)}")
-        return self._make_ndarray(request.inputs[call.input])
+    def read_request(self, body: Body, call: Call) -> dict[str, Tensor]:
+        """Return the inputs of a serialized PredictRequest."""
+        inputs = self._parse(self._pb.PredictRequest, body).inputs
+        return {name: self._make_ndarray(_found(inputs, name, "request")) for name in call.inputs}
 
-    def write_response(self, tensor: Tensor, call: Call, form: Form | None = None) -> Body:
+    def write_response(self, tensors: Tensors, call: Call, form: Form | None = None) -> Body:
         """Return a serialized PredictResponse: ``values``, as a stock server answers, or ``content``."""
         response = self._pb.PredictResponse()
         response.model_spec.name = call.model
         response.model_spec.signature_name = call.signature
-        if form == "content":
-            response.outputs[call.output].CopyFrom(self._content_proto(tensor))
-        else:
-            # TensorFlow's own runtime writes typed fields when it is asked to; make_tensor_proto never does for
-            # more than one number.
-            response.outputs[call.output].CopyFrom(self._typed_fields(tensor))
+        # TensorFlow's own runtime writes typed fields when it is asked to; make_tensor_proto never does for more than
+        # one number.
+        write = self._content_proto if form == "content" else self._typed_fields
+        for name, tensor in tensors.items():
+            response.outputs[name].CopyFrom(write(tensor))
         body: bytes = response.SerializeToString()
         return body
 
@@ -104,6 +108,13 @@ class TensorProtoCodec(Codec):
         field, values = typed_values(tensor)
         getattr(proto, field).extend(values)
         return proto
+
+
+def _found(tensors: Any, name: str, what: str) -> Any:
+    # Asking a map field of protobuf for a missing key would create it.
+    if name not in tensors:
+        raise CodecError(f"the {what} has no tensor {name!r}, only {sorted(tensors)}")
+    return tensors[name]
 
 
 def typed_values(tensor: Tensor) -> tuple[str, Any]:

@@ -11,13 +11,13 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import StoreError, UsageError, needs
+from serlab.lab.live_target import Live
 from serlab.lab.progress import ProgressShow
 from serlab.measure.bench import Bench
 from serlab.measure.cases import time_cases
 from serlab.measure.new_run import begin_run
 from serlab.measure.plan import FLAMEGRAPH_PAYLOAD, PARTS, Part, Plan, find_profile
 from serlab.measure.process.machine import describe_machine
-from serlab.measure.target import Target
 from serlab.payload import checked_seed, parse_payload
 from serlab.records.run import Case, RunInfo
 from serlab.records.store import RunFolder, find_run, newest_run
@@ -128,19 +128,35 @@ def _is_unfinished(info: RunInfo) -> bool:
     return bool(info.plan) and not info.finished
 
 
-def measure(
-    folder: RunFolder,
-    plan: Plan,
-    *,
-    target: Target | None = None,
-    instance: Mapping[str, Any] | None = None,
-    quiet: bool = False,
-) -> RunInfo:
+def plan_for(live: Live, plan: Plan, *, asked: tuple[str, ...]) -> Plan:
+    """Return the plan for what the instance takes: a model's own payload, and the codecs that can be sent to it.
+
+    Raises:
+        UsageError: codecs were ``asked`` for by name, and none of them can be.
+    """
+    sent = [codec for codec in asked if registry.transport_of(codec) != "none"]
+    if sent and not set(sent) & set(live.codecs):
+        told = "; ".join(f"{codec}: {live.refused[codec]}" for codec in sent)
+        raise UsageError(f"{live.target.endpoint.label} can be called with none of {', '.join(sent)}: {told}")
+    floors = [codec for codec in plan.codecs if registry.transport_of(codec) == "none"]
+    own = live.target.call is not None
+    return replace(
+        plan,
+        payloads=live.payloads,
+        codecs=(*live.codecs, *floors),
+        memory_only=() if own else plan.memory_only,
+        left_out={codec: live.refused[codec] for codec in sent if codec in live.refused},
+    )
+
+
+def measure(folder: RunFolder, plan: Plan, *, live: Live | None = None, quiet: bool = False) -> RunInfo:
     """Run the plan with progress on the terminal; an interruption says how to go on."""
-    if instance:
-        folder.write_info(replace(folder.read_info(), instance=instance))
+    if live:
+        info = folder.read_info()
+        refused = {codec: reason for codec, reason in live.refused.items() if codec not in plan.codecs}
+        folder.write_info(replace(info, instance=live.instance, unavailable={**info.unavailable, **refused}))
     with ProgressShow(quiet=quiet) as show, resume_hint(folder):
-        return Bench(folder, plan, target, show).run()
+        return Bench(folder, plan, live.target if live else None, show).run()
 
 
 def check_same_instance(folder: RunFolder, instance: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -10,17 +10,20 @@ from typing import Any
 
 from serlab.codecs.registry import transport_of
 from serlab.errors import UsageError
-from serlab.measure.calls import ModelCall
-from serlab.measure.rounds import TIMEOUT_PER_MIB_S
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.servable import ensure_echo
+from serlab.servable import ensure_model
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
-from serlab.serving.model import ModelMetadata, TensorInfo, fit_call, read_metadata
+from serlab.serving.fit import fit_call, fit_payload
+from serlab.serving.model import ModelMetadata, read_metadata
 from serlab.serving.registry import parse_serving
 from serlab.transports.base import DEFAULT_TIMEOUT_S, TransportOptions
+
+#: A call may take this much longer per MiB of payload than the client's time limit says.
+TIMEOUT_PER_MIB_S = 1.0
 
 
 def is_running(serving: ServingOptions) -> bool:
@@ -28,14 +31,20 @@ def is_running(serving: ServingOptions) -> bool:
     return ":" in serving.serving
 
 
+def has_own_model(serving: ServingOptions) -> bool:
+    """Whether calls go to another model than the lab's echo, or to one that has to be asked what it is."""
+    return is_running(serving) or serving.model not in ("", ECHO_MODEL)
+
+
 @contextmanager
 def open_endpoint(serving: ServingOptions) -> Iterator[Endpoint]:
-    """Start or find the instance; one that serlab starts serves the echo servable.
+    """Start or find the instance; one that serlab starts serves the echo, or the lab's model that was named.
 
     Raises:
         ServingError, ServableError, UsageError: it cannot be started or reached, or the options do not fit it.
     """
-    models: dict[str, Path] = {} if is_running(serving) else {ECHO_MODEL: ensure_echo()}
+    name = serving.model or ECHO_MODEL
+    models: dict[str, Path] = {} if is_running(serving) else {name: ensure_model(name)}
     with parse_serving(serving, models) as endpoint:
         yield endpoint
 
@@ -56,51 +65,40 @@ def describe(serving: ServingOptions, endpoint: Endpoint, options: TransportOpti
 
 def fit_payloads(
     serving: ServingOptions, endpoint: Endpoint, payloads: Sequence[str], seed: int
-) -> tuple[tuple[str, ...], ModelCall | None]:
-    """Return the payloads to send to a running server and the call that takes them; None for the lab's own echo.
+) -> tuple[tuple[str, ...], Call | None]:
+    """Return the payloads to send to a model and the call that takes them; None for the lab's own echo.
 
-    Without ``payloads`` the model's own input sizes make one, with ``--batch`` rows.
+    Without ``payloads`` the model's own inputs make one: dtypes and sizes from its metadata, open sizes from the
+    options.
 
     Raises:
         UsageError, UnknownNameError: the model's signature and what was asked for do not fit.
     """
-    metadata = read_metadata(endpoint, serving.model, serving.access)
+    metadata = read_metadata(endpoint, serving.model or ECHO_MODEL, serving.access)
     if _is_echo(metadata) and not serving.signature:
         if not payloads:
             raise UsageError("the lab's echo takes any shape: say which with --payload")
         return tuple(payloads), None
     if len(payloads) > 1:
         raise UsageError("a model's own signature takes one payload per run: give --payload once")
-    given = parse_payload(payloads[0], seed=seed) if payloads else None
-    fitted = fit_call(
-        metadata,
-        serving.signature,
-        batch=serving.batch,
-        shape=given.shape if given else None,
-        dtype=given.dtype if given else "",
-    )
-    signature = metadata.signature(fitted.signature)
-    output = signature.outputs[fitted.output]
-    call = ModelCall(
-        fitted.model,
-        fitted.signature,
-        fitted.input,
-        fitted.output,
-        # A string output carries the payload's own bytes back, as the lab's echo does.
-        fitted.dtype if output.dtype == "string" else output.dtype,
-        _output_shape(output, fitted.shape),
-        takes_strings=signature.inputs[fitted.input].dtype == "string",
-    )
-    return (payloads[0] if payloads else fitted.payload,), call
+    spec = payloads[0] if payloads else fit_payload(metadata, serving.wish)
+    payload = parse_payload(spec, seed=seed)
+    return (spec,), fit_call(metadata, serving.wish, payload.specs(), says_dtypes=payload.says_dtypes)
 
 
-def make_target(endpoint: Endpoint, options: TransportOptions, call: ModelCall | None = None) -> Target:
-    """Return the target that clients call."""
-    return Target(endpoint, options, call)
+def make_target(
+    endpoint: Endpoint, options: TransportOptions, call: Call | None, payloads: Sequence[str], seed: int
+) -> Target:
+    """Return the target that clients call, with time limits that the largest of ``payloads`` can be sent in."""
+    parsed = [parse_payload(spec, seed=seed) for spec in payloads]
+    largest = max((payload.raw_bytes for payload in parsed), default=0)
+    patient = replace(options, timeout_s=options.timeout_s + largest / 2**20 * TIMEOUT_PER_MIB_S)
+    sent = parsed[0].specs(call.inputs) if call and parsed else {}
+    return Target(endpoint, patient, call, sent)
 
 
-def instance_record(description: dict[str, Any], call: ModelCall | None) -> dict[str, Any]:
-    """Return the instance's description with the call of a model that is not the lab's own."""
+def instance_record(description: dict[str, Any], call: Call | None) -> dict[str, Any]:
+    """Return the instance's description with the call of a model that is not the lab's own echo."""
     return {**description, "call": asdict(call)} if call else description
 
 
@@ -108,22 +106,15 @@ def _is_echo(metadata: ModelMetadata) -> bool:
     return SIGNATURES.keys() <= metadata.signatures.keys()
 
 
-def _output_shape(output: TensorInfo, sent: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of an answer: sizes the model leaves open are taken from what was sent."""
-    if output.shape is None or output.dtype == "string":
-        return sent
-    padded = sent + (1,) * len(output.shape)
-    return tuple(padded[axis] if size < 0 else size for axis, size in enumerate(output.shape))
-
-
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A live instance, and what it will be sent."""
+    """A live instance, what it will be sent, and the codecs it cannot be called with, each with the reason."""
 
     target: Target
     payloads: tuple[str, ...]
     codecs: tuple[str, ...]
     instance: dict[str, Any]
+    refused: Mapping[str, str]
 
 
 @contextmanager
@@ -141,16 +132,16 @@ def open_live(
     """
     with open_endpoint(serving) as endpoint:
         call = None
-        if is_running(serving):
+        if has_own_model(serving):
             payloads, call = fit_payloads(serving, endpoint, payloads, seed)
-        target = make_target(endpoint, _patient(options, payloads, seed), call)
-        usable = target.callers(codecs)
+        target = make_target(endpoint, options, call, payloads, seed)
+        refused = target.refusals(codecs)
+        usable = [codec for codec in codecs if codec not in refused]
         if not usable:
-            takes = f", and {call.signature} takes {'strings' if call.takes_strings else 'numbers'}" if call else ""
-            offers = " and ".join(target.transports)
-            raise UsageError(f"{endpoint.label} takes none of {', '.join(codecs)}: it offers {offers}{takes}")
+            told = "; ".join(f"{codec}: {reason}" for codec, reason in refused.items())
+            raise UsageError(f"{endpoint.label} can be called with none of {', '.join(codecs)}: {told}")
         instance = instance_record(describe(serving, endpoint, options), call)
-        yield Live(target, tuple(payloads), tuple(usable), instance)
+        yield Live(target, tuple(payloads), tuple(usable), instance, refused)
 
 
 def transport_options(
@@ -178,8 +169,3 @@ def check_names(payloads: Sequence[str], codecs: Sequence[str], seed: int) -> No
     for name in codecs:
         if transport_of(name) == "none":
             raise UsageError(f"codec {name} is sent over no transport: no server can be called with it")
-
-
-def _patient(options: TransportOptions, payloads: Sequence[str], seed: int) -> TransportOptions:
-    largest = max((parse_payload(spec, seed=seed).raw_bytes for spec in payloads), default=0)
-    return replace(options, timeout_s=options.timeout_s + largest / 2**20 * TIMEOUT_PER_MIB_S)

@@ -11,6 +11,7 @@ from serlab.lab.profiled_run import chosen_codecs, chosen_payloads, run_of_this_
 from serlab.lab.progress import ProgressShow
 from serlab.lab.report_files import read_source, write_page
 from serlab.measure.bench import draw_flamegraph, profile_case
+from serlab.measure.calls import subject_of_run
 from serlab.measure.cases import time_cases
 from serlab.measure.memory.capture import frames_at_peak
 from serlab.measure.memory.flamegraph import View, render_here
@@ -88,7 +89,9 @@ def profile_native(
     with Workers(names) as workers:
         for case in cases:
             show.step(case.id)
-            profile = draw_flamegraph(workers, folder, profile_case(workers, folder, case, info.seed, native=True))
+            profile = draw_flamegraph(
+                workers, folder, profile_case(workers, folder, case, subject_of_run(folder, case.payload), native=True)
+            )
             top = frames_at_peak(folder.path / profile.capture, native=True)[: len(profile.top)]
             found.append(replace(profile, top=top))
             pages.append(folder.path / profile.flamegraph)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
 from serlab.errors import MeasureError
+from serlab.measure.answers import record_answers
+from serlab.measure.calls import Subject, subject_of_run
 from serlab.measure.cases import shuffled, time_cases
 from serlab.measure.gate import check, crashed
 from serlab.measure.memory.capture import profile
@@ -36,6 +38,7 @@ class Bench:
         self._began = time.monotonic()
         self._spent_before_s = folder.read_info().wall_s
         self._failed: dict[Step, str] = {}
+        self._subjects: dict[str, Subject] = {}
 
     def run(self) -> RunInfo:
         """Measure what is still missing and return the run's final description.
@@ -47,6 +50,7 @@ class Bench:
         calling: Calling | None = None
         try:
             with Workers(self._plan.codecs) as workers:
+                self._record_answers(workers)
                 gates = self._gate(workers)
                 sound = {(gate.payload, gate.codec) for gate in gates if not gate.exactness.failure}
                 if "memory" in self._plan.parts:
@@ -59,6 +63,28 @@ class Bench:
             self._close(calling, finished=False)
             raise
         return self._close(calling, finished=True)
+
+    def _subject(self, payload: str) -> Subject:
+        if payload not in self._subjects:
+            self._subjects[payload] = subject_of_run(self._folder, payload)
+        return self._subjects[payload]
+
+    def _record_answers(self, workers: Workers) -> None:
+        """Of a model that is not the lab's own, ask for the answers that decode is measured on."""
+        target = self._target
+        if not target or not target.call:
+            return
+        for payload in self._plan.payloads:
+            callers = target.callers(self._plan.codecs)
+            self._say.phase("answers", len(callers))
+            answers, target = record_answers(workers, self._folder, target, payload, callers, self._plan.seed)
+            for answer in answers:
+                if answer.failure:
+                    self._fail((payload, answer.codec), f"calls/{payload}/{answer.codec}: {answer.failure}")
+        assert target.call
+        self._target = target
+        info = self._folder.read_info()
+        self._folder.write_info(replace(info, instance={**info.instance, "call": asdict(target.call)}))
 
     def _gate(self, workers: Workers) -> tuple[Gate, ...]:
         done = {(gate.payload, gate.codec): gate for gate in self._folder.read_info().gates}
@@ -73,7 +99,7 @@ class Bench:
         for payload, codec in missing:
             self._say.step(f"{payload}/{codec}")
             try:
-                done[payload, codec] = workers.call(check, payload, codec, self._plan.seed)
+                done[payload, codec] = workers.call(check, self._subject(payload), codec)
             except MeasureError as error:
                 done[payload, codec] = crashed(payload, codec, self._plan.seed, str(error))
                 self._failed["correctness", f"{payload}/{codec}"] = f"correctness of {payload}/{codec}: {error}"
@@ -94,7 +120,7 @@ class Bench:
         for case in missing:
             self._say.step(case.id)
             try:
-                profiles[case] = profile_case(workers, self._folder, case, self._plan.seed)
+                profiles[case] = profile_case(workers, self._folder, case, self._subject(case.payload))
                 if self._plan.wants_flamegraph(case):
                     profiles[case] = draw_flamegraph(workers, self._folder, profiles[case])
                 self._folder.add_memory(profiles[case])
@@ -157,7 +183,8 @@ class Bench:
         self._folder.write_suites()
         data = self._folder.read()
         calls_s = sum(call.total_s for run in data.endtoend for call in (*run.warmups, *run.calls))
-        missing = [text for step, text in self._failed.items() if step != ("", "server")]
+        missing = [f"codec {codec} is left out: {reason}" for codec, reason in self._plan.left_out.items()]
+        missing += [text for step, text in self._failed.items() if step != ("", "server")]
         if calling and calling.gone:
             missing += _without_calls(self._plan, self._target, data.endtoend)
         info = replace(
@@ -190,14 +217,16 @@ def _without_calls(plan: Plan, target: Target | None, runs: Sequence[EndToEndRun
     return found
 
 
-def profile_case(workers: Workers, folder: RunFolder, case: Case, seed: int, *, native: bool = False) -> MemoryProfile:
+def profile_case(
+    workers: Workers, folder: RunFolder, case: Case, subject: Subject, *, native: bool = False
+) -> MemoryProfile:
     """Profile one case's memory in a fresh process; the capture goes into the run's memory folder.
 
     Raises:
         MeasureError: the process fails.
     """
     name = file_stem(case.id) + (".native" if native else "") + ".bin"
-    found = workers.call(profile, case, seed, folder.memory_folder / name, native=native)
+    found = workers.call(profile, case, subject, folder.memory_folder / name, native=native)
     return replace(found, capture=f"memory/{found.capture}")
 
 

@@ -1,51 +1,175 @@
-"""A call of someone's own model, as JSON types: it travels to worker processes and into results."""
+"""What is sent, and what comes back: a payload and a codec, for the lab's echo servable or for a model of anyone's."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from serlab.codecs.base import Call, Codec
-from serlab.payload import Payload, numpy_dtype
+import msgspec
+import numpy as np
+
+from serlab.codecs import registry
+from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors
+from serlab.errors import MeasureError, StoreError
+from serlab.payload import Payload, parse_payload
+from serlab.records.call import STRING, TensorSpec
+from serlab.records.run import Answer, Form
+from serlab.records.store import RunFolder
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES, signature
 
 
 @dataclass(frozen=True, slots=True)
-class ModelCall:
-    """Names of a model's call, and what its output is: the dtype and shape that a client must know to read it.
+class Subject:
+    """What is measured, as JSON types, for it travels to worker processes: a payload, and the call that takes it.
 
-    ``takes_strings`` tells a signature that wants raw bytes from one that wants numbers. In ``output_shape`` the first
-    size is the batch.
+    ``call`` None is an echo. ``answers`` are files with response bodies of the model itself, by codec; without one, an
+    answer is made of the outputs' dtypes and shapes.
     """
 
-    model: str
-    signature: str
-    input: str
-    output: str
-    output_dtype: str
-    output_shape: tuple[int, ...]
-    takes_strings: bool = False
+    payload: str
+    seed: int
+    call: Call | None = None
+    answers: Mapping[str, Path] = {}
 
-    def as_call(self) -> Call:
-        """Return the call as codecs take it.
+    def exchange(self, codec_name: str) -> Exchange:
+        """Return what a codec sends and reads. Raises what the payload, the codec and the echo servable raise."""
+        payload, codec = parse_payload(self.payload, seed=self.seed), registry.get(codec_name)
+        call = self.call or echo_call(codec, payload)
+        return Exchange(codec, call, tensors_for(payload, call), self.seed, self.answers.get(codec_name))
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A codec with the tensors that it encodes, the call they go to, and the answer that it decodes."""
+
+    codec: Codec
+    call: Call
+    tensors: dict[str, Tensor]
+    seed: int
+    answer: Path | None = None
+
+    def response(self, form: Form | None = None) -> Body:
+        """Return the body to decode: the model's own answer, or one made in ``form``.
+
+        An echo answers what it was sent; of another model the outputs are drawn, sizes that are open being those of the
+        input.
 
         Raises:
-            PayloadError: the output's dtype is not one that codecs read.
+            CodecError: the codec cannot write it.
+            MeasureError: the recorded answer cannot be read.
         """
-        dtype = numpy_dtype(self.output_dtype)
-        return Call(self.model, self.signature, self.input, self.output, dtype, self.output_shape)
+        if self.answer is not None:
+            try:
+                return self.answer.read_bytes()
+            except OSError as error:
+                raise MeasureError(f"the recorded answer {self.answer} cannot be read: {error.strerror}") from error
+        return self.codec.write_response(self.made_outputs(), self.call, form)
 
-    def takes(self, codec: type[Codec]) -> bool:
-        """Whether the signature's input is what the codec sends: strings of bytes, or numbers."""
-        return (codec.signature == "bytes") == self.takes_strings
+    def made_outputs(self) -> dict[str, Tensor]:
+        """Return tensors like those that the model answers."""
+        if self.call.model == ECHO_MODEL:
+            return dict(zip(self.call.outputs, self.tensors.values(), strict=True))
+        rows = next((len(tensor) for tensor in self.tensors.values() if tensor.ndim), 1)
+        return {name: _drawn(spec, rows, self.seed) for name, spec in self.call.outputs.items()}
+
+
+def tensors_for(payload: Payload, call: Call) -> dict[str, Tensor]:
+    """Return the payload's tensors by the names of the call's inputs; a recorded JSON body's numbers take their dtypes.
+
+    Raises:
+        PayloadError: one tensor for several inputs, or a file that is not what it was.
+    """
+    tensors = payload.build(call.inputs)
+    for name, tensor in tensors.items():
+        spec = call.inputs.get(name)
+        if spec and spec.dtype != STRING and tensor.dtype != spec.numpy_dtype and not tensor.dtype.hasobject:
+            tensors[name] = tensor.astype(spec.numpy_dtype)
+    return tensors
+
+
+def first_elements(tensors: Tensors) -> dict[str, Tensor]:
+    """Return the first element of each tensor, in its number of dimensions."""
+    return {name: tensor[(slice(1),) * tensor.ndim] for name, tensor in tensors.items()}
+
+
+def with_shapes(call: Call, sent: Tensors) -> Call:
+    """Return an echo's call for tensors of other shapes."""
+
+    def like(spec: TensorSpec, tensor: Tensor) -> TensorSpec:
+        packs = replace(spec.packs, shape=tensor.shape) if spec.packs else None
+        return replace(spec, shape=tensor.shape[:1] if packs else tensor.shape, packs=packs)
+
+    inputs = {name: like(spec, sent[name]) for name, spec in call.inputs.items() if name in sent}
+    outputs = {
+        name: like(spec, tensor) for (name, spec), tensor in zip(call.outputs.items(), sent.values(), strict=False)
+    }
+    return replace(call, inputs=inputs, outputs=outputs)
 
 
 def echo_call(codec: Codec, payload: Payload) -> Call:
     """Return the call for an echo of ``payload``: the codec's own signature, or its sibling for another dtype.
 
+    Of several tensors, each comes back under its own name; no servable of the lab does that, so it serves offline only.
+
     Raises:
         UnknownNameError: the echo servable has no signature for the payload's dtype.
     """
+    sends_bytes = codec.signature == "bytes"
+    if len(payload.tensors) > 1 or payload.tensors[0].name:
+        specs = {name: _packed(spec) if sends_bytes else spec for name, spec in payload.specs().items()}
+        return Call(ECHO_MODEL, codec.signature, specs, specs)
+    spec = payload.only.spec
     entry = SIGNATURES[codec.signature]
-    if entry.kind == "echo" and entry.dtype != payload.dtype:
-        entry = signature("echo", payload.dtype)
-    return Call(ECHO_MODEL, entry.name, entry.input, entry.output, payload.numpy_dtype, payload.shape)
+    if entry.kind == "echo" and entry.dtype != spec.dtype:
+        entry = signature("echo", spec.dtype)
+    return call_of_signature(entry.name, spec)
+
+
+def call_of_signature(name: str, spec: TensorSpec, model: str = ECHO_MODEL) -> Call:
+    """Return the call of one of the echo servable's signatures for a tensor of ``spec``.
+
+    Raises:
+        KeyError: there is no such signature.
+    """
+    entry = SIGNATURES[name]
+    packed = _packed(spec)
+    inputs = packed if entry.input_dtype == STRING else spec
+    outputs = packed if entry.output_dtype == STRING else spec
+    return Call(model, name, {entry.input: inputs}, {entry.output: outputs})
+
+
+def _packed(spec: TensorSpec) -> TensorSpec:
+    """Return a tensor's spec as strings of its rows' bytes; strings stay what they are."""
+    return spec if spec.dtype == STRING else TensorSpec(STRING, spec.shape[:1], packs=spec)
+
+
+def _drawn(spec: TensorSpec, rows: int, seed: int) -> Tensor:
+    """Return a seeded tensor for an output; sizes that are open are the number of rows first, 1 after that."""
+    from serlab.payload.payload import PayloadTensor
+
+    wanted = spec.packs or spec
+    shape = tuple(size if size >= 0 else rows if axis == 0 else 1 for axis, size in enumerate(wanted.shape))
+    return np.asarray(PayloadTensor("", shape, wanted.dtype, stream="output").build(seed))
+
+
+def subject_of_run(folder: RunFolder, payload: str) -> Subject:
+    """Return what a run's cases of ``payload`` are about: its model's call and recorded answers, or an echo.
+
+    Raises:
+        StoreError: the run names a call that this serlab does not understand.
+    """
+    info = folder.read_info()
+    call = info.instance.get("call")
+    if not call:
+        return Subject(payload, info.seed)
+    try:
+        named = msgspec.convert(call, Call)
+    except msgspec.ValidationError as error:
+        raise StoreError(f"run {folder.name} holds no call that can be made again: {error}") from error
+    answers = {
+        answer.codec: folder.path / answer.file
+        for answer in folder.read_part("answers", tuple[Answer, ...], ())
+        if answer.payload == payload and answer.file
+    }
+    return Subject(payload, info.seed, named, answers)

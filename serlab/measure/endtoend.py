@@ -9,13 +9,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from serlab.analysis.exactness import compare
+from serlab.analysis.exactness import compare_all
 from serlab.codecs import registry
-from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor
+from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor, Tensors
 from serlab.errors import CodecError, SerlabError, TransportError
-from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.calls import Subject
 from serlab.measure.process.server_meter import ServerMeter
-from serlab.payload import parse_payload
 from serlab.records.run import CallSample, Endpoint, EndToEndRun, Form
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
@@ -30,13 +29,13 @@ MIN_CALLS = 2
 MAX_CALLS = 200
 
 
-def timed_call(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> CallSample:
+def timed_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call) -> CallSample:
     """Make one call and return its ledger. Raises what ``send`` and ``decode`` raise."""
     if isinstance(codec, ChunkedCodec) and isinstance(transport, RestTransport):
-        return chunked_call(transport, codec, tensor, call)
+        return chunked_call(transport, codec, tensors, call)
     clock = time.perf_counter
     begin = clock()
-    body = codec.encode(tensor, call)
+    body = codec.encode(tensors, call)
     encoded = clock()
     answer = transport.send(body)
     received = clock()
@@ -54,29 +53,30 @@ def measure(
     seed: int,
     round_number: int,
     calls_s: float,
-    call: ModelCall | None = None,
+    call: Call | None = None,
 ) -> EndToEndRun:
     """Call the endpoint for about ``calls_s`` seconds and return every call's ledger.
 
     The first answer is compared with what was sent; a call that fails ends the run, which keeps the calls before it.
     ``call`` names another model's call than the lab's own echo; its answers are not compared.
     """
-    payload, codec = parse_payload(payload_spec, seed=seed), registry.get(codec_name)
+    codec = registry.get(codec_name)
     blank = EndToEndRun(payload_spec, codec_name, codec.transport, round_number, (), 0, 0, 0.0, None, None)
     samples: list[CallSample] = []
     meter = ServerMeter(endpoint.pid)
     try:
-        tensor, wanted = payload.build(), call.as_call() if call else echo_call(codec, payload)
+        exchange = Subject(payload_spec, seed, call).exchange(codec_name)
+        tensors, wanted = exchange.tensors, exchange.call
         with open_transport(codec.transport, endpoint, wanted, options) as transport:
-            first = _first_call(transport, codec, tensor, wanted)
+            first = _first_call(transport, codec, tensors, wanted)
             blank = replace(
                 blank,
                 request_bytes=first.request_bytes,
                 response_bytes=len(first.answer),
-                exactness=None if call else compare(tensor, first.received),
+                exactness=None if call else compare_all(tensors, first.received),
                 form=answered_form(first.answer) if codec.transport == "grpc" else None,
             )
-            warmups = (first.sample, *_warm_up(transport, codec, tensor, wanted, spent_s=first.sample.total_s))
+            warmups = (first.sample, *_warm_up(transport, codec, tensors, wanted, spent_s=first.sample.total_s))
             del first
             blank = replace(blank, warmups=warmups)
             meter.reset_peak()
@@ -84,7 +84,7 @@ def measure(
             end = time.perf_counter() + calls_s
             try:
                 while len(samples) < MAX_CALLS and (len(samples) < MIN_CALLS or time.perf_counter() < end):
-                    samples.append(timed_call(transport, codec, tensor, wanted))
+                    samples.append(timed_call(transport, codec, tensors, wanted))
             finally:
                 client_after, server_after = time.process_time(), meter.cpu_s()
                 blank = replace(
@@ -116,13 +116,13 @@ class _FirstCall:
     sample: CallSample
     request_bytes: int
     answer: bytes
-    received: Tensor
+    received: dict[str, Tensor]
 
 
-def _first_call(transport: Transport, codec: Codec, tensor: Tensor, call: Call) -> _FirstCall:
+def _first_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call) -> _FirstCall:
     clock = time.perf_counter
     begin = clock()
-    body = codec.encode(tensor, call)
+    body = codec.encode(tensors, call)
     encoded = clock()
     answer = transport.send(body)
     arrived = clock()
@@ -132,11 +132,13 @@ def _first_call(transport: Transport, codec: Codec, tensor: Tensor, call: Call) 
     return _FirstCall(sample, len(body), answer, received)
 
 
-def _warm_up(transport: Transport, codec: Codec, tensor: Tensor, call: Call, *, spent_s: float) -> Iterator[CallSample]:
+def _warm_up(
+    transport: Transport, codec: Codec, tensors: Tensors, call: Call, *, spent_s: float
+) -> Iterator[CallSample]:
     for _ in range(WARMUP_CALLS):
         if spent_s > WARMUP_LIMIT_S:
             return
-        sample = timed_call(transport, codec, tensor, call)
+        sample = timed_call(transport, codec, tensors, call)
         spent_s += sample.total_s
         yield sample
 
@@ -145,7 +147,7 @@ def _difference(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
 
 
-def chunked_call(transport: RestTransport, codec: ChunkedCodec, tensor: Tensor, call: Call) -> CallSample:
+def chunked_call(transport: RestTransport, codec: ChunkedCodec, tensors: Tensors, call: Call) -> CallSample:
     """Make one call and return its ledger: encode is the time spent making pieces, exchange what is left of sending.
 
     Raises what ``send_chunks`` and ``decode`` raise.
@@ -155,7 +157,7 @@ def chunked_call(transport: RestTransport, codec: ChunkedCodec, tensor: Tensor, 
 
     def timed_pieces() -> Iterator[bytes]:
         nonlocal made_s
-        pieces = codec.encode_chunks(tensor, call)
+        pieces = codec.encode_chunks(tensors, call)
         while True:
             begin = clock()
             piece = next(pieces, None)

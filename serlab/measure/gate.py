@@ -4,43 +4,58 @@ from __future__ import annotations
 
 import math
 
-from serlab.analysis.exactness import Verdict, compare, failed
-from serlab.codecs import registry
+from serlab.analysis.exactness import Verdict, all_failed, compare_all
 from serlab.errors import CodecError, UnknownNameError
-from serlab.measure.calls import echo_call
+from serlab.measure.calls import Subject
 from serlab.payload import parse_payload
 from serlab.records.run import Exactness, Gate
 
 
-def check(payload_spec: str, codec_name: str, seed: int) -> Gate:
+def check(subject: Subject, codec_name: str) -> Gate:
     """Send a payload through encode, the codec's own server half, and decode, once per form, with no server.
 
-    The exactness is that of the worst form; a codec that cannot carry the payload has a failure in place of counts.
+    An echo brings back what was sent. For a model of someone's own both ways are checked apart: its inputs through
+    encode, and outputs like its own through decode. The exactness is that of the worst; a codec that cannot carry the
+    payload has a failure in place of counts.
     """
-    payload, codec = parse_payload(payload_spec, seed=seed), registry.get(codec_name)
-    tensor = payload.build()
     sizes: dict[str, int] = {}
     worst: Exactness | None = None
     request = b""
     try:
-        call = echo_call(codec, payload)
-        request = codec.encode(tensor, call)
+        exchange = subject.exchange(codec_name)
+    except UnknownNameError as error:
+        # Counted on the tensors themselves: there is no call that takes them.
+        tensors = parse_payload(subject.payload, seed=subject.seed).build()
+        return Gate(subject.payload, codec_name, all_failed(tensors, str(error)), 0, {})
+    codec, call = exchange.codec, exchange.call
+    try:
+        request = codec.encode(exchange.tensors, call)
         received = codec.read_request(request, call)
+        if subject.call is None:
+            expected, answered = exchange.tensors, dict(zip(call.outputs, received.values(), strict=True))
+        else:
+            worst = compare_all(exchange.tensors, received)
+            expected = answered = exchange.made_outputs()
         for form in codec.forms:
-            response = codec.write_response(received, call, form)
+            response = codec.write_response(answered, call, form)
             sizes[form or "body"] = len(response)
-            found = compare(tensor, codec.decode(response, call))
+            found = compare_all(expected, codec.decode(response, call))
             if worst is None or _exact_elements(found) < _exact_elements(worst):
                 worst = found
-    except (CodecError, UnknownNameError) as error:
-        worst = failed(tensor, str(error))
+        if exchange.answer is not None:
+            recorded = exchange.response()
+            codec.decode(recorded, call)
+            sizes = {"body": len(recorded)}
+    except CodecError as error:
+        worst = all_failed(exchange.tensors, str(error))
     assert worst is not None
-    return Gate(payload_spec, codec_name, worst, len(request), sizes)
+    return Gate(subject.payload, codec_name, worst, len(request), sizes)
 
 
 def crashed(payload_spec: str, codec_name: str, seed: int, words: str) -> Gate:
     """Return the gate of a round trip whose process ended before it did: a failure of that case, not of the run."""
-    elements = math.prod(parse_payload(payload_spec, seed=seed).shape)
+    tensors = parse_payload(payload_spec, seed=seed).tensors
+    elements = sum(math.prod(tensor.shape) for tensor in tensors)
     return Gate(
         payload_spec,
         codec_name,
@@ -50,5 +65,5 @@ def crashed(payload_spec: str, codec_name: str, seed: int, words: str) -> Gate:
     )
 
 
-def _exact_elements(found: Exactness) -> int:
-    return -1 if found.failure else found.counts.get("exact", 0)
+def _exact_elements(found: Exactness) -> float:
+    return -1.0 if found.failure else found.counts.get("exact", 0) / max(found.elements, 1)

@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 
 from serlab.errors import TransportError
+from serlab.records.call import Call
 from serlab.records.law import LawPoint, Route
 from serlab.records.run import Endpoint
 from serlab.servable.sizes import MAX_ELEMENTS, SIZES_MODEL
@@ -114,7 +115,7 @@ def _visit(endpoint: Endpoint, options: TransportOptions, probe: Probe, gathered
     gathered.request_bytes = len(body)
     took: list[float] = []
     kind = "grpc" if probe.route == "grpc" else "rest"
-    with open_transport(kind, endpoint, probe, options) as transport:
+    with open_transport(kind, endpoint, Call(probe.model, "", {}, {}), options) as transport:
         end = time.perf_counter() + seconds
         try:
             gathered.response_bytes = len(_send(transport, body)[1])

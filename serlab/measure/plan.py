@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -78,7 +78,10 @@ FLAMEGRAPH_PAYLOAD = "image"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Profile, payloads, codecs and parts of a run. ``flamegraphs`` is "image", "all", "none" or a case id."""
+    """Profile, payloads, codecs and parts of a run. ``flamegraphs`` is "image", "all", "none" or a case id.
+
+    ``left_out`` are codecs that were asked for and cannot be sent to the instance, each with the reason.
+    """
 
     profile: str
     payloads: tuple[str, ...]
@@ -89,6 +92,7 @@ class Plan:
     budget_s: float | None = None
     max_rounds: int | None = None
     flamegraphs: str = FLAMEGRAPH_PAYLOAD
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def limits(self) -> Profile:

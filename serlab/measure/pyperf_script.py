@@ -17,22 +17,22 @@ from typing import Any
 import pyperf
 
 from serlab.codecs import registry
-from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensor
-from serlab.measure.calls import echo_call
+from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
+from serlab.measure.calls import Subject
 from serlab.measure.cases import time_cases
 from serlab.measure.process import allocator
-from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.payload import DEFAULT_SEED
 from serlab.records.run import Case, Op
 
 DEFAULT_PAYLOADS = ("vector-1k", "vector-10k", "image")
 
 
-def time_encode(loops: int, codec: Codec, tensor: Tensor, call: Call) -> float:
+def time_encode(loops: int, codec: Codec, tensors: Tensors, call: Call) -> float:
     """Return the seconds that ``loops`` calls of ``codec.encode`` take; the bodies are dropped as they come."""
     encode = codec.drain if isinstance(codec, ChunkedCodec) else codec.encode
     start = time.perf_counter()
     for _ in repeat(None, loops):
-        encode(tensor, call)
+        encode(tensors, call)
     return time.perf_counter() - start
 
 
@@ -48,8 +48,8 @@ def time_decode(loops: int, codec: Codec, body: Body, call: Call) -> float:
 class TimedCase:
     """The function pyperf calls for a case. Builds payload and body at its first call, in the worker itself."""
 
-    def __init__(self, case: Case, seed: int) -> None:
-        self._case, self._seed = case, seed
+    def __init__(self, case: Case, subject: Subject) -> None:
+        self._case, self._subject = case, subject
         self._timed: Callable[[int], float] | None = None
 
     def __call__(self, loops: int) -> float:
@@ -59,12 +59,11 @@ class TimedCase:
         return self._timed(loops)
 
     def _bind(self) -> Callable[[int], float]:
-        codec = registry.get(self._case.codec)
-        payload = parse_payload(self._case.payload, seed=self._seed)
-        tensor, call = payload.build(), echo_call(codec, payload)
+        exchange = self._subject.exchange(self._case.codec)
+        codec, call = exchange.codec, exchange.call
         if self._case.op == "encode":
-            return lambda loops: time_encode(loops, codec, tensor, call)
-        body = codec.write_response(tensor, call, self._case.form)
+            return lambda loops: time_encode(loops, codec, exchange.tensors, call)
+        body = exchange.response(self._case.form)
         return lambda loops: time_decode(loops, codec, body, call)
 
 
@@ -75,18 +74,18 @@ def main(op: Op) -> None:
     args = runner.parse_args()
     payloads = _list(args.payload) or list(DEFAULT_PAYLOADS)
     for case in time_cases(payloads, _list(args.codec) or registry.available(), [op]):
-        bench(runner, case, args.seed)
+        bench(runner, case, Subject(case.payload, args.seed))
 
 
-def bench(runner: pyperf.Runner, case: Case, seed: int, **metadata: Any) -> pyperf.Benchmark | None:
+def bench(runner: pyperf.Runner, case: Case, subject: Subject, **metadata: Any) -> pyperf.Benchmark | None:
     """Time one case under ``runner``; its parts go into the metadata, so that no one has to parse its id."""
-    labels = {"payload": case.payload, "codec": case.codec, "op": case.op, "form": case.form, "seed": seed}
+    labels = {"payload": case.payload, "codec": case.codec, "op": case.op, "form": case.form, "seed": subject.seed}
     named = {f"serlab_{key}": value for key, value in {**labels, **metadata}.items() if value is not None}
-    return runner.bench_time_func(case.id, TimedCase(case, seed), metadata=named)
+    return runner.bench_time_func(case.id, TimedCase(case, subject), metadata=named)
 
 
 def time_case(
-    case: Case, seed: int, round_number: int, *, loops: int, values: int, min_value_s: float, output: Path
+    case: Case, subject: Subject, round_number: int, *, loops: int, values: int, min_value_s: float, output: Path
 ) -> tuple[int, float]:
     """Be one pyperf worker, in a fresh process: time ``case``, write the pyperf JSON to ``output``.
 
@@ -100,7 +99,7 @@ def time_case(
         options += ["--calibrate-loops", f"--min-time={min_value_s}", "--values=1", "--warmups=0"]
     # pyperf reads its options from here alone, and records the command.
     sys.argv = [f"{case.op}.py", *options]
-    benchmark = bench(_runner(), case, seed, round=round_number)
+    benchmark = bench(_runner(), case, subject, round=round_number)
     if benchmark is None:  # cannot be: a worker runs exactly task 0
         raise RuntimeError("pyperf skipped the only benchmark")
     benchmark.dump(str(output), compact=True, replace=True)

@@ -5,25 +5,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from serlab.measure import endtoend, pyperf_script
-from serlab.measure.calls import ModelCall
+from serlab.measure.calls import subject_of_run
 from serlab.measure.plan import Plan
 from serlab.measure.process.workers import Workers
-from serlab.payload import parse_payload
+from serlab.records.call import Call
 from serlab.records.run import Case, Endpoint, EndToEndRun
 from serlab.records.store import RunFolder
 from serlab.transports.base import TransportOptions
 
 #: A process takes at most this many values: more would lengthen rounds without making processes independent.
 MAX_VALUES = 5
-#: A call may take this much longer per MiB of payload than the client's time limit says.
-TIMEOUT_PER_MIB_S = 1.0
 
 
 class Timing:
@@ -50,7 +47,7 @@ class Timing:
             counted, call_s = self._workers.call(
                 pyperf_script.time_case,
                 case,
-                self._plan.seed,
+                subject_of_run(self._folder, case.payload),
                 round_number,
                 loops=loops,
                 values=values,
@@ -75,7 +72,7 @@ class Calling:
         plan: Plan,
         endpoint: Endpoint,
         options: TransportOptions,
-        call: ModelCall | None = None,
+        call: Call | None = None,
     ) -> None:
         self._workers, self._folder, self._plan = workers, folder, plan
         self._endpoint, self._options, self._call = endpoint, options, call
@@ -89,7 +86,7 @@ class Calling:
         run = self._workers.call(
             endtoend.measure,
             self._endpoint,
-            self._patient(payload),
+            self._options,
             payload_spec=payload,
             codec_name=codec,
             seed=self._plan.seed,
@@ -103,10 +100,6 @@ class Calling:
                 self.gone = run.error
             elif not run.calls:
                 self._refused.add((payload, codec))
-
-    def _patient(self, payload: str) -> TransportOptions:
-        extra_s = parse_payload(payload, seed=self._plan.seed).raw_bytes / 2**20 * TIMEOUT_PER_MIB_S
-        return replace(self._options, timeout_s=self._options.timeout_s + extra_s)
 
 
 def server_gone(endpoint: Endpoint, connect: Callable[[str], bool] | None = None) -> bool:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
+from serlab.records.call import TensorSpec
+
 #: What a time can be: not negative, and small enough that sums and squares of it stay numbers. A bound of the reader.
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
 #: Numbers of things and of bytes, as exact in a float as in an int.
@@ -28,7 +30,11 @@ FORMS: tuple[Form, ...] = ("values", "content")
 
 @dataclass(frozen=True, slots=True)
 class PayloadInfo:
-    """A payload as a result remembers it; ``raw_bytes`` is the size of the array's own buffer."""
+    """A payload as a result remembers it; ``raw_bytes`` is the size of the arrays' own buffers.
+
+    Of several named tensors, ``tensors`` has dtype and shape of each; ``shape`` is then empty, and ``dtype`` is what
+    they have in common, or "mixed".
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -36,6 +42,7 @@ class PayloadInfo:
     distribution: str
     seed: int
     raw_bytes: int
+    tensors: Mapping[str, TensorSpec] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -140,6 +147,24 @@ class MemoryProfile:
     capture: str
     flamegraph: str = ""
     top: tuple[MemoryFrame, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response body of the model itself, recorded once per payload and codec: what decode is measured on.
+
+    ``file`` is relative to the run's folder. ``outputs`` are the tensors that were read of it. ``exactness`` compares
+    them with another codec's, or with what the user expects (``compared_with``); None where nothing was compared.
+    """
+
+    payload: str
+    codec: str
+    file: str = ""
+    bytes: int = 0
+    outputs: Mapping[str, TensorSpec] = field(default_factory=dict)
+    compared_with: str = ""
+    exactness: Exactness | None = None
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

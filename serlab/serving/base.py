@@ -18,6 +18,7 @@ from typing import ClassVar
 from serlab.connection import Access
 from serlab.errors import ServingError, UsageError
 from serlab.records.run import Endpoint, InstanceKind
+from serlab.serving.fit import Wish, parse_dims
 
 #: Servables by the name they are served under; each path is a base folder that holds numbered versions.
 Models = Mapping[str, Path]
@@ -33,7 +34,8 @@ class ServingOptions:
     """Everything the command line can say about an instance.
 
     ``serving`` is ``embedded``, ``binary``, ``docker``, or ``HOST:GRPC_PORT:REST_PORT`` with either port left out.
-    ``flags`` go to a server that serlab starts; ``model`` and what follows describe one that is already running.
+    ``flags`` go to a server that serlab starts. ``model``, ``version`` or ``label``, ``signature``, ``batch``, ``dims``
+    and ``outputs`` say what is called, ``tls`` to ``headers`` how a server that is already running is reached.
     Options that the chosen kind has no use for are refused, not ignored.
     """
 
@@ -50,6 +52,15 @@ class ServingOptions:
     key: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     start_timeout_s: float = DEFAULT_START_TIMEOUT_S
+    dims: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    version: int | None = None
+    label: str = ""
+
+    @property
+    def wish(self) -> Wish:
+        """What the user says of the model's call. Raises ``UsageError`` for sizes that do not parse."""
+        return Wish(self.signature, self.batch, parse_dims(self.dims), self.outputs, self.version, self.label)
 
     @property
     def access(self) -> Access:
@@ -65,12 +76,20 @@ _OPTION_NAMES = {
     "model": "--model",
     "signature": "--signature",
     "batch": "--batch",
+    "dims": "--dim",
+    "outputs": "--output",
+    "version": "--model-version",
+    "label": "--model-label",
     "tls": "--tls",
     "ca": "--ca",
     "cert": "--cert",
     "key": "--key",
     "headers": "--header",
 }
+
+
+#: The options that say what is called, whatever instance it is.
+MODEL_OPTIONS = frozenset({"model", "signature", "batch", "dims", "outputs", "version", "label"})
 
 
 class Instance(ABC):

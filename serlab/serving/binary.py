@@ -16,7 +16,7 @@ from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
 from serlab.records.run import Endpoint
-from serlab.serving.base import Instance, check_models, model_config
+from serlab.serving.base import MODEL_OPTIONS, Instance, check_models, model_config
 from serlab.serving.process import ServerProcess
 from serlab.serving.status import await_models
 
@@ -40,7 +40,7 @@ class BinaryInstance(Instance):
 
     kind = "binary"
     spelling = "binary"
-    uses = frozenset({"binary", "flags"})
+    uses = MODEL_OPTIONS | {"binary", "flags"}
 
     def start(self, stack: ExitStack) -> Endpoint:
         """Return the endpoint once every model is available over both protocols."""

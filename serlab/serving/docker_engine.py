@@ -15,7 +15,7 @@ import psutil
 
 from serlab.errors import ServingError, needs
 from serlab.records.run import Endpoint
-from serlab.serving.base import DEFAULT_IMAGE, Instance, check_models, model_config
+from serlab.serving.base import DEFAULT_IMAGE, MODEL_OPTIONS, Instance, check_models, model_config
 from serlab.serving.binary import EXECUTABLE, join_version, refuse_reserved
 from serlab.serving.status import await_models
 
@@ -32,7 +32,7 @@ class DockerInstance(Instance):
 
     kind = "docker"
     spelling = "docker"
-    uses = frozenset({"image", "flags"})
+    uses = MODEL_OPTIONS | {"image", "flags"}
 
     def start(self, stack: ExitStack) -> Endpoint:
         """Return the endpoint once every model is available over both protocols."""

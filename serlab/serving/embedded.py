@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from serlab.records.run import Endpoint
-from serlab.serving.base import Instance, check_models, model_config
+from serlab.serving.base import MODEL_OPTIONS, Instance, check_models, model_config
 
 
 class EmbeddedInstance(Instance):
@@ -15,7 +15,7 @@ class EmbeddedInstance(Instance):
 
     kind = "embedded"
     spelling = "embedded"
-    uses = frozenset({"flags"})
+    uses = MODEL_OPTIONS | {"flags"}
 
     def start(self, stack: ExitStack) -> Endpoint:
         """Return the endpoint of the started server."""

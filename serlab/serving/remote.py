@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from serlab.errors import UsageError
 from serlab.records.run import Endpoint
-from serlab.serving.base import Instance
+from serlab.serving.base import MODEL_OPTIONS, Instance
 from serlab.serving.model import read_metadata
 from serlab.serving.status import model_status, require_available
 
@@ -19,7 +19,7 @@ class RemoteInstance(Instance):
 
     kind = "remote"
     spelling = "HOST:GRPC_PORT:REST_PORT"
-    uses = frozenset({"model", "signature", "batch", "tls", "ca", "cert", "key", "headers"})
+    uses = MODEL_OPTIONS | {"tls", "ca", "cert", "key", "headers"}
 
     @classmethod
     def matches(cls, serving: str) -> bool:

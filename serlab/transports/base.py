@@ -7,9 +7,10 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from serlab.errors import UsageError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
 
 #: The client settings the lab compares protocols with; the same time limit holds for both.
@@ -26,14 +27,6 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FRAMING_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "te", "host"})
 
 AnyTransport = TypeVar("AnyTransport", bound="Transport")
-
-
-class ModelCall(Protocol):
-    """The part of a call that a transport must know: a REST path names the model."""
-
-    @property
-    def model(self) -> str:
-        """Name of the model as the server knows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +102,5 @@ class NetworkTransport(Transport):
 
     @classmethod
     @abstractmethod
-    def connect_to(cls, endpoint: Endpoint, call: ModelCall, options: TransportOptions) -> NetworkTransport:
+    def connect_to(cls, endpoint: Endpoint, call: Call, options: TransportOptions) -> NetworkTransport:
         """Return a transport to ``endpoint``. Raises ``UsageError`` where the endpoint lacks the protocol."""

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from serlab.errors import TransportError, UsageError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
+from serlab.transports.base import NetworkTransport, TransportOptions
 
 if TYPE_CHECKING:
     import grpc
@@ -57,7 +58,7 @@ class GrpcTransport(NetworkTransport):
     def connect_to(
         cls,
         endpoint: Endpoint,
-        call: ModelCall,  # noqa: ARG003  # what all transports take
+        call: Call,  # noqa: ARG003  # what all transports take
         options: TransportOptions,
     ) -> GrpcTransport:
         """Return a transport to ``endpoint``; the model is named within each request body."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from serlab.errors import UnknownNameError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
+from serlab.transports.base import NetworkTransport, TransportOptions
 from serlab.transports.grpc_channel import GrpcTransport
 from serlab.transports.rest import RestTransport
 
@@ -12,7 +13,7 @@ TRANSPORTS: dict[str, type[NetworkTransport]] = {kind.name: kind for kind in (Gr
 
 
 def open_transport(
-    kind: str, endpoint: Endpoint, call: ModelCall, options: TransportOptions | None = None
+    kind: str, endpoint: Endpoint, call: Call, options: TransportOptions | None = None
 ) -> NetworkTransport:
     """Return a transport of ``kind`` ("grpc", "rest") to ``endpoint``; use it as a context manager.
 

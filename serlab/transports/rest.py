@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable
 from urllib.parse import quote, urlsplit
 
 from serlab.errors import TransportError, UsageError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.transports.base import ModelCall, NetworkTransport, TransportOptions
+from serlab.transports.base import NetworkTransport, TransportOptions
 from serlab.transports.http1 import Http1Connection, Response
 from serlab.transports.http_answer import NotHttpError
 
@@ -21,7 +22,7 @@ class RestTransport(NetworkTransport):
     """Posts bodies to one model's predict method.
 
     Environment proxies are not used, not even for other hosts: a benchmark must know what it measures. To measure a
-    proxy, name it as the endpoint. ``version`` or ``label`` picks a model version; without one the server does.
+    proxy, name it as the endpoint. The call's version or label is in the path; without one the server picks.
     """
 
     name = "rest"
@@ -29,14 +30,11 @@ class RestTransport(NetworkTransport):
     def __init__(
         self,
         endpoint: Endpoint,
-        call: ModelCall,
+        call: Call,
         options: TransportOptions | None = None,
-        *,
-        version: int | None = None,
-        label: str | None = None,
     ) -> None:
         options = options or TransportOptions()
-        self.url = f"{endpoint.base_url}{predict_path(call.model, version=version, label=label)}"
+        self.url = f"{endpoint.base_url}{predict_path(call.model, version=call.version, label=call.label or None)}"
         self._options = options
         address = urlsplit(self.url)
         if not endpoint.rest or address.hostname is None or address.port is None:
@@ -56,7 +54,7 @@ class RestTransport(NetworkTransport):
         )
 
     @classmethod
-    def connect_to(cls, endpoint: Endpoint, call: ModelCall, options: TransportOptions) -> RestTransport:
+    def connect_to(cls, endpoint: Endpoint, call: Call, options: TransportOptions) -> RestTransport:
         """Return a transport to the version of the model that the server chooses."""
         return cls(endpoint, call, options)
 

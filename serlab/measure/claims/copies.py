@@ -9,6 +9,7 @@ from serlab.codecs import registry
 from serlab.codecs.tensor_proto import TensorProtoCodec
 from serlab.errors import MeasureError
 from serlab.measure.bench import profile_case
+from serlab.measure.calls import Subject
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.cpu import profile as cpu
 from serlab.measure.memory.capture import read_capture
@@ -27,7 +28,7 @@ def measure(lab: Lab) -> Evidence:
     """Profile make_tensor_proto alone, then whole requests; the captures lie in the run's ``memory/``."""
     listed = []
     for codec in lab.available(WHOLE_REQUESTS):
-        profile = profile_case(lab.workers, lab.folder, Case(PAYLOAD, codec, "encode"), lab.seed)
+        profile = profile_case(lab.workers, lab.folder, Case(PAYLOAD, codec, "encode"), Subject(PAYLOAD, lab.seed))
         lab.keep_profile(profile)
         ratio = profile.allocated_bytes / profile.raw_bytes
         listed.append(series("allocated", "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))
@@ -62,7 +63,7 @@ def profile_message(seed: int, capture: Path) -> float:
     if not isinstance(codec, TensorProtoCodec):
         raise MeasureError("the codec tensor-proto is not the lab's own")
     payload = parse_payload(PAYLOAD, seed=seed)
-    tensor = payload.build()
+    tensor = payload.array()
     codec.tensor_message(tensor[:, :1, :1])  # lazy imports are not the message's
     capture.unlink(missing_ok=True)
     with memray.Tracker(capture, trace_python_allocators=True):

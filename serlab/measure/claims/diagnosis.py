@@ -32,7 +32,7 @@ def measure_protos(lab: Lab) -> Evidence:
     access = Access(options.ca, options.cert, options.key, options.headers)
     patient = Patient(target.endpoint, ECHO_MODEL, access, options, echo_of(payload), payload)
     live, client = check_answers(patient), check_client_protos(patient)
-    newer = encode_response({"y": payload.build()}, form="values", model=ECHO_MODEL) + length_field(NEW_FIELD, b"new")
+    newer = encode_response({"y": payload.array()}, form="values", model=ECHO_MODEL) + length_field(NEW_FIELD, b"new")
     made = examine_answers([("PredictResponse", newer)])
     missing = live.text if live.status == "not checked" else client.text if client.status == "not checked" else ""
     facts = {

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, SerlabError
-from serlab.measure.calls import echo_call
+from serlab.measure.calls import call_of_signature
 from serlab.measure.claims.lab import Lab, series
-from serlab.payload import Payload
+from serlab.records.call import TensorSpec
 from serlab.records.claims import Evidence
 from serlab.records.run import Endpoint
+from serlab.servable.signatures import signature
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.loopback import LoopbackTransport
 from serlab.transports.registry import open_transport
@@ -59,14 +60,16 @@ def kept_bits(codec_name: str, seed: int, endpoint: Endpoint | None, options: Tr
     Without an ``endpoint`` the codec's own server half answers.
     """
     codec, sent = registry.get(codec_name), extreme_values(seed)
-    call = echo_call(codec, Payload("extremes", sent.shape, "float64"))
+    spec = TensorSpec("float64", sent.shape)
+    call = call_of_signature(codec.signature if codec.signature == "bytes" else signature("echo", "float64").name, spec)
+    (name,) = call.inputs
     transport: Transport
     if endpoint is None:
         transport = LoopbackTransport(codec, call, codec.forms[0])
     else:
         transport = open_transport(codec.transport, endpoint, call, options)
     with transport:
-        received = codec.decode(transport.send(codec.encode(sent, call)), call)
+        (received,) = codec.decode(transport.send(codec.encode({name: sent}, call)), call).values()
     if received.shape != sent.shape:
         raise SerlabError(f"{codec_name} brought back shape {list(received.shape)} for {list(sent.shape)}")
     same = np.ascontiguousarray(received, np.float64).view(np.uint64) == sent.view(np.uint64)

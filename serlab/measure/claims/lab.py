@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from serlab.codecs import registry
-from serlab.measure.calls import ModelCall
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload import DEFAULT_SEED
+from serlab.records.call import STRING, Call, TensorSpec
 from serlab.records.claims import Evidence, Series, Unit
 from serlab.records.run import EndToEndRun, MemoryProfile
 from serlab.records.store import RunFolder
@@ -63,7 +63,7 @@ class Lab:
         usable = set(registry.available())
         return [codec for codec in codecs if codec in usable]
 
-    def on_target(self, call: ModelCall | None) -> Target:
+    def on_target(self, call: Call | None) -> Target:
         """Return the live instance with ``call`` in place of the echo's. Only for experiments that need one."""
         assert self.target is not None
         return Target(self.target.endpoint, self.target.options, call)
@@ -102,12 +102,14 @@ class Experiment:
         return None
 
 
-def classifier_call(classifier: Classifier, codec: str) -> ModelCall:
+def classifier_call(classifier: Classifier, codec: str) -> Call:
     """Return the call of one row to a classifier, through the signature that the codec speaks to."""
-    name = registry.describe(codec)["signature"]
-    return ModelCall(
-        classifier.model, name, INPUT, OUTPUTS[name], DTYPE, (1, classifier.classes), takes_strings=name == "bytes"
-    )
+    name = registry.codec_class(codec).signature
+    row = TensorSpec(DTYPE, (1, *classifier.features))
+    scores = TensorSpec(DTYPE, (1, classifier.classes))
+    if name == "bytes":
+        row, scores = (TensorSpec(STRING, (1,), packs=spec) for spec in (row, scores))
+    return Call(classifier.model, name, {INPUT: row}, {OUTPUTS[name]: scores})
 
 
 def series(

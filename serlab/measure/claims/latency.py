@@ -10,11 +10,11 @@ from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.codecs import registry
 from serlab.errors import MeasureError
 from serlab.measure import endtoend
-from serlab.measure.calls import ModelCall
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.endtoend import MAX_CALLS
 from serlab.payload import parse_payload
+from serlab.records.call import Call
 from serlab.records.claims import Evidence, Series
 from serlab.records.run import Endpoint, EndToEndRun
 from serlab.servable.classifier import Classifier
@@ -140,15 +140,16 @@ def _agreeing(lab: Lab, classifier: Classifier, payload: str) -> list[str]:
 
 
 def compare_answers(
-    endpoint: Endpoint, options: TransportOptions, payload_spec: str, seed: int, calls: Mapping[str, ModelCall]
+    endpoint: Endpoint, options: TransportOptions, payload_spec: str, seed: int, calls: Mapping[str, Call]
 ) -> dict[str, str]:
     """Be a fresh process that calls once through each codec; return what is wrong with the answers, by codec."""
-    tensor = parse_payload(payload_spec, seed=seed).build()
+    payload = parse_payload(payload_spec, seed=seed)
     answers = {}
     for name, named in calls.items():
-        codec, call = registry.get(name), named.as_call()
+        codec, call = registry.get(name), named
         with open_transport(codec.transport, endpoint, call, options) as transport:
-            answers[name] = codec.decode(transport.send(codec.encode(tensor, call)), call)
+            answer = codec.decode(transport.send(codec.encode(payload.build(call.inputs), call)), call)
+            (answers[name],) = answer.values()
     expected = answers.get(REFERENCE, next(iter(answers.values())))
     return {
         name: f"shape {list(scores.shape)}, first scores {scores.reshape(-1)[:2].tolist()}"

@@ -37,6 +37,6 @@ def ask(endpoint: Endpoint, options: TransportOptions, seed: int) -> tuple[str, 
     call = echo_call(codec, payload)
     with open_transport(codec.transport, endpoint, call, options) as transport:
         try:
-            return "ok", len(transport.send(codec.encode(payload.build(), call)))
+            return "ok", len(transport.send(codec.encode(payload.build(call.inputs), call)))
         except TransportError as error:
             return error.code or str(error), 0

@@ -37,7 +37,8 @@ def _ask(lab: Lab, codec: str, payload: str) -> dict[str, int]:
 def lengths(codec_name: str, payload_spec: str, seed: int) -> dict[str, int]:
     """Be a fresh process that encodes one payload; return the length of the request and of the TensorProto in it."""
     codec, payload = registry.get(codec_name), parse_payload(payload_spec, seed=seed)
-    body = codec.encode(payload.build(), echo_call(codec, payload))
+    call = echo_call(codec, payload)
+    body = codec.encode(payload.build(call.inputs), call)
     return {"request": len(body), "message": tensor_length(body) if codec.transport == "grpc" else 0}
 
 

@@ -56,7 +56,7 @@ def time_tolist(payload_spec: str, seed: int, *, collect: bool, output: Path) ->
     """
     allocator.settle()
     payload = parse_payload(payload_spec, seed=seed)
-    tensor = payload.build()
+    tensor = payload.array()
     sys.argv = ["tolist.py", "--worker", "--worker-task=0", "--quiet", "--loops=1", "--values=1", "--warmups=0"]
     if not collect:
         gc.disable()
@@ -76,7 +76,7 @@ def peak_of_tolist(payload_spec: str, seed: int, capture: Path) -> float:
     import memray
 
     payload = parse_payload(payload_spec, seed=seed)
-    tensor = payload.build()
+    tensor = payload.array()
     capture.unlink(missing_ok=True)
     with memray.Tracker(capture, trace_python_allocators=True):
         kept = tensor.tolist()

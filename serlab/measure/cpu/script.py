@@ -23,15 +23,13 @@ BATCH_S = 0.02
 
 def bind(case: dict[str, Any], seed: int) -> Callable[[], Any]:
     """Return the call to profile: one encode or decode, as it is timed and as clients make it."""
-    from serlab.codecs import registry
-    from serlab.measure.calls import echo_call
-    from serlab.payload import parse_payload
+    from serlab.measure.calls import Subject
 
-    codec, payload = registry.get(case["codec"]), parse_payload(case["payload"], seed=seed)
-    tensor, call = payload.build(), echo_call(codec, payload)
+    exchange = Subject(case["payload"], seed).exchange(case["codec"])
+    codec, call = exchange.codec, exchange.call
     if case["op"] == "encode":
-        return lambda: codec.encode(tensor, call)
-    body = codec.write_response(tensor, call, case["form"])
+        return lambda: codec.encode(exchange.tensors, call)
+    body = exchange.response(case["form"])
     return lambda: codec.decode(body, call)
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
-from serlab.measure.calls import ModelCall
 from serlab.measure.cases import shuffled
 from serlab.measure.load.clients import together_in_threads
 from serlab.measure.load.sweep import checked, load_step
@@ -24,6 +23,7 @@ from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
+from serlab.records.call import Call, TensorSpec
 from serlab.records.deployment import Batcher, BatchingReport, BatchingStep, BatchSetting
 from serlab.records.load import StepLimits, StepSpec
 from serlab.records.run import Endpoint
@@ -120,10 +120,11 @@ def measure_server_batching(
     return sweep.run("server", take)
 
 
-def batched_call(setting: BatchSetting | None, output: str = OUTPUT, *, model: str = BATCHED_MODEL) -> ModelCall:
+def batched_call(setting: BatchSetting | None, output: str = OUTPUT, *, model: str = BATCHED_MODEL) -> Call:
     """Return the call to the batched servable's signature for ``setting``."""
-    shape, dtype = ((1, OUTPUTS), "float32") if output == OUTPUT else ((1,), "int32")
-    return ModelCall(model, signature_of(setting), INPUT, output, dtype, shape)
+    read = TensorSpec("float32", (1, OUTPUTS)) if output == OUTPUT else TensorSpec("int32", (1,))
+    row = TensorSpec("float32", (1, FEATURES))
+    return Call(model, signature_of(setting), {INPUT: row}, {output: read}, picks_outputs=True)
 
 
 def batching_parameters(setting: BatchSetting) -> str:
@@ -143,28 +144,28 @@ def batching_flags(setting: BatchSetting, base: Path, kind: str) -> tuple[str, .
     return ("--enable_batching=true", f"--batching_parameters_file={seen}")
 
 
-def _mean_rows(workers: Workers, target: Target, call: ModelCall, spec: StepSpec) -> float | None:
+def _mean_rows(workers: Workers, target: Target, call: Call, spec: StepSpec) -> float | None:
     try:
         return workers.call(mean_rows, target.endpoint, target.options, spec.codec, call, spec.concurrency)
     except MeasureError:
         return None  # the step itself tells what is wrong with the server
 
 
-def mean_rows(endpoint: Endpoint, options: TransportOptions, codec_name: str, call: ModelCall, clients: int) -> float:
+def mean_rows(endpoint: Endpoint, options: TransportOptions, codec_name: str, call: Call, clients: int) -> float:
     """Be a process with as many clients as the load had, and ask in which size of batch each call was computed."""
-    codec, asked = registry.get(codec_name), call.as_call()
-    body = codec.encode(parse_payload(PAYLOAD).build(), asked)
+    codec = registry.get(codec_name)
+    body = codec.encode(parse_payload(PAYLOAD).build(call.inputs), call)
     sizes: list[float] = []
     together = threading.Barrier(clients)
 
     def client(transport: Any) -> None:
         together.wait()
         for _ in range(_ASKED):
-            sizes.extend(codec.decode(transport.send(body), asked).tolist())
+            sizes.extend(codec.decode(transport.send(body), call)[ROWS].tolist())
 
     with ExitStack() as stack:
         transports = [
-            stack.enter_context(open_transport(codec.transport, endpoint, asked, options)) for _ in range(clients)
+            stack.enter_context(open_transport(codec.transport, endpoint, call, options)) for _ in range(clients)
         ]
         together_in_threads(client, transports)
     if not sizes:

@@ -17,7 +17,7 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
-from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.calls import echo_call, tensors_for
 from serlab.measure.cases import shuffled
 from serlab.measure.load.clients import Lane, Work, together_in_threads
 from serlab.measure.load.sweep import checked, load_step
@@ -25,6 +25,7 @@ from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
+from serlab.records.call import Call
 from serlab.records.deployment import Burst, MultiplexingReport, SharedCall
 from serlab.records.load import StepLimits, StepSpec
 from serlab.records.run import Endpoint
@@ -81,7 +82,7 @@ def measure_multiplexing(
 
 
 def share(
-    endpoint: Endpoint, options: TransportOptions, call: ModelCall | None, codec_name: str, payload: str,
+    endpoint: Endpoint, options: TransportOptions, call: Call | None, codec_name: str, payload: str,
     large_payload: str, *, connections: int, calls: int, round_number: int, seed: int,
 ) -> list[Burst]:  # fmt: skip
     """Be one fresh client process: ``BURSTS`` bursts, and as many behind a large call if there is a large payload."""
@@ -105,10 +106,11 @@ def share(
     return bursts
 
 
-def _ready(codec_name: str, payload: str, seed: int, named: ModelCall | None) -> Work:
+def _ready(codec_name: str, payload: str, seed: int, named: Call | None) -> Work:
     codec, parsed = registry.get(codec_name), parse_payload(payload, seed=seed)
-    call, tensor = named.as_call() if named else echo_call(codec, parsed), parsed.build()
-    return Work(codec, tensor, call, codec.encode(tensor, call))
+    call = named or echo_call(codec, parsed)
+    tensors = tensors_for(parsed, call)
+    return Work(codec, tensors, call, codec.encode(tensors, call))
 
 
 def _burst(blank: Burst, work: Work, lanes: list[Lane], calls: int) -> Burst:

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from serlab.codecs import registry
-from serlab.codecs.base import Call, ChunkedCodec, Codec, GzipBody, Tensor
+from serlab.codecs.base import Call, ChunkedCodec, Codec, GzipBody, Tensors
 from serlab.errors import MeasureError
-from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.calls import echo_call, tensors_for
 from serlab.measure.memory.capture import read_capture
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
@@ -63,7 +63,7 @@ def measure_upload(
 
 
 def upload(
-    endpoint: Endpoint, options: TransportOptions, call: ModelCall | None, payload: str, codec_name: str, seed: int,
+    endpoint: Endpoint, options: TransportOptions, call: Call | None, payload: str, codec_name: str, seed: int,
     capture: Path,
 ) -> UploadProfile:  # fmt: skip
     """Be one fresh client process that uploads once, and return what it held; memray's capture goes to ``capture``.
@@ -75,17 +75,19 @@ def upload(
     codec, parsed = registry.get(codec_name), parse_payload(payload, seed=seed)
     if codec.transport != "rest":
         raise MeasureError(f"{codec_name} is not sent over REST: uploads in pieces are HTTP's")
-    wanted = call.as_call() if call else echo_call(codec, parsed)
-    tensor = parsed.build()
-    first_row = codec.encode(tensor[:1], wanted)  # imports and caches, too, before memory is counted
+    wanted = call or echo_call(codec, parsed)
+    tensors = tensors_for(parsed, wanted)
+    first_row = codec.encode(
+        {name: tensor[:1] for name, tensor in tensors.items()}, wanted
+    )  # imports and caches, too, before memory is counted
     if isinstance(first_row, GzipBody):
         options = replace(options, headers={**options.headers, "Content-Encoding": first_row.content_encoding})
-    sizes = _upload(codec, tensor, wanted, RestTransport(endpoint, wanted, options), capture)
+    sizes = _upload(codec, tensors, wanted, RestTransport(endpoint, wanted, options), capture)
     profile = read_capture(Case(payload, codec_name, "encode"), parsed.raw_bytes, capture)
     return UploadProfile(profile, sum(sizes), isinstance(codec, ChunkedCodec))
 
 
-def _upload(codec: Codec, tensor: Tensor, call: Call, transport: RestTransport, capture: Path) -> list[int]:
+def _upload(codec: Codec, tensors: Tensors, call: Call, transport: RestTransport, capture: Path) -> list[int]:
     """Send the request and return the sizes of the pieces it was sent in."""
     import memray
 
@@ -94,12 +96,12 @@ def _upload(codec: Codec, tensor: Tensor, call: Call, transport: RestTransport, 
 
         def pieces() -> Iterator[bytes]:
             if isinstance(codec, ChunkedCodec):
-                for piece in codec.encode_chunks(tensor, call):
+                for piece in codec.encode_chunks(tensors, call):
                     sizes.append(len(piece))
                     yield piece
                     del piece
             else:
-                body = codec.encode(tensor, call)
+                body = codec.encode(tensors, call)
                 sizes.append(len(body))
                 yield body
             # Asked for more, the connection has sent everything: what comes now is the answer.

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from serlab.measure.calls import ModelCall
+from serlab.measure.calls import call_of_signature
 from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
 from serlab.measure.doctor.models import check_model_states, check_versions
 from serlab.measure.doctor.patient import Check, Finding, Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
 from serlab.measure.doctor.protos import check_answers, check_client_protos, check_server_protos
 from serlab.payload import Payload
+from serlab.records.call import Call
 from serlab.servable.signatures import ECHO_MODEL, signature
 
 #: In the order of a call: reach the server, find the model, understand the answer.
@@ -48,11 +49,10 @@ def diagnose(patient: Patient) -> Iterator[Finding]:
         yield check(patient)
 
 
-def echo_of(payload: Payload, model: str = ECHO_MODEL) -> ModelCall:
+def echo_of(payload: Payload, model: str = ECHO_MODEL) -> Call:
     """Return the call that has the lab's echo return ``payload``.
 
     Raises:
         UnknownNameError: the echo has no signature for its dtype.
     """
-    entry = signature("echo", payload.dtype)
-    return ModelCall(model, entry.name, entry.input, entry.output, payload.dtype, payload.shape)
+    return call_of_signature(signature("echo", payload.dtype).name, payload.only.spec, model)

@@ -11,8 +11,9 @@ from serlab.codecs import registry
 from serlab.codecs.base import Body, Codec, Tensor
 from serlab.connection import Access
 from serlab.errors import SerlabError
-from serlab.measure.calls import ModelCall
+from serlab.measure.calls import tensors_for
 from serlab.payload import Payload
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
@@ -37,7 +38,7 @@ class Answer:
 
     codec: str
     body: Body = b""
-    tensor: Tensor | None = field(default=None, compare=False)
+    tensors: dict[str, Tensor] | None = field(default=None, compare=False)
     trouble: str = ""
 
 
@@ -52,7 +53,7 @@ class Patient:
     model: str
     access: Access
     options: TransportOptions
-    call: ModelCall | None = None
+    call: Call | None = None
     payload: Payload | None = None
     unfit: str = ""
 
@@ -64,25 +65,29 @@ class Patient:
     @cached_property
     def rest_answer(self) -> Answer:
         """The answer to the same call over REST."""
-        strings = self.call is not None and self.call.takes_strings
-        return self._ask("base64" if strings else "orjson", bool(self.endpoint.rest), "REST")
+        return self._ask("base64" if self._sends_bytes else "orjson", bool(self.endpoint.rest), "REST")
+
+    @property
+    def _sends_bytes(self) -> bool:
+        """Whether numbers travel as strings of bytes."""
+        return self.call is not None and any(spec.packs for spec in self.call.inputs.values())
 
     def encode(self, codec: Codec) -> Body:
         """Return the body of the Predict call. Raises what the codec raises."""
         assert self.call is not None
         assert self.payload is not None
-        return codec.encode(self.payload.build(), self.call.as_call())
+        return codec.encode(tensors_for(self.payload, self.call), self.call)
 
     def _ask(self, codec_name: str, offered: bool, protocol: str) -> Answer:
         if not offered:
             return Answer(codec_name, trouble=f"{protocol} cannot be asked")
         if self.call is None or self.payload is None:
             return Answer(codec_name, trouble=self.unfit)
-        if self.call.takes_strings and protocol == "gRPC":
-            return Answer(codec_name, trouble="the signature takes strings")
+        if self._sends_bytes and protocol == "gRPC":
+            return Answer(codec_name, trouble="the signature takes strings, and the payload is numbers")
         try:
             codec = registry.get(codec_name)
-            call = self.call.as_call()
+            call = self.call
             with open_transport(codec.transport, self.endpoint, call, self.options) as transport:
                 body = transport.send(self.encode(codec))
             return Answer(codec_name, body, codec.decode(body, call))

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.codecs.base import Body, Call, Codec, Tensors
 from serlab.errors import CodecError, TransportError
 from serlab.measure.endtoend import timed_call
 from serlab.measure.load.outcome import Failure, Tally, failure_code, nobody_answered
@@ -31,17 +31,17 @@ _NAP_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a client does per call: send ``body`` as it is, or encode ``tensor``, send, decode."""
+    """What a client does per call: send ``body`` as it is, or encode ``tensors``, send, decode."""
 
     codec: Codec
-    tensor: Tensor
+    tensors: Tensors
     call: Call
     body: Body | None
 
     def do(self, transport: Transport) -> CallSample:
         """Make one call. Raises what the transport and the codec raise."""
         if self.body is None:
-            return timed_call(transport, self.codec, self.tensor, self.call)
+            return timed_call(transport, self.codec, self.tensors, self.call)
         begin = time.perf_counter()
         transport.send(self.body)
         exchange_s = time.perf_counter() - begin

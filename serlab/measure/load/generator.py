@@ -9,9 +9,8 @@ from typing import Protocol
 
 import msgspec
 
-from serlab.codecs import registry
 from serlab.errors import SerlabError
-from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.calls import Subject
 from serlab.measure.load.clients import Clients, Work, lanes
 from serlab.measure.load.http_lane import HttpLane
 from serlab.measure.load.outcome import Batch, Tally
@@ -19,7 +18,7 @@ from serlab.measure.load.pace import Pace, make_pace
 from serlab.measure.load.reactor import Reactor
 from serlab.measure.load.verify import Verified, verify
 from serlab.measure.process.warm import die_with_parent
-from serlab.payload import parse_payload
+from serlab.records.call import Call
 from serlab.records.load import StepSpec
 from serlab.records.run import Endpoint
 from serlab.transports.base import NetworkTransport, TransportOptions
@@ -60,7 +59,7 @@ class Job:
     share: int
     endpoint: Endpoint
     options: TransportOptions
-    call: ModelCall | None
+    call: Call | None
     seed: int
     round: int
     report_s: float
@@ -111,11 +110,10 @@ def generate(job: Job, controller: Connection) -> None:
 
 
 def prepare(job: Job) -> Work:
-    """Build the tensor and, for a step of ready bodies, the body. Raises what the codec and the payload raise."""
-    codec, payload = registry.get(job.spec.codec), parse_payload(job.spec.payload, seed=job.seed)
-    call = job.call.as_call() if job.call else echo_call(codec, payload)
-    tensor = payload.build()
-    return Work(codec, tensor, call, codec.encode(tensor, call) if job.spec.pre_encoded else None)
+    """Build the tensors and, for a step of ready bodies, the body. Raises what the codec and the payload raise."""
+    exchange = Subject(job.spec.payload, job.seed, job.call).exchange(job.spec.codec)
+    codec, tensors, call = exchange.codec, exchange.tensors, exchange.call
+    return Work(codec, tensors, call, codec.encode(tensors, call) if job.spec.pre_encoded else None)
 
 
 def make_engine(job: Job, work: Work, pace: Pace, tally: Tally) -> Engine:

@@ -12,12 +12,12 @@ import psutil
 
 from serlab.analysis.load.summary import stable
 from serlab.codecs import registry
-from serlab.measure.calls import ModelCall
 from serlab.measure.load.fleet import Fleet, forked
 from serlab.measure.load.gather import cut_windows, filled
 from serlab.measure.load.generator import BATCHES_PER_WINDOW, Go, Job, Stop
 from serlab.measure.process.machine import cores_in_use
 from serlab.measure.process.server_meter import ServerMeter
+from serlab.records.call import Call
 from serlab.records.load import LoadStep, LoadWindow, StepLimits, StepSpec
 from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
@@ -36,7 +36,7 @@ def run_step(
     options: TransportOptions,
     limits: StepLimits,
     *,
-    call: ModelCall | None = None,
+    call: Call | None = None,
     seed: int = 0,
     round_number: int = 0,
 ) -> LoadStep:

@@ -6,13 +6,12 @@ import time
 
 import msgspec
 
-from serlab.analysis.exactness import compare
-from serlab.codecs import registry
+from serlab.analysis.exactness import compare_all
 from serlab.errors import CodecError, TransportError
-from serlab.measure.calls import ModelCall, echo_call
+from serlab.measure.calls import Subject
 from serlab.measure.load.clients import Work
 from serlab.measure.load.outcome import failure_code
-from serlab.payload import parse_payload
+from serlab.records.call import Call
 from serlab.records.run import Endpoint, Exactness
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
@@ -43,7 +42,7 @@ def verify(work: Work, endpoint: Endpoint, options: TransportOptions, *, echoes:
 
     A server that does not answer in time is not a failure of the step: its timeouts are what the step then counts.
     """
-    body = work.body if work.body is not None else work.codec.encode(work.tensor, work.call)
+    body = work.body if work.body is not None else work.codec.encode(work.tensors, work.call)
     for attempt in range(ATTEMPTS):
         try:
             with open_transport(work.codec.transport, endpoint, work.call, options) as transport:
@@ -57,15 +56,14 @@ def verify(work: Work, endpoint: Endpoint, options: TransportOptions, *, echoes:
                 return Verified(len(body))
             time.sleep(_PAUSE_S)
         else:
-            return Verified(len(body), len(answer), compare(work.tensor, received) if echoes else None)
+            return Verified(len(body), len(answer), compare_all(work.tensors, received) if echoes else None)
     raise AssertionError("the last attempt returns")
 
 
 def verify_step(
-    payload: str, codec: str, endpoint: Endpoint, options: TransportOptions, call: ModelCall | None, seed: int
+    payload: str, codec: str, endpoint: Endpoint, options: TransportOptions, call: Call | None, seed: int
 ) -> Verified:
     """Make the first call of a step that other processes will take."""
-    used, parsed = registry.get(codec), parse_payload(payload, seed=seed)
-    named = call.as_call() if call else echo_call(used, parsed)
-    work = Work(used, parsed.build(), named, None)
+    exchange = Subject(payload, seed, call).exchange(codec)
+    work = Work(exchange.codec, exchange.tensors, exchange.call, None)
     return verify(work, endpoint, options, echoes=not call)

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from serlab.codecs import registry
-from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensor
+from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
 from serlab.errors import MeasureError
-from serlab.measure.calls import echo_call
-from serlab.payload import Payload, parse_payload
+from serlab.measure.calls import Exchange, Subject, first_elements, with_shapes
+from serlab.payload import parse_payload
 from serlab.records.run import Case, MemoryFrame, MemoryProfile
+from serlab.servable.signatures import ECHO_MODEL
 
 #: Requests up to this size are served by pymalloc's arenas, larger ones by malloc (Objects/obmalloc.c).
 PYMALLOC_LIMIT_BYTES = 512
@@ -21,7 +21,7 @@ PYMALLOC_LIMIT_BYTES = 512
 TOP_FRAMES = 3
 
 
-def profile(case: Case, seed: int, capture: Path, *, native: bool = False) -> MemoryProfile:
+def profile(case: Case, subject: Subject, capture: Path, *, native: bool = False) -> MemoryProfile:
     """Run ``case`` once under memray and return what it added; the capture is written to ``capture``.
 
     Python's small objects are counted (``trace_python_allocators``): without them a list of floats weighs nothing but
@@ -32,28 +32,27 @@ def profile(case: Case, seed: int, capture: Path, *, native: bool = False) -> Me
     """
     import memray
 
-    codec, payload = registry.get(case.codec), parse_payload(case.payload, seed=seed)
-    call = echo_call(codec, payload)
-    _warm_up(codec, payload, case)
-    tensor = payload.build()
-    body = b"" if case.op == "encode" else codec.write_response(tensor, call, case.form)
+    exchange = subject.exchange(case.codec)
+    codec, call, tensors = exchange.codec, exchange.call, exchange.tensors
+    body = b"" if case.op == "encode" else exchange.response(case.form)
+    _warm_up(exchange, case)
     capture.unlink(missing_ok=True)
     try:
         with memray.Tracker(capture, trace_python_allocators=True, native_traces=native):
             # The name keeps the result alive until tracking has ended: it is part of what the call adds.
-            kept = _encoded(codec, tensor, call) if case.op == "encode" else codec.decode(body, call)
+            kept = _encoded(codec, tensors, call) if case.op == "encode" else codec.decode(body, call)
     except OSError as error:
         raise MeasureError(f"memray cannot write {capture}: {error}") from error
     del kept
-    return read_capture(case, payload.raw_bytes, capture)
+    return read_capture(case, parse_payload(subject.payload, seed=subject.seed).raw_bytes, capture)
 
 
-def _encoded(codec: Codec, tensor: Tensor, call: Call) -> Body | None:
+def _encoded(codec: Codec, tensors: Tensors, call: Call) -> Body | None:
     """Return the body; None of a codec that is sent while it encodes, and therefore keeps nothing."""
     if isinstance(codec, ChunkedCodec):
-        codec.drain(tensor, call)
+        codec.drain(tensors, call)
         return None
-    return codec.encode(tensor, call)
+    return codec.encode(tensors, call)
 
 
 def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
@@ -89,18 +88,20 @@ def short_path(path: str) -> str:
     return re.split(r"site-packages/|lib/python3\.\d+/|(?=serlab/)", path)[-1]
 
 
-def _warm_up(codec: Codec, payload: Payload, case: Case) -> None:
-    """Run the case once on a single element, so that lazy imports and caches are not taken for the call's memory."""
-    tiny = payload.build()[(slice(1),) * len(payload.shape)]
-    call = _with_shape(echo_call(codec, payload), tiny.shape)
-    if case.op == "encode":
-        codec.encode(tiny, call)
+def _warm_up(exchange: Exchange, case: Case) -> None:
+    """Run the case once, on single elements where it can be, so that lazy imports and caches are not taken for it."""
+    codec, call = exchange.codec, exchange.call
+    if call.model == ECHO_MODEL:
+        tensors = first_elements(exchange.tensors)
+        tiny = with_shapes(call, tensors)
+        body = codec.write_response(dict(zip(tiny.outputs, tensors.values(), strict=True)), tiny, case.form)
     else:
-        codec.decode(codec.write_response(tiny, call, case.form), call)
-
-
-def _with_shape(call: Call, shape: tuple[int, ...]) -> Call:
-    return Call(call.model, call.signature, call.input, call.output, call.dtype, shape)
+        tensors, tiny = exchange.tensors, call
+        body = exchange.response(case.form)
+    if case.op == "encode":
+        codec.encode(tensors, tiny)
+    else:
+        codec.decode(body, tiny)
 
 
 def _top_frames(at_peak: Iterable[Any]) -> tuple[MemoryFrame, ...]:

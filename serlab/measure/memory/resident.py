@@ -13,7 +13,7 @@ from pathlib import Path
 from serlab.codecs import registry
 from serlab.codecs.base import Codec
 from serlab.errors import CodecError, MeasureError, TransportError
-from serlab.measure.calls import echo_call
+from serlab.measure.calls import echo_call, tensors_for
 from serlab.measure.endtoend import MIN_CALLS, timed_call
 from serlab.measure.memory import rss_sampler
 from serlab.measure.process.server_meter import ServerMeter
@@ -42,7 +42,8 @@ def track(
         MeasureError: the sampler does not start.
     """
     payload, codec = parse_payload(payload_spec, seed=seed), registry.get(codec_name)
-    tensor, call = payload.build(), echo_call(codec, payload)
+    call = echo_call(codec, payload)
+    tensors = tensors_for(payload, call)
     client, server = ServerMeter(os.getpid()), ServerMeter(endpoint.pid)
     samples: list[tuple[float, int, int]] = []
     calls, error, began = 0, "", time.perf_counter()
@@ -53,7 +54,7 @@ def track(
         with _sampling(endpoint.pid, samples), open_transport(codec.transport, endpoint, call, options) as transport:
             began = time.perf_counter()
             while calls < MIN_CALLS or time.perf_counter() < began + seconds:
-                timed_call(transport, codec, tensor, call)
+                timed_call(transport, codec, tensors, call)
                 calls += 1
     except (TransportError, CodecError) as failure:
         error = str(failure)[:SHOWN_ERROR]

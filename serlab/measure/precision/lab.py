@@ -104,7 +104,7 @@ class PrecisionLab:
         for codec in self._codecs():
             for values in every_values:
                 progress(f"{codec.name} {values.dtype}")
-                self._examine(values, offline_trips(codec, values.dtype, dtype_of(values.dtype)))
+                self._examine(values, offline_trips(codec, values.dtype))
                 if self._server is not None:
                     self._examine_live(self._server, codec, values)
         return self.report()
@@ -132,7 +132,7 @@ class PrecisionLab:
             for dtype in plan.dtypes:
                 yield _Values(dtype, value_classes(dtype, samples=plan.samples, seed=plan.seed))
             return
-        flat = plan.payload.build().reshape(-1)
+        flat = plan.payload.array().reshape(-1)
         indices = natures(flat)
         classes = {name: flat[at] for name, at in indices.items()}
         yield _Values(plan.payload.dtype, classes, indices, plan.payload.shape)
@@ -156,7 +156,7 @@ class PrecisionLab:
             self._note(f"{codec.name} through the live server: it offers no {codec.transport} address")
             return
         try:
-            self._examine(values, live_trips(server, codec, values.dtype, dtype_of(values.dtype)))
+            self._examine(values, live_trips(server, codec, values.dtype))
         except CodecUnavailableError as error:
             self._note(f"{codec.name} through the live server: {error}")
         except ServerGoneError as error:

@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.codecs import registry
-from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.codecs.base import Body, Call, Codec, Tensor, TensorSpec, string_array
 from serlab.errors import CodecError, CodecUnavailableError, SerlabError, TransportError, UnknownNameError
+from serlab.measure.calls import call_of_signature
 from serlab.measure.precision.trips import ServerGoneError, Trip
+from serlab.records.call import STRING
 from serlab.records.run import Endpoint
 from serlab.servable.signatures import SIGNATURES, Signature, signature
 from serlab.transports.base import NetworkTransport, TransportOptions
@@ -30,7 +32,6 @@ TIMEOUT_S = 60.0
 _NO_ANSWER = frozenset({"", "UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"})
 #: Codecs that carry strings of bytes unaltered, by transport; the first that is available is used.
 _CARRIERS = {"rest": ("base64",), "grpc": ("wire", "tensor-proto")}
-_STRING = np.dtype(object)
 
 
 class LiveServer:
@@ -92,7 +93,7 @@ class LiveServer:
         return self._transports[name]
 
 
-def live_trips(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Iterator[Trip]:
+def live_trips(server: LiveServer, codec: Codec, dtype_name: str) -> Iterator[Trip]:
     """The legs that the server's echo servable can tell apart for this codec and dtype.
 
     Codecs that speak to a string signature have one trip, there and back: the server never makes numbers of their
@@ -102,7 +103,7 @@ def live_trips(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtyp
         return
     if codec.signature == "bytes":
         legs = [(SIGNATURES["bytes"], _both_ways)]
-    elif dtype_name == "string":
+    elif dtype_name == STRING:
         legs = [(signature("echo", dtype_name), _both_ways)]
     else:
         legs = [
@@ -112,40 +113,46 @@ def live_trips(server: LiveServer, codec: Codec, dtype_name: str, dtype: np.dtyp
         ]
     for entry, leg in legs:
         if entry.name in server.signatures:
-            yield leg(server, codec, entry, dtype_name, dtype)
+            yield leg(server, codec, entry, dtype_name)
 
 
-def _both_ways(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+def _both_ways(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str) -> Trip:
     def carry(tensor: Tensor) -> Tensor:
-        call = _call(server, entry, dtype, tensor)
-        return codec.decode(server.send(codec.transport, codec.encode(tensor, call), call), call)
+        call = call_of_signature(entry.name, TensorSpec(dtype_name, tensor.shape), server.model)
+        answer = server.send(codec.transport, codec.encode({entry.input: tensor}, call), call)
+        return codec.decode(answer, call)[entry.output]
 
     return Trip("live", codec.name, codec.transport, dtype_name, "both", None, carry)
 
 
-def _request_leg(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+def _request_leg(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str) -> Trip:
     carrier = string_carrier(codec.transport)
 
     def carry(tensor: Tensor) -> Tensor:
-        call = _call(server, entry, dtype, tensor)
-        answer = server.send(codec.transport, codec.encode(tensor, call), call)
-        return _read_bytes(carrier, answer, call)
+        call = call_of_signature(entry.name, TensorSpec(dtype_name, tensor.shape), server.model)
+        answer = server.send(codec.transport, codec.encode({entry.input: tensor}, call), call)
+        return _from_bytes(carrier.decode(answer, _plain(call))[entry.output], call.outputs[entry.output])
 
     return Trip("live", codec.name, codec.transport, dtype_name, "request", None, carry)
 
 
-def _response_leg(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str, dtype: np.dtype[Any]) -> Trip:
+def _response_leg(server: LiveServer, codec: Codec, entry: Signature, dtype_name: str) -> Trip:
     carrier = string_carrier(codec.transport)
 
     def carry(tensor: Tensor) -> Tensor:
-        call = _call(server, entry, dtype, tensor)
-        return codec.decode(server.send(codec.transport, _write_bytes(carrier, tensor, call), call), call)
+        call = call_of_signature(entry.name, TensorSpec(dtype_name, tensor.shape), server.model)
+        body = carrier.encode({entry.input: string_array([_little_endian(tensor).tobytes()], (1,))}, _plain(call))
+        return codec.decode(server.send(codec.transport, body, call), call)[entry.output]
 
     return Trip("live", codec.name, codec.transport, dtype_name, "response", None, carry)
 
 
-def _call(server: LiveServer, entry: Signature, dtype: np.dtype[Any], tensor: Tensor) -> Call:
-    return Call(server.model, entry.name, entry.input, entry.output, dtype, tensor.shape)
+def _plain(call: Call) -> Call:
+    """Return the call with strings as strings: what they hold is this module's to know."""
+    inputs, outputs = (
+        {name: replace(spec, packs=None) for name, spec in side.items()} for side in (call.inputs, call.outputs)
+    )
+    return replace(call, inputs=inputs, outputs=outputs)
 
 
 def string_carrier(transport: str) -> Codec:
@@ -164,33 +171,23 @@ def string_carrier(transport: str) -> Codec:
 
 def _carries_strings(codec: Codec) -> bool:
     """Whether a codec that speaks gRPC brings a string of bytes through its own two halves."""
-    strings = np.empty(1, object)
-    strings[0] = b"\xff\x00"
-    call = Call("", "", "x", "y", _STRING, (1,))
+    strings = string_array([b"\xff\x00"], (1,))
+    spec = TensorSpec(STRING, (1,))
+    call = Call("", "", {"x": spec}, {"y": spec})
     try:
-        there = codec.read_request(codec.encode(strings, call), call)
-        back = codec.decode(codec.write_response(strings, call, "values"), call)
+        there = codec.read_request(codec.encode({"x": strings}, call), call)["x"]
+        back = codec.decode(codec.write_response({"y": strings}, call, "values"), call)["y"]
     except SerlabError:
         return False
     return bool(there.tolist() == back.tolist() == strings.tolist())
 
 
-def _write_bytes(carrier: Codec, tensor: Tensor, call: Call) -> Body:
-    """A request whose only string is the tensor's bytes."""
-    if carrier.transport == "rest":  # base64 of the rows' bytes is what this codec does with any tensor
-        return carrier.encode(tensor, call)
-    strings = np.empty(1, object)
-    strings[0] = _little_endian(tensor).tobytes()
-    return carrier.encode(strings, replace(call, dtype=_STRING, shape=(1,)))
-
-
-def _read_bytes(carrier: Codec, answer: Body, call: Call) -> Tensor:
-    if carrier.transport == "rest":
-        return carrier.decode(answer, call)
-    (data,) = carrier.decode(answer, replace(call, dtype=_STRING, shape=(1,))).reshape(-1)
-    if len(data) % call.dtype.itemsize:
-        raise CodecError(f"the server answered {len(data)} bytes for elements of {call.dtype.itemsize}")
-    return np.frombuffer(data, call.dtype.newbyteorder("<")).reshape(1, -1)
+def _from_bytes(strings: Tensor, spec: TensorSpec) -> Tensor:
+    (data,) = strings.reshape(-1)
+    dtype = spec.numpy_dtype
+    if len(data) % dtype.itemsize:
+        raise CodecError(f"the server answered {len(data)} bytes for elements of {dtype.itemsize}")
+    return np.frombuffer(data, dtype.newbyteorder("<")).reshape(1, -1)
 
 
 def _little_endian(tensor: NDArray[Any]) -> NDArray[Any]:

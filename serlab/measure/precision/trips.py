@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from serlab.codecs.base import Call, Codec, Tensor
 from serlab.errors import MeasureError
+from serlab.records.call import STRING, TensorSpec
 from serlab.records.precision import Leg, Place
 from serlab.records.run import Form, Transport
 
@@ -39,27 +39,36 @@ class Trip:
     carry: Callable[[NDArray[Any]], NDArray[Any]]
 
 
-def offline_trips(codec: Codec, dtype_name: str, dtype: np.dtype[Any]) -> Iterator[Trip]:
+def offline_trips(codec: Codec, dtype_name: str) -> Iterator[Trip]:
     """The codec against its own server half: each leg alone, in each form the server can answer, and both in a row."""
 
     def call_for(tensor: Tensor) -> Call:
-        return Call("echo", codec.signature, "x", "y", dtype, tensor.shape)
+        return one_tensor_call(codec.signature, dtype_name, tensor.shape, packed=codec.signature == "bytes")
 
     def request(tensor: Tensor) -> Tensor:
         call = call_for(tensor)
-        return codec.read_request(codec.encode(tensor, call), call)
+        return codec.read_request(codec.encode({"x": tensor}, call), call)["x"]
 
     yield Trip("offline", codec.name, codec.transport, dtype_name, "request", None, request)
     for form in codec.forms:
 
         def response(tensor: Tensor, form: Form | None = form) -> Tensor:
             call = call_for(tensor)
-            return codec.decode(codec.write_response(tensor, call, form), call)
+            return codec.decode(codec.write_response({"y": tensor}, call, form), call)["y"]
 
         def both(tensor: Tensor, form: Form | None = form) -> Tensor:
             call = call_for(tensor)
-            received = codec.read_request(codec.encode(tensor, call), call)
-            return codec.decode(codec.write_response(received, call, form), call)
+            received = codec.read_request(codec.encode({"x": tensor}, call), call)["x"]
+            return codec.decode(codec.write_response({"y": received}, call, form), call)["y"]
 
         yield Trip("offline", codec.name, codec.transport, dtype_name, "response", form, response)
         yield Trip("offline", codec.name, codec.transport, dtype_name, "both", form, both)
+
+
+def one_tensor_call(
+    name: str, dtype: str, shape: tuple[int, ...], *, packed: bool, model: str = "echo", output: str = "y"
+) -> Call:
+    """Return the call of a signature that takes ``x``; ``packed`` means as strings of its rows' bytes."""
+    spec = TensorSpec(dtype, shape)
+    carried = TensorSpec(STRING, shape[:1], packs=spec) if packed and dtype != STRING else spec
+    return Call(model, name, {"x": carried}, {output: carried})

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from serlab.errors import UnknownNameError
 from serlab.measure.precision.float_values import RARE_SHARE, Classes, float_classes
 from serlab.measure.precision.natures import ALL, natures
-from serlab.payload import numpy_dtype
+from serlab.records.call import numpy_dtype
 
 DEFAULT_SAMPLES = 100_000
 #: "string" stands for TensorFlow's string tensors: object arrays of bytes, or of str where a class says text.
@@ -37,7 +37,7 @@ def dtype_of(name: str) -> np.dtype[Any]:
     """The numpy dtype of one of ``DTYPES``; object for "string"."""
     if name not in DTYPES:
         raise UnknownNameError("dtype", name, DTYPES)
-    return np.dtype(object) if name == "string" else numpy_dtype(name)
+    return numpy_dtype(name)
 
 
 def value_classes(dtype: str, *, samples: int = DEFAULT_SAMPLES, seed: int) -> Classes:

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from serlab.errors import UsageError
-from serlab.measure.calls import ModelCall
 from serlab.payload import DEFAULT_SEED
+from serlab.records.call import Call
 from serlab.transports.base import DEFAULT_TIMEOUT_S
 
 
@@ -26,7 +26,7 @@ class Options:
     rest: str = ""
     payload: str = "vector-1k"
     payload_seed: int = DEFAULT_SEED
-    call: ModelCall | None = None
+    call: Call | None = None
     pre_encode: bool = False
     call_timeout_s: float = DEFAULT_TIMEOUT_S
     warmup_s: float = 2.0
@@ -43,7 +43,7 @@ class Options:
             UsageError: ``--model-call`` is not one.
         """
         try:
-            call = msgspec.json.decode(parsed.model_call, type=ModelCall) if parsed.model_call else None
+            call = msgspec.json.decode(parsed.model_call, type=Call) if parsed.model_call else None
         except msgspec.DecodeError as error:
             raise UsageError(f"--model-call {parsed.model_call!r} is not a model's call: {error}") from error
         return cls(

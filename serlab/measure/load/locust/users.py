@@ -18,11 +18,10 @@ from grpc.experimental import gevent as grpc_gevent
 
 from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
-from serlab.measure.calls import echo_call
+from serlab.measure.calls import Subject
 from serlab.measure.load.clients import RETRY_S, Work
 from serlab.measure.load.locust.options import Options, add_arguments, class_name
 from serlab.measure.load.outcome import Batch, Failure, Tally, failure_code, nobody_answered
-from serlab.payload import parse_payload
 from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
@@ -46,10 +45,9 @@ class CodecUser(User):
     def on_start(self) -> None:
         """Build the tensor and open a connection of its own."""
         options = Options.of(self.environment.parsed_options)
-        codec, payload = registry.get(self.codec), parse_payload(options.payload, seed=options.payload_seed)
-        call = options.call.as_call() if options.call else echo_call(codec, payload)
-        tensor = payload.build()
-        self._work = Work(codec, tensor, call, codec.encode(tensor, call) if options.pre_encode else None)
+        exchange = Subject(options.payload, options.payload_seed, options.call).exchange(self.codec)
+        codec, tensors, call = exchange.codec, exchange.tensors, exchange.call
+        self._work = Work(codec, tensors, call, codec.encode(tensors, call) if options.pre_encode else None)
         self._name = f"{options.payload}/{self.codec}"
         endpoint = Endpoint("remote", "", options.grpc, options.rest)
         how = TransportOptions(timeout_s=options.call_timeout_s, reconnect_ms=100)

@@ -1,0 +1,85 @@
+"""A call of a model, as clients and results know it: the names, and what travels both ways. JSON types only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: The dtype of TensorFlow's string tensors; in numpy they are object arrays of ``bytes``.
+STRING = "string"
+
+
+@cache
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """Return the numpy dtype called ``name``; bfloat16 is that of ml_dtypes, "string" is ``object``.
+
+    Raises:
+        TypeError: there is no such dtype.
+    """
+    import numpy
+
+    if name == STRING:
+        return numpy.dtype(object)
+    if name == "bfloat16":
+        import ml_dtypes
+
+        bfloat16: np.dtype[Any] = numpy.dtype(ml_dtypes.bfloat16)
+        return bfloat16
+    return numpy.dtype(name)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorSpec:
+    """Dtype (numpy's name, or "string") and shape of one input or output; -1 is a size that is left open.
+
+    ``packs`` describes the numeric tensor whose rows' little-endian bytes the strings of a string tensor hold, where a
+    client sends or reads numbers as bytes: a row a string.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    packs: TensorSpec | None = None
+
+    @property
+    def numpy_dtype(self) -> np.dtype[Any]:
+        """The dtype of the array that a client holds."""
+        return numpy_dtype((self.packs or self).dtype)
+
+    def with_rows(self, rows: int) -> TensorSpec:
+        """Return the spec with another size of the first dimension."""
+        packs = self.packs.with_rows(rows) if self.packs else None
+        return replace(self, shape=(rows, *self.shape[1:]), packs=packs)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a client knows before it calls: the names, and the dtypes and shapes of the tensors that travel.
+
+    Inputs and outputs are the model's own; ``outputs`` are those that are read, and ``picks_outputs`` says that the
+    model has others (over gRPC they are then left out by ``output_filter``; over REST all come back). Formats that do
+    not say what their numbers are (JSON, base64) need the outputs' dtypes and shapes to read a response, as any client
+    of such a server does. The first dimension is the batch: a body may hold another number of rows.
+
+    ``version`` and ``label`` exclude each other; with neither, the server picks the version.
+    """
+
+    model: str
+    signature: str
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    version: int | None = None
+    label: str = ""
+    picks_outputs: bool = False
+
+    def with_rows(self, rows: int) -> Call:
+        """Return the same call for another number of rows."""
+        inputs, outputs = (
+            {name: spec.with_rows(rows) if spec.shape else spec for name, spec in side.items()}
+            for side in (self.inputs, self.outputs)
+        )
+        return replace(self, inputs=inputs, outputs=outputs)
