@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -30,7 +30,7 @@ class Subject:
     payload: str
     seed: int
     call: Call | None = None
-    answers: Mapping[str, Path] = {}
+    answers: Mapping[str, Path] = field(default_factory=dict)
 
     def exchange(self, codec_name: str) -> Exchange:
         """Return what a codec sends and reads. Raises what the payload, the codec and the echo servable raise."""
