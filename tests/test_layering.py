@@ -19,6 +19,7 @@ ALLOWED = {
     **{part: {part} for part in LEAVES},
     "connection": {"connection"},
     "codecs": {"codecs", "wire"},
+    "payload": {"payload", "wire"},
     "transports": {"transports", "connection", "wire"},
     "wire": {"wire", "connection"},
     "embedded": {"embedded", "wire", "connection"},
