@@ -45,6 +45,9 @@ def precision(
     fail_on: Annotated[
         str, typer.Option("--fail-on", help="Exit with 1 on any of these verdicts: rounded,flushed,silent, ...")
     ] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print every class of values with examples, not one screen.")
+    ] = False,
     examples: Annotated[int, typer.Option("--examples", min=0, max=3, help="Examples per altered class.")] = 3,
     seed: SeedOption = None,
     offline: Annotated[
@@ -97,8 +100,12 @@ def precision(
     else:
         from serlab.report.tables.console import wide_console
         from serlab.report.tables.precision import render
+        from serlab.report.tables.precision_screen import render_screen
 
-        render(report, wide_console(), examples=examples)
+        if everything:
+            render(report, wide_console(), examples=examples)
+        else:
+            render_screen(report, wide_console())
     for word, elements in failed.items():
         typer.echo(f"--fail-on {word}: {elements:,} values", err=True)
     typer.echo(f"Written to {folder.path / 'precision.json'}", err=True)

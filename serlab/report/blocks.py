@@ -13,13 +13,40 @@ Tone = Literal["plain", "good", "warn", "bad", "muted"]
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """A figure of one codec held against the baseline; ``text`` is against the run's own one.
+
+    The page rewrites it when a reader picks another baseline. With no codec it is the baseline's name.
+    """
+
+    text: str
+    payload: str = ""
+    codec: str = ""
+
+
+#: A sentence: text, or pieces of which some follow the reader's choice of a baseline.
+Sentence = str | tuple["str | Against", ...]
+
+
+def plain(sentence: Sentence) -> str:
+    """Return a sentence as text."""
+    if isinstance(sentence, str):
+        return sentence
+    return "".join(piece if isinstance(piece, str) else piece.text for piece in sentence)
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: what is shown, the number to sort by, where it leads (relative to the page), and how it is meant."""
+    """One cell: what is shown, the number to sort by, where it leads (relative to the page), and how it is meant.
+
+    ``against`` is what a figure is of that follows the reader's choice of a baseline: payload and codec.
+    """
 
     text: str
     sort: float | None = None
     href: str = ""
     tone: Tone = "plain"
+    against: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +103,35 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A part that the run does not have, and the command that gets it."""
+    """A part that was not measured, as a noun, and the command that gets it: told in one line at the page's end."""
 
     what: str
-    command: str = ""
+    command: str
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A paragraph, or a list with a heading."""
+    """A paragraph, or a list with a heading. A ``folded`` one opens on demand, by its title."""
 
     lines: tuple[str, ...]
     title: str = ""
     tone: Tone = "plain"
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Short answers to questions: what is asked in a word or two, then the answer, and how it is meant."""
+
+    rows: tuple[tuple[str, Sentence, Tone], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A place where two codecs are held against each other; ``codecs`` by payload. Filled by the page's script."""
+
+    codecs: Mapping[str, tuple[str, ...]]
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +142,31 @@ class Links:
     targets: tuple[tuple[str, str], ...]  # (text, href)
 
 
-Block = Figure | Table | Missing | Note | Links
+Block = Figure | Table | Missing | Note | Links | Facts | Comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of the page: the conclusion in sentences, then what it rests on."""
+    """One part of the page: the conclusion in sentences, then what it rests on.
+
+    A ``folded`` one shows its title and the first sentence of its conclusion until it is opened.
+    """
 
     id: str
     title: str
-    conclusion: tuple[str, ...]
+    conclusion: tuple[Sentence, ...]
     blocks: tuple[Block, ...] = field(default=())
+    folded: bool = True
+
+    @property
+    def measured(self) -> bool:
+        """Whether there is more in it than what was not measured."""
+        return not self.blocks or any(not isinstance(block, Missing) for block in self.blocks)
+
+    @property
+    def shown(self) -> tuple[Block, ...]:
+        """Its blocks without what was not measured."""
+        return tuple(block for block in self.blocks if not isinstance(block, Missing))
 
     @property
     def figures(self) -> tuple[Figure, ...]:

@@ -85,7 +85,7 @@ def _section(source: Source, pair: tuple[Side, Side], raw_bytes: int) -> Section
         tuple(_panel(source, side, raw_bytes, whole) for side in pair),
         paired=True,
     )
-    return Section(op, op.capitalize(), (sentence(pair, raw_bytes),), (figure, _table(pair)))
+    return Section(op, op.capitalize(), (sentence(pair, raw_bytes),), (figure, _table(pair)), folded=False)
 
 
 def _panel(source: Source, side: Side, raw_bytes: int, whole: float) -> Panel:

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from serlab.records.run import MemoryProfile
 from serlab.report import units
-from serlab.report.blocks import Block, Cell, Column, Figure, Links, Missing, Section, Table
+from serlab.report.blocks import Block, Cell, Column, Figure, Links, Section, Table
 from serlab.report.page import Page, origin_facts, render_page
 from serlab.report.plots import memory
 from serlab.report.sentences import copy_factor, frame_words, words
@@ -25,8 +25,8 @@ def render(source: Source) -> str:
     here = replace(source, base="../")
     sections = tuple(_section(here, payload.name) for payload in here.payloads if _profiles(here, payload.name))
     if not sections:
-        missing = Missing("memory was not profiled in this run", "serlab memory --payload image")
-        sections = (Section("memory", "Memory", ("There is nothing to show.",), (missing,)),)
+        said = "Memory was not profiled in this run: serlab memory --payload image does."
+        sections = (Section("memory", "Memory", (said,), folded=False),)
     report = here.evidence("report.html")
     return render_page(
         here,
@@ -66,7 +66,7 @@ def _section(source: Source, payload: str) -> Section:
     found = [(path.stem, link) for path in diffs if (link := source.evidence(f"memory/{path.name}"))]
     if found:
         blocks.append(Links("Comparisons of two codecs", tuple(found)))
-    return Section(f"payload-{payload}", payload, (conclusion,), tuple(blocks))
+    return Section(f"payload-{payload}", payload, (conclusion,), tuple(blocks), folded=False)
 
 
 def _table(source: Source, payload: str, profiles: Iterable[MemoryProfile]) -> Table:

@@ -6,18 +6,20 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from serlab import __version__
 from serlab.report import svg
-from serlab.report.blocks import Figure, Links, Missing, Note, Panel, Section, Table
+from serlab.report.blocks import Comparison, Facts, Figure, Links, Missing, Note, Panel, Section, Table
 from serlab.report.origin import rounds_text
-from serlab.report.sections import registry
+from serlab.report.sections import compare, registry
 from serlab.report.source import Source
 from serlab.report.svg import Drawing, Renderer, rendering
 
@@ -33,12 +35,17 @@ _KINDS: dict[type, str] = {
     Missing: "missing",
     Note: "note",
     Links: "links",
+    Facts: "facts",
+    Comparison: "comparison",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a page shows beside its sections; ``back`` is a link (text, href), ``banners`` are (text, weight)."""
+    """What a page shows; ``back`` is a link (text, href), ``banners`` are (text, weight).
+
+    ``unmeasured`` are parts that a run does not have: one line at the end.
+    """
 
     kind: str
     title: str
@@ -47,6 +54,8 @@ class Page:
     facts: tuple[tuple[str, str], ...]
     banners: tuple[tuple[str, str], ...] = ()
     back: tuple[str, str] | None = None
+    unmeasured: tuple[Missing, ...] = ()
+    data: str = "null"  # JSON for the page's script
 
 
 def render(source: Source) -> str:
@@ -69,13 +78,27 @@ def begin_drawing(sections: Iterable[Section], renderer: Renderer) -> dict[str, 
 
 def _report(source: Source, sections: tuple[Section, ...]) -> Page:
     info = source.data.info
-    banners = []
-    if not info.finished:
-        banners.append(("This run was interrupted; what it had measured is shown.", ""))
-    if any(_missing(section) for section in sections):
-        banners.append(("Parts of this run are missing. Each section says which, and how to get them.", "quiet"))
-    heading = f"What a payload costs on {info.machine.name}"
-    return Page("report", f"serlab: {info.name}", heading, sections, origin_facts(source), tuple(banners))
+    banners = [] if info.finished else [("This run was interrupted; what it had measured is shown.", "")]
+    shown = [section for section in sections if section.measured]
+    unmeasured = tuple(block for section in sections for block in section.blocks if isinstance(block, Missing))
+    if shown and shown[0].id != "answer":  # an experiment's page begins with the experiment
+        shown[0] = replace(shown[0], folded=False)
+    return Page(
+        "report",
+        f"serlab: {info.name}",
+        f"What a payload costs on {info.machine.name}",
+        tuple(shown),
+        origin_facts(source),
+        tuple(banners),
+        unmeasured=unmeasured,
+        data=as_data(compare.data(source)),
+    )
+
+
+def as_data(found: Any) -> str:
+    """Return JSON that can stand in a page: nothing in it can end the element it is in."""
+    text = msgspec.json.encode(found).decode()
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
@@ -109,6 +132,8 @@ def _render(source: Source, shown: Page, drawings: Mapping[str, Drawing]) -> str
             facts=shown.facts,
             banners=shown.banners,
             back=shown.back,
+            unmeasured=shown.unmeasured,
+            data=Markup(shown.data),  # noqa: S704  # escaped by as_data
             css=Markup(_asset("page.css")),  # noqa: S704  # the package's own files
             script=Markup(script),  # noqa: S704
             # Only this script may run, and nothing may be fetched: also not by what a hostile name would smuggle in.
@@ -120,10 +145,6 @@ def _render(source: Source, shown: Page, drawings: Mapping[str, Drawing]) -> str
             kind=lambda block: _KINDS[type(block)],
         )
     )
-
-
-def _missing(section: Section) -> bool:
-    return any(isinstance(block, Missing) for block in section.blocks)
 
 
 @cache

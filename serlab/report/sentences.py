@@ -42,8 +42,12 @@ def faster(value: Interval) -> str:
         return f"too close to call ({units.ratio_interval(value)})"
     if value.median >= 1:
         return f"{units.ratio_interval(value)} less"
-    turned = Interval(1 / value.median, 1 / value.high, 1 / value.low, value.runs)
-    return f"{units.ratio_interval(turned)} more"
+    return f"{units.ratio_interval(turned(value))} more"
+
+
+def turned(value: Interval) -> Interval:
+    """Return a ratio held the other way round."""
+    return Interval(1 / value.median, 1 / value.high, 1 / value.low, value.runs)
 
 
 def exactness(found: Exactness | None) -> str:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from serlab.analysis.answer import Choice, choose
 from serlab.analysis.correlate import correlate
 from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up
+from serlab.analysis.pairs import Pair, compare_all
 from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlations
 from serlab.records.run import Case, Exactness, Interval, PayloadInfo, RunData
@@ -44,6 +45,11 @@ class Source:
     def choices(self) -> tuple[Choice, ...]:
         """The answer: a codec per payload and transport."""
         return choose(self.view)
+
+    @cached_property
+    def pairs(self) -> tuple[Pair, ...]:
+        """Every two codecs of a payload held against each other."""
+        return compare_all(self.view)
 
     @cached_property
     def calls(self) -> tuple[EndToEnd, ...]:

@@ -63,7 +63,7 @@ def text(source: Source) -> str:
 
 def test_the_page_needs_nothing_but_itself(text: str) -> None:
     found = Elements(text)
-    assert [dict(attributes) for attributes in found.all("script")] == [{}]
+    assert found.all("script") == [{"type": "application/json", "id": "data"}, {}]
     assert not any(attributes.get("src") for _, attributes in found.tags)
     assert not found.all("link")
     assert set(re.findall(r"https?://[^\s\"'<]+", text)) == {"http://www.w3.org/2000/svg"}
@@ -78,20 +78,22 @@ def test_the_page_lets_no_other_script_run(text: str) -> None:
 
 
 def test_sections_stand_in_their_order_and_have_a_conclusion_before_their_first_plot(source: Source, text: str) -> None:
-    places = [text.index(f'<section id="{section.id}"') for section in registry.build(source)]
+    sections = [section for section in registry.build(source) if section.measured]
+    places = [text.index(f'<section id="{section.id}"') for section in sections]
     assert places == sorted(places)
-    for section in registry.build(source):
+    for section in sections:
         if section.figures:
             assert section.conclusion
             begin = text.index(f'<section id="{section.id}"')
-            assert begin < text.index('<div class="conclusion">', begin) < text.index("<figure", begin)
+            said = text.index('<span class="gist">' if section.folded else '<div class="conclusion">', begin)
+            assert begin < said < text.index("<figure", begin)
 
 
 def test_names_with_markup_appear_as_text_and_paths_never_lead_out_of_the_run(
     hostile: RunData, make_source: Callable[..., Source]
 ) -> None:
     found = Elements(page.render(make_source(hostile)))
-    assert len(found.all("script")) == 1
+    assert len(found.all("script")) == 2
     assert not found.all("img")
     assert not found.all("b")
     assert not [attributes for _, attributes in found.tags if any(name.startswith("on") for name in attributes)]
@@ -156,17 +158,17 @@ def test_a_codec_that_failed_is_shown_as_failed_never_as_fast(
 @pytest.mark.parametrize(
     ("without", "said"),
     [
-        ("memory", "memory was not profiled in this run"),
-        ("endtoend", "no live instance was called in this run"),
-        ("runs", "encode and decode were not timed in this run"),
+        ("memory", "memory (serlab memory"),
+        ("endtoend", "calls to a live instance (serlab bench"),
+        ("runs", "encode and decode in isolation (serlab time"),
     ],
 )
 def test_a_run_without_a_part_still_gives_a_page_that_says_what_is_missing(
     run_data: RunData, make_source: Callable[..., Source], without: str, said: str
 ) -> None:
     found = Elements(page.render(make_source(replace(run_data, **{without: ()}))))
-    assert f"Missing: {said}. Get it with serlab" in found.text
-    assert "Parts of this run are missing." in found.text
+    assert said in found.text.partition("Not measured in this run:")[2].replace("( ", "(")
+    assert found.text.count("Not measured in this run:") == 1
 
 
 def test_an_interrupted_run_says_so_and_how_to_go_on(run_data: RunData, make_source: Callable[..., Source]) -> None:
@@ -180,15 +182,14 @@ def test_a_run_in_which_nothing_was_measured_gives_a_page(
 ) -> None:
     empty = RunData(replace(run_data.info, gates=(), finished=""))
     found = Elements(page.render(make_source(empty)))
-    assert "This run has no times." in found.text
+    assert "Not measured in this run: times, so there is no codec to recommend" in found.text
     assert not found.all("svg")
 
 
 def test_a_part_that_cannot_be_read_is_named(run_data: RunData, tmp_path: Path) -> None:
     source = Source(run_data, tmp_path, damaged={"cpu": "cpu.json has schema version 9"})
     text = Elements(page.render(source)).text
-    assert "Missing: cpu.json has schema version 9." in text
-    assert "cpu.json cannot be read" in text
+    assert "cpu.json cannot be read: cpu.json has schema version 9" in text
 
 
 def test_eight_payloads_and_ten_codecs_make_a_page_below_three_megabytes(

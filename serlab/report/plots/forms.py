@@ -101,6 +101,10 @@ def log_dots(
     return alt.layer(*layers)
 
 
+#: A scale goes on by this factor where words stand after its bars.
+_WORDS_AIR = 1.45
+
+
 def stacked_bars(
     bars: Sequence[Bar],
     series: Mapping[str, Series],
@@ -109,16 +113,18 @@ def stacked_bars(
     title: str,
     label: str,
     whole: float | None = None,
+    ends: Mapping[str, str] | None = None,
 ) -> theme.Drawing:
     """Return stacked bars from zero, one row per name in ``order``; ``label`` is the expression of tick labels.
 
-    ``whole`` ends the scale: 1 for shares.
+    ``whole`` ends the scale: 1 for shares. ``ends`` are words after the bars of rows.
     """
     used = [name for name in series if any(bar.series == name for bar in bars)]
     totals: dict[str, float] = {}
     for bar in bars:
         totals[bar.row] = totals.get(bar.row, 0.0) + bar.length
-    domain = [0, whole if whole is not None else max(totals.values(), default=1.0) * 1.02]
+    air = _WORDS_AIR if ends else 1.02
+    domain = [0, whole if whole is not None else max(totals.values(), default=1.0) * air]
     base = alt.Chart(
         theme.data(
             [
@@ -130,13 +136,16 @@ def stacked_bars(
             ]
         )
     )  # fmt: skip
+    said = [{"row": row, "at": totals.get(row, 0.0), "text": text} for row, text in (ends or {}).items()]
+    words = alt.Chart(theme.data(said)).mark_text(align="left", dx=4, color=theme.MUTED, fontSize=11)
     return alt.layer(
+        *([words.encode(x="at:Q", y=alt.Y("row:N", sort=list(order)), text="text:N")] if said else []),
         base.mark_bar(height={"band": 0.68}).encode(
             x=alt.X(
                 "length:Q",
                 stack="zero",
                 scale=alt.Scale(domain=domain, nice=False, clamp=True),
-                axis=alt.Axis(title=title, labelExpr=label, tickCount=4),
+                axis=alt.Axis(title=title, labelExpr=label, tickCount=3 if ends else 4),
             ),
             y=alt.Y("row:N", sort=list(order), title=None, scale=alt.Scale(domain=list(order))),
             color=alt.Color(
@@ -146,5 +155,5 @@ def stacked_bars(
             ),
             order="order:Q",
             description="tip:N",
-        )
+        ),
     )

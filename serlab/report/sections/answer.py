@@ -1,38 +1,49 @@
-"""The answer for this machine: per payload the best codec over each transport, what it saves, what it costs in bits."""
+"""The first screen: what was asked, the answer, how sure it is, what it would be elsewhere, and the map of one call."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
 from serlab.analysis.correlate import BASELINE
 from serlab.analysis.stats import interval
-from serlab.report import sentences, units
-from serlab.report.blocks import Block, Cell, Figure, Missing, Section, Table, Tone, columns
-from serlab.report.plots import answer
+from serlab.report import sentences
+from serlab.report.blocks import Against, Block, Cell, Facts, Figure, Missing, Section, Sentence, Table, Tone, columns
+from serlab.report.origin import is_embedded
+from serlab.report.plots import call_map
+from serlab.report.sections.provenance import failures
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
+#: Payloads that the first screen names before it counts the others.
+NAMED = 4
+
 
 def build(source: Source) -> Section:
-    """Return the section."""
+    """Return the section; it is never folded."""
     if not source.choices:
-        blocks: tuple[Block, ...] = (
-            Missing("nothing was timed or called in this run, so there is no codec to recommend", "serlab bench"),
+        missing = Missing("times, so there is no codec to recommend", "serlab bench")
+        return Section("answer", "The answer", ("This run has no times.",), (missing,), folded=False)
+    blocks: list[Block] = [Facts(tuple(_facts(source)))]
+    maps = call_map.panels(source)
+    if maps:
+        blocks.append(
+            Figure("map-figure", "One call, end to end", _reading(source), maps)
+            if source.calls
+            else Figure("map-figure", "Encode and decode", _reading(source), maps)
         )
-        return Section("answer", "The answer", ("This run has no times.",), blocks)
-    figures = answer.panels(source)
-    found: tuple[Block, ...] = (_table(source),)
-    if figures:
-        reading = (
-            "Each row is a payload; further left is faster, and the scale is logarithmic. The distance "
-            f"between the square and the others is what leaving {BASELINE} saves."
-        )
-        found = (Figure("answer-figure", "json against the best of each transport", reading, figures), *found)
-    return Section("answer", "The answer", headline(source), found)
+    blocks.append(_table(source))
+    return Section("answer", "The answer", headline(source), tuple(blocks), folded=False)
 
 
-def headline(source: Source) -> tuple[str, ...]:
+def _reading(source: Source) -> str:
+    if source.calls:
+        return "Mean time of each stage, a bar per codec, the fastest first. What is long is what costs."
+    return "Mean time of encode and decode in isolation, the fastest first: no server was called in this run."
+
+
+def headline(source: Source) -> tuple[Sentence, ...]:
     """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
     saving = [choice for choice in source.choices if choice.times_less and choice.times_less.low > 1]
     if not saving:
@@ -47,26 +58,77 @@ def headline(source: Source) -> tuple[str, ...]:
     return (*_sentences(source, most), *(_other(source, choice) for choice in others), _exactness(source))
 
 
-def _sentences(source: Source, choice: Choice) -> Iterator[str]:
-    assert choice.times_less is not None
+def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
     yield (
-        f"{_what(choice)} with {choice.payload} takes {units.ratio_interval(choice.times_less)} less time with "
-        f"{_name(source, choice)} over {sentences.transport(choice.transport)} than with {BASELINE}."
+        f"{_what(choice)} with {choice.payload} takes ",
+        _against(choice),
+        f" time with {_name(source, choice)} over {sentences.transport(choice.transport)} than with ",
+        Against(BASELINE),
+        ".",
     )
     base = baseline(source.view, choice.payload)
     if base:
         yield (
             f"That is {sentences.time(choice.time_s)} instead of "
-            f"{sentences.time(interval(list(base.by_round.values())))}."
+            f"{sentences.time(interval(list(base.by_round.values())))} with {BASELINE}."
         )
 
 
-def _other(source: Source, choice: Choice) -> str:
-    assert choice.times_less is not None
+def _other(source: Source, choice: Choice) -> Sentence:
+    over = sentences.transport(choice.transport)
     return (
-        f"Over {sentences.transport(choice.transport)}, {_name(source, choice)} takes {sentences.time(choice.time_s)}, "
-        f"{units.ratio_interval(choice.times_less)} less than {BASELINE}."
+        f"Over {over}, {_name(source, choice)} takes {sentences.time(choice.time_s)}, ",
+        _against(choice),
+        " than ",
+        Against(BASELINE),
+        ".",
     )
+
+
+def _against(choice: Choice) -> Against:
+    return Against(sentences.faster(choice.times_less) if choice.times_less else "", choice.payload, choice.codec)
+
+
+def _facts(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
+    info = source.data.info
+    named = [f"{one.name} ({source.describe(one)})" for one in source.payloads[:NAMED]]
+    more = len(source.payloads) - len(named)
+    asked = sentences.listing([*named, f"{more} more"] if more else named)
+    yield ("Asked", f"How should {asked} travel? Client: Python {info.machine.python}. Server: {source.instance_line}.",
+           "plain")  # fmt: skip
+    yield "How sure", _sure(source), "plain"
+    yield from _elsewhere(source)
+    mind = (*failures(source), *noise.remarks(source.view))
+    if mind:
+        more = len(mind) - 1
+        yield (
+            "Mind",
+            mind[0] + (f" ({more} more remark{'s' if more > 1 else ''} under provenance.)" if more else ""),
+            "warn",
+        )
+
+
+def _sure(source: Source) -> str:
+    choices = source.choices
+    fewest = min(choice.time_s.runs for choice in choices)
+    tied = [
+        f"{choice.codec} with {sentences.listing(choice.ties)} ({choice.payload})" for choice in choices if choice.ties
+    ]
+    text = f"Medians over {fewest} fresh processes or more; brackets are their 95 % intervals."
+    if fewest < 2:
+        text = "One process per codec: there is no interval, and no verdict."
+    return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
+
+
+def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
+    """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
+    if is_embedded(source.data.info.instance) and source.calls:
+        yield (
+            "On TensorFlow Serving",
+            "These times are the lab's own server's. TensorFlow Serving reads numbers faster, writes them slower, and "
+            "takes less over gRPC: measure it with serlab bench --serving binary, docker or HOST:PORT:PORT.",
+            "warn",
+        )
 
 
 def _what(choice: Choice) -> str:
@@ -96,7 +158,7 @@ def _table(source: Source) -> Table:
             Cell(sentences.transport(choice.transport)),
             Cell(_name(source, choice)),
             Cell(sentences.time(choice.time_s), choice.time_s.median),
-            Cell(_saving(choice), less.median if less else None),
+            Cell(_saving(choice), less.median if less else None, against=(choice.payload, choice.codec)),
             Cell(", ".join(choice.ties) or "–", tone="muted"),
             Cell(words(choice.exactness), tone=tone),
         ]

@@ -16,7 +16,7 @@ def build(source: Source) -> Section:
     """Return the section."""
     panels = body_size.panels(source)
     if not panels:
-        missing = Missing("no body was made in this run", "serlab bench")
+        missing = Missing("bytes on the wire", "serlab bench")
         return Section("bytes", "Bytes on the wire", ("Body sizes are not known.",), (missing,))
     reading = (
         "A body's size as a multiple of the tensor's own bytes; the dotted line is the tensor itself. Sizes of numbers "

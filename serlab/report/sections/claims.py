@@ -34,8 +34,7 @@ def build(source: Source) -> Section:
     """Return the section."""
     report = source.part("claims", ClaimsReport)
     if report is None:
-        said = source.damaged.get("claims", "no claims were put to the test in this run")
-        return Section("claims", "Claims", (), (Missing(said, "serlab claims"),))
+        return Section("claims", "Claims", (), (Missing("well-known claims", "serlab claims"),))
     blocks = [_verdicts(source, report), _measured(report)]
     data = source.evidence("claims.json")
     links = (Links("Everything behind the verdicts", (("verdicts as JSON", data),)),) if data else ()

@@ -15,7 +15,7 @@ from serlab.report.source import Source
 def build(source: Source) -> Section:
     """Return the section."""
     if not source.correlations.points:
-        missing = Missing("a correlation needs isolated times and calls to a live instance in one run", "serlab bench")
+        missing = Missing("whether it matters end to end", "serlab bench")
         return Section("correlation", "Does it matter?", ("There is nothing to correlate.",), (missing,))
     blocks: list[Block] = [
         Figure(

@@ -18,8 +18,7 @@ def build(source: Source) -> Section:
     report = source.part("cpu", CpuReport)
     panels = cpu_profile.panels(source)
     if report is None or not panels:
-        said = source.damaged.get("cpu", "the CPU was not profiled in this run")
-        missing = Missing(said, f"serlab cpu {source.command}")
+        missing = Missing("CPU profiles", f"serlab cpu {source.command}")
         return Section("cpu", "CPU", ("There is no CPU profile.",), (missing,))
     blocks: list[Block] = [
         Figure(
@@ -41,7 +40,8 @@ def build(source: Source) -> Section:
         ),
         _lines(source, report),
     ]
-    blocks += [Missing(text, f"serlab cpu {source.command}") for text in report.missing]
+    if report.missing:
+        blocks.append(Note(report.missing, "What could not be profiled", "warn"))
     return Section("cpu", "CPU", _conclusion(source, report), tuple(blocks))
 
 

@@ -16,7 +16,7 @@ def build(source: Source) -> Section:
     """Return the section."""
     found = [one for payload in source.payloads if (one := decompose(source.data.endtoend, payload.name)) and one.gap_s]
     if not found:
-        missing = Missing("no payload was called with a codec of each protocol", "serlab bench")
+        missing = Missing("what the codec and what the protocol costs", "serlab bench")
         return Section("decomposition", "Codec or protocol", (), (missing,))
     figure = Figure(
         "waterfall-figure",

@@ -19,6 +19,8 @@ PARTS = {
     "upload": UploadReport,
 }
 _COMMANDS = {"multiplexing": "multiplex", "gateway": "gateway", "batching": "batching", "upload": "upload"}
+_NAMES = {"multiplexing": "calls that share a connection", "gateway": "a gateway in between", "batching": "batching",
+          "upload": "uploads"}  # fmt: skip
 _TITLE = "Connections, gateway, batching, uploads"
 
 
@@ -42,8 +44,7 @@ def build(source: Source) -> Section:
         blocks.append(_upload(upload))
     for name, command in _COMMANDS.items():
         if source.part(name, PARTS[name]) is None:
-            said = source.damaged.get(name, f"{command}: not measured in this run")
-            blocks.append(Missing(said, f"serlab {command} --run {source.command}"))
+            blocks.append(Missing(_NAMES[name], f"serlab {command} --run {source.command}"))
     return Section("deployment", _TITLE, tuple(lines) or ("None of it was measured.",), tuple(blocks))
 
 

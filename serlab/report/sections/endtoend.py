@@ -20,7 +20,7 @@ PARTS = {"endtoend-memory": MemoryTracks}
 def build(source: Source) -> Section:
     """Return the section."""
     if not source.calls:
-        missing = Missing("no live instance was called in this run", "serlab bench")
+        missing = Missing("calls to a live instance", "serlab bench")
         return Section("endtoend", "End to end", ("There are no calls.",), (missing, *_memory(source)))
     blocks: list[Block] = [
         Figure(
@@ -54,7 +54,8 @@ def build(source: Source) -> Section:
             )
         )
     if all("server" not in found for found in source.call_cpu.values()):
-        blocks.append(Missing("the server's process is not on this machine or cannot be seen: no server CPU"))
+        told = "The server's process is not on this machine or cannot be seen: its CPU is not known."
+        blocks.append(Note((told,), tone="muted"))
     errors = [f"{one.payload} with {one.codec}: {text}" for one in source.calls for text in one.errors]
     if errors:
         blocks.append(Note(tuple(errors), "Calls that failed", "bad"))
@@ -195,8 +196,7 @@ def _memory(source: Source) -> list[Block]:
     report = source.part("endtoend-memory", MemoryTracks)
     panels = resident_memory.panels(source)
     if report is None or not panels:
-        said = source.damaged.get("endtoend-memory", "memory of client and server over time was not taken in this run")
-        return [Missing(said, f"serlab memory {source.command} --endtoend")]
+        return [Missing("memory of client and server over time", f"serlab memory {source.command} --endtoend")]
     return [
         Figure(
             "resident-figure",
@@ -207,7 +207,7 @@ def _memory(source: Source) -> list[Block]:
             _memory_table(source, report),
             paired=True,
         ),
-        *(Missing(text) for text in report.missing),
+        *([Note(report.missing, "What could not be sampled", "warn")] if report.missing else []),
     ]
 
 

@@ -21,8 +21,7 @@ def build(source: Source) -> Section:
     """Return the section."""
     report = source.part("load", LoadReport)
     if report is None or not report.steps:
-        said = source.damaged.get("load", "no instance was put under load in this run")
-        missing = Missing(said, f"serlab load --run {source.command}")
+        missing = Missing("load", f"serlab load --run {source.command}")
         return Section("load", "Load", ("There was no load.",), (missing,))
     view = LoadView(report)
     table = _table(source, view.summaries)

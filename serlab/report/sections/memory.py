@@ -15,7 +15,7 @@ def build(source: Source) -> Section:
     """Return the section."""
     panels = memory.panels(source)
     if not panels:
-        missing = Missing("memory was not profiled in this run", "serlab memory --payload image")
+        missing = Missing("memory", "serlab memory --payload image")
         return Section("memory", "Memory", ("Memory was not measured.",), (missing,))
     blocks: list[Block] = [
         Figure(
@@ -33,7 +33,7 @@ def build(source: Source) -> Section:
     if undrawn:
         blocks.append(
             Missing(
-                f"{undrawn} of {len(source.data.memory)} cases have no flamegraph yet",
+                f"flamegraphs of {undrawn} cases",
                 f"serlab memory {source.command} --flamegraphs all",
             )
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from serlab.analysis.precision_causes import causes
 from serlab.analysis.precision_findings import codec_label
-from serlab.analysis.verdict import WORDS
-from serlab.records.precision import PrecisionCell, PrecisionReport
+from serlab.analysis.precision_matrix import EXACT, Matrix, Word, altered_dtypes, of_dtype, overview, round_trips
+from serlab.analysis.precision_matrix import severity as rank
+from serlab.records.precision import PrecisionReport
 from serlab.records.run import Exactness
+from serlab.report import precision_words as brief
 from serlab.report import sentences
 from serlab.report.blocks import Block, Cell, Column, Links, Missing, Note, Section, Table, Tone
 from serlab.report.sentences import words
@@ -15,47 +18,106 @@ from serlab.report.source import Source
 from serlab.report.tables import precision as told
 
 PARTS = {"precision": PrecisionReport}
+#: Examples in bits that are kept on the page for one cause; the JSON has all.
+EXAMPLES = 6
 
 
 def build(source: Source) -> Section:
     """Return the section."""
     report = source.part("precision", PrecisionReport)
     blocks: list[Block] = []
-    if source.data.info.gates:
-        blocks.append(_gates(source))
     if report is None:
-        said = source.damaged.get("precision", "float edge cases were not examined in this run")
-        blocks.append(Missing(said, f"serlab precision --run {source.command}"))
+        blocks.append(Missing("precision of edge cases", f"serlab precision --run {source.command}"))
     else:
-        blocks += [_matrix(report), Note(tuple(told.statements(report)) or ("Nothing was altered.",), "Findings")]
-        blocks += [Missing(text) for text in report.missing]
+        blocks += _matrices(report)
+        blocks += _findings(report)
+        if report.missing:
+            blocks.append(Note(report.missing, "What could not be examined", "warn"))
         data = source.evidence("precision.json")
         if data:
             blocks.append(Links("Every class of values, with examples in bits", (("verdicts as JSON", data),)))
+    if source.data.info.gates:
+        blocks.append(_gates(source))
     return Section("precision", "Precision", tuple(_conclusion(source, report)), tuple(blocks))
 
 
 def _conclusion(source: Source, report: PrecisionReport | None) -> Iterable[str]:
+    if report is not None:
+        yield from _of_edge_cases(report)
     gates = source.data.info.gates
     altered = [f"{gate.codec} ({gate.payload})" for gate in gates if not gate.exactness.exact]
     if gates and not altered:
         yield "Every codec returned every payload of this run with the same bits."
     elif altered:
         yield f"Not every round trip kept the bits: {sentences.listing(altered)}."
-    if report is not None:
-        cells = _round_trips(report)
-        changed = list(dict.fromkeys(codec_label(cell) for cell in cells if not cell.exactness.exact))
-        exact = [name for name in dict.fromkeys(codec_label(cell) for cell in cells) if name not in changed]
-        where = f"live ({told.instance_label(report)})" if report.instance else "offline"
-        if exact:
-            yield f"Of the catalogue of edge cases, {sentences.listing(exact)} altered nothing, {where}."
-        if changed:
-            yield (
-                f"{sentences.listing(changed)} altered or rejected some of the catalogue of edge cases, {where}; the "
-                "matrix says which."
-            )
-    elif not gates:
+    elif report is None:
         yield "No value was checked."
+
+
+def _of_edge_cases(report: PrecisionReport) -> Iterable[str]:
+    found = causes(report)
+    silent = [cause for cause in found if cause.silent]
+    where = f"live ({told.instance_label(report)})" if report.instance else "offline"
+    if silent:
+        yield f"The worst that nobody is told of: {brief.cause_statement(silent[0], report)}"
+    elif found:
+        yield f"No edge case is altered silently; some are rejected, {where}."
+    cells = round_trips(report)
+    changed = dict.fromkeys(codec_label(cell) for cell in cells if not cell.exactness.exact)
+    exact = [name for name in dict.fromkeys(codec_label(cell) for cell in cells) if name not in changed]
+    if exact:
+        yield f"Of the catalogue of edge cases, {sentences.listing(exact)} altered nothing, {where}."
+    if not report.instance:
+        yield brief.OFFLINE
+
+
+def _findings(report: PrecisionReport) -> Iterable[Block]:
+    found = causes(report)
+    lines = [brief.cause_statement(cause, report) for cause in found]
+    if not lines:
+        yield Note(("Nothing was altered.",), "Findings")
+        return
+    yield Note(tuple(lines[: brief.SHOWN_CAUSES]), "What alters values, the worst first")
+    if len(lines) > brief.SHOWN_CAUSES:
+        yield Note(tuple(lines[brief.SHOWN_CAUSES :]), f"{len(lines) - brief.SHOWN_CAUSES} more", folded=True)
+    examples = [
+        f"{brief.cause_name(cause, report)}, {cause.verdict}: {finding.dtype} {told.example_text(*example)}"
+        for cause in found
+        for finding in cause.findings[:2]
+        for example in finding.examples[: EXAMPLES // 2]
+    ]
+    if examples:
+        yield Note(tuple(examples), "Examples in bits", folded=True)
+
+
+def _matrices(report: PrecisionReport) -> Iterable[Block]:
+    alone = "each codec against its own model of a server"
+    where = f"through {told.instance_label(report)}" if report.instance else alone
+    yield _table("precision-table", f"The worst that becomes of any edge case, {where}; {report.started[:10]}", "dtype",
+                 overview(report))  # fmt: skip
+    for dtype in altered_dtypes(report):
+        caption = f"{dtype}: every class of values, {where}"
+        yield _table(f"precision-{dtype}", caption, "class of values", of_dtype(report, dtype), folded=True)
+
+
+def _table(name: str, caption: str, corner: str, matrix: Matrix, *, folded: bool = False) -> Table:
+    return Table(
+        name,
+        caption,
+        (Column(corner, numeric=False), *(Column(", ".join(names), numeric=False) for names in matrix.columns)),
+        tuple(
+            (Cell(", ".join(row)), *(_cell(word) for word in line))
+            for row, line in zip(matrix.rows, matrix.words, strict=True)
+        ),
+        folded=folded,
+    )
+
+
+def _cell(word: Word | None) -> Cell:
+    if word is None:
+        return Cell("not examined", tone="muted")
+    tone: Tone = "good" if word.verdict == EXACT else "warn" if brief.is_near(word.verdict) else "bad"
+    return Cell(brief.cued(word), rank(word.verdict)[1], tone=tone)
 
 
 def _gates(source: Source) -> Table:
@@ -72,6 +134,7 @@ def _gates(source: Source) -> Table:
         "Round trip of this run's own values, checked before anything was timed",
         (Column("codec", numeric=False), *(Column(name, numeric=False) for name in payloads)),
         tuple(rows),
+        folded=True,
     )
 
 
@@ -79,50 +142,3 @@ def _tone(exactness: Exactness | None) -> Tone:
     if exactness is None:
         return "muted"
     return "good" if exactness.exact else "bad"
-
-
-def _round_trips(report: PrecisionReport) -> list[PrecisionCell]:
-    """The cells of whole round trips: through the live server where there was one."""
-    live = [cell for cell in report.cells if cell.place == "live" and cell.leg == "both"]
-    return live or [cell for cell in report.cells if cell.leg == "both"] or list(report.cells)
-
-
-def _matrix(report: PrecisionReport) -> Table:
-    cells = _round_trips(report)
-    dtypes = list(dict.fromkeys(cell.dtype for cell in cells))
-    grouped: dict[tuple[str, str], list[PrecisionCell]] = {}
-    for cell in cells:
-        grouped.setdefault((codec_label(cell), cell.dtype), []).append(cell)
-    rows = [
-        (Cell(codec), *(_verdict(grouped.get((codec, dtype), [])) for dtype in dtypes))
-        for codec in dict.fromkeys(codec_label(cell) for cell in cells)
-    ]
-    where = (
-        f"through {told.instance_label(report)}" if report.instance else "each codec against its own model of a server"
-    )
-    return Table(
-        "precision-table",
-        f"Worst verdict over the catalogue of edge cases, {where}; {report.started[:10]}",
-        (Column("codec", numeric=False), *(Column(dtype, numeric=False) for dtype in dtypes)),
-        tuple(rows),
-    )
-
-
-def _verdict(cells: list[PrecisionCell]) -> Cell:
-    if not cells:
-        return Cell("not examined", tone="muted")
-    altered = [alteration for cell in cells for alteration in cell.alterations]
-    if not altered:
-        return Cell("exact", 0, tone="good")
-    worst = max(altered, key=lambda alteration: _rank(alteration.verdict))
-    classes = [cell.value_class for cell in cells if any(found.verdict == worst.verdict for found in cell.alterations)]
-    everywhere = len(classes) == len(cells) > 1
-    text = f"{worst.verdict}: {'every class' if everywhere else ', '.join(dict.fromkeys(classes))}"
-    others = sorted({found.verdict for found in altered} - {worst.verdict}, key=_rank)
-    if others:
-        text += f"; also {sentences.listing(others)}"
-    return Cell(text, _rank(worst.verdict), tone="warn" if worst.verdict in ("rounded", "canonical") else "bad")
-
-
-def _rank(verdict: str) -> int:
-    return WORDS.index(verdict) if verdict in WORDS else len(WORDS)

@@ -21,19 +21,27 @@ def build(source: Source) -> Section:
         blocks.append(Note(noise, "Noise", "warn"))
     if info.warnings:
         blocks.append(Note(info.warnings, "Warnings", "warn"))
-    blocks += [Missing(text) for text in info.missing]
-    blocks += [Missing(f"{codec} was not measured: {reason}") for codec, reason in info.unavailable.items()]
-    blocks += [Missing(f"{name}.json cannot be read: {reason}") for name, reason in source.damaged.items()]
+    failed = failures(source)
+    if failed:
+        blocks.append(Note(failed, "What could not be measured", "warn"))
     if not info.finished:
-        blocks.append(
-            Missing("this run was interrupted: what it had measured is here", f"serlab bench --run {info.name}")
-        )
+        blocks.append(Missing("what was left when this run was interrupted", f"serlab bench --run {info.name}"))
     blocks += [_facts(source), Note((info.command,), "The command that made this run", "plain")]
     blocks.append(Note((f"serlab report {info.name}",), "The command that makes this page again"))
     record = source.evidence("run.json")
     if record:
         blocks.append(Links("The run's own record", (("run as JSON", record),)))
     return Section("provenance", "Where this comes from", tuple(_conclusion(source, noise)), tuple(blocks))
+
+
+def failures(source: Source) -> tuple[str, ...]:
+    """Return what was tried and could not be had, or can no longer be read."""
+    info = source.data.info
+    return (
+        *info.missing,
+        *(f"{codec} was not measured: {reason}" for codec, reason in info.unavailable.items()),
+        *(f"{name}.json cannot be read: {reason}" for name, reason in source.damaged.items()),
+    )
 
 
 def _conclusion(source: Source, noise: tuple[str, ...]) -> Iterable[str]:

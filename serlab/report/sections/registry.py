@@ -9,6 +9,7 @@ from serlab.report.sections import (
     answer,
     body_size,
     claims,
+    compare,
     correlation,
     cpu,
     decomposition,
@@ -32,6 +33,7 @@ class SectionModule(Protocol):
 
 SECTIONS: tuple[SectionModule, ...] = (
     answer,
+    compare,
     time,
     body_size,
     memory,

@@ -17,7 +17,7 @@ from serlab.report.source import Source
 def build(source: Source) -> Section:
     """Return the section."""
     if not source.times:
-        missing = Missing("encode and decode were not timed in this run", "serlab time")
+        missing = Missing("encode and decode in isolation", "serlab time")
         return Section("time", "Encode and decode", ("No times were taken.",), (missing,))
     blocks: list[Block] = [
         Figure(
@@ -53,7 +53,7 @@ def build(source: Source) -> Section:
     else:
         blocks.append(
             Missing(
-                "growth with size needs two payloads of one dtype and distribution",
+                "growth with size",
                 "serlab time --payload vector-1k,vector-10k,image",
             )
         )

@@ -32,7 +32,7 @@ _WHERE = {
 
 def render(report: PrecisionReport, console: Console, *, examples: int = 3) -> None:
     """Print the whole report; ``examples`` per finding and class, at most as many as were kept."""
-    console.print(_headline(report))
+    console.print(headline(report))
     found = findings(report)
     dtypes = list(dict.fromkeys(cell.dtype for cell in report.cells))
     exact = [d for d in dtypes if all(c.exactness.exact for c in report.cells if c.dtype == d)]
@@ -55,7 +55,8 @@ def render(report: PrecisionReport, console: Console, *, examples: int = 3) -> N
         console.print(f"Missing: {missing}", highlight=False)
 
 
-def _headline(report: PrecisionReport) -> Text:
+def headline(report: PrecisionReport) -> Text:
+    """Return what was examined, how many values, and against what."""
     what = f"tensor {report.source} {list(report.shape)}" if report.source else f"{report.samples:,} samples per sweep"
     elements = sum(cell.exactness.elements for cell in report.cells)
     return Text(

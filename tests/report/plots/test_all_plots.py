@@ -57,7 +57,7 @@ def test_a_run_with_everything_has_every_kind_of_plot_each_with_a_name_of_its_ow
     assert len(names) == len(set(names))
     kinds = {name.removesuffix("-image").removesuffix("-large") for name in names}
     assert kinds >= {
-        "answer", "time", "throughput-encode", "scaling-decode", "bytes", "memory-encode", "memory-decode",
+        "map", "time", "throughput-encode", "scaling-decode", "bytes", "memory-encode", "memory-decode",
         "cpu-encode", "ledger", "ledger-share", "latency", "call-cpu", "resident-server", "resident-client",
         "correlation-rest", "explained",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from serlab.records.run import RunData
-from serlab.report.blocks import Table
+from serlab.report.blocks import Table, plain
 from serlab.report.sections import answer, body_size, correlation, cpu, endtoend, memory, provenance, registry, time
 from serlab.report.source import Source
 
@@ -25,11 +25,11 @@ def table(source: Source, module: registry.SectionModule, name: str) -> dict[str
 
 
 def test_the_answer_names_the_largest_saving_its_times_and_what_it_does_to_the_bits(source: Source) -> None:
-    lines = answer.build(source).conclusion
+    lines = [plain(line) for line in answer.build(source).conclusion]
     assert (
         lines[0] == "A call with image takes 22.2× [22.2, 22.2] less time with tensor-proto over gRPC than with json."
     )
-    assert lines[1].startswith("That is 16.1 ms [14.0 ms, 18.2 ms] instead of 358 ms [311 ms, 404 ms].")
+    assert lines[1].startswith("That is 16.1 ms [14.0 ms, 18.2 ms] instead of 358 ms [311 ms, 404 ms] with json.")
     assert lines[2].startswith("Over REST, orjson takes 29.9 ms")
     assert lines[-1] == "Every codec named here returned the same bits."
 
@@ -45,7 +45,8 @@ def test_a_faster_codec_that_alters_is_named_but_not_recommended(
 def test_without_calls_the_answer_rests_on_isolated_times_and_says_so(
     run_data: RunData, make_source: Callable[..., Source]
 ) -> None:
-    lines = answer.build(make_source(replace(run_data, endtoend=()))).conclusion
+    section = answer.build(make_source(replace(run_data, endtoend=())))
+    lines = [plain(line) for line in section.conclusion]
     assert lines[0].startswith("Encode + decode with image takes 100× [100, 100] less time with tensor-proto over gRPC")
 
 
@@ -91,7 +92,7 @@ def test_the_cpu_table_shows_the_profile_figure_by_figure(source: Source) -> Non
 
 
 def test_a_case_that_could_not_be_profiled_is_named(source: Source) -> None:
-    shown = [getattr(block, "what", "") for block in cpu.build(source).blocks]
+    shown = [line for block in cpu.build(source).blocks for line in getattr(block, "lines", ())]
     assert "decode/image/json: it failed" in shown
 
 

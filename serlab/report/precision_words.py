@@ -1,0 +1,56 @@
+"""Precision in few words: a cell with a cue beside its colour, and causes as sentences."""
+
+from __future__ import annotations
+
+from serlab.analysis.precision_causes import Cause
+from serlab.analysis.precision_matrix import EXACT, Word
+from serlab.records.precision import PrecisionReport
+from serlab.report import sentences
+from serlab.report.tables.precision import culprit_text, instance_name, shortened
+
+#: Causes that are told before the others are folded away.
+SHOWN_CAUSES = 5
+#: Names of classes that are listed before the others are counted.
+NAMED_CLASSES = 3
+#: Verdicts that leave a value near what it was.
+NEAR = frozenset({"canonical", "sign lost", "rounded"})
+#: What must stand beside verdicts that no server had a part in.
+OFFLINE = (
+    "Offline: each codec against its own model of a server. TensorFlow Serving's own parser and writer, which refuse "
+    "and alter values of their own, are not in these results: leave --offline out to have a server's."
+)
+_CUES = {EXACT: "✓", "rejected": "⊘"}
+
+
+def cued(word: Word) -> str:
+    """Return a cell's word with a mark that says as much as its colour: ``✓ exact``, ``≈ rounded``, ``✗ flushed``."""
+    return f"{_CUES.get(word.verdict, '≈' if word.verdict in NEAR else '✗')} {word.text}"
+
+
+def is_near(verdict: str) -> bool:
+    """Whether a value stays near what it was."""
+    return verdict in NEAR
+
+
+def cause_name(cause: Cause, report: PrecisionReport) -> str:
+    """Return who does it: ``the JSON parser of the embedded server``."""
+    name = culprit_text(cause.findings[0], instance_name(report)).removesuffix(", not the client")
+    transport = f" ({sentences.transport(cause.transport)})" if cause.transport != "none" else ""
+    return name if "JSON" in name else name + transport
+
+
+def cause_statement(cause: Cause, report: PrecisionReport) -> str:
+    """Return a cause as a sentence: who, what, of which values, through which codecs, and what was said."""
+    name = cause_name(cause, report)
+    manner = "" if cause.verdict == "rejected" else ", silently" if cause.silent else ", with a warning"
+    far = f" by up to {cause.worst_ulp:,} ULP" if cause.worst_ulp else ""
+    befallen = "; ".join(f"{dtype} ({_classes(names)})" for dtype, names in cause.classes.items())
+    said = next((text for finding in cause.findings for text in finding.said if text), "")
+    quoted = f" It says: {shortened(said)}" if said else ""
+    start = name[0].upper() + name[1:]
+    return f"{start}: {cause.verdict}{far}{manner}: {befallen}. With {sentences.listing(cause.codecs)}.{quoted}"
+
+
+def _classes(names: tuple[str, ...]) -> str:
+    more = len(names) - NAMED_CLASSES
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:NAMED_CLASSES])} and {more} more classes"
