@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CONSTRAINTS := .ci/constraints.txt
-EXTRAS := lab,tensorflow,docker,report,load,dev
+EXTRAS := lab,tensorflow,docker,report,load,images,contenders,dev
 
 .DEFAULT_GOAL := help
 .PHONY: help setup bench test lint types precision flamegraphs profile report claims clean

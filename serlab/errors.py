@@ -33,6 +33,10 @@ class CodecError(SerlabError):
     """A tensor that a codec cannot carry, or a body that it cannot read."""
 
 
+class RepresentationError(SerlabError):
+    """A tensor that a representation cannot stand for, or a representation that cannot be used here."""
+
+
 class CodecUnavailableError(CodecError):
     """A codec whose library is not installed."""
 

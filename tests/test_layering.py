@@ -14,12 +14,13 @@ PACKAGE = ROOT / "serlab"
 
 #: Everyone may import these.
 GROUND = {"errors", "records"}
-LEAVES = {"payload", "wire", "codecs", "transports", "servable", "embedded", "serving", "analysis"}
+LEAVES = {"payload", "wire", "codecs", "representations", "transports", "servable", "embedded", "serving", "analysis"}
 ALLOWED = {
     **{part: {part} for part in LEAVES},
     "connection": {"connection"},
     "codecs": {"codecs", "wire"},
     "payload": {"payload", "wire"},
+    "representations": {"representations", "wire"},
     "transports": {"transports", "connection", "wire"},
     "wire": {"wire", "connection"},
     "embedded": {"embedded", "wire", "connection"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from serlab.servable.representations import concrete
 from serlab.servable.saving import Built, Weights, save_model
 
 BERT_MODEL = "bert"
@@ -47,11 +48,11 @@ def _build(tf: Any) -> Built:
             x = _normalised(tf, x + tf.nn.gelu(x @ layer["up"]) @ layer["down"])
         return {OUTPUT: x}
 
-    def function(tokens: int | None) -> Any:
-        specs = [tf.TensorSpec([None, tokens], tf.int64, name=name) for name in INPUTS]
-        return tf.function(encode).get_concrete_function(*specs)
+    def specs(tokens: int | None) -> dict[str, Any]:
+        return {name: tf.TensorSpec([None, tokens], tf.int64, name=name) for name in INPUTS}
 
-    return weights.module, {"serving_default": function(TOKENS), "any_length": function(None)}
+    any_length = tf.function(encode).get_concrete_function(**specs(None))
+    return weights.module, {**concrete(tf, encode, specs(TOKENS)), "any_length": any_length}
 
 
 def _draw_layer(weights: Weights) -> dict[str, Any]:

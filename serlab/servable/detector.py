@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from serlab.servable.representations import concrete
 from serlab.servable.saving import Built, Weights, save_model
 
 DETECTOR_MODEL = "detector"
@@ -54,4 +55,4 @@ def _build(tf: Any) -> Built:
         return {BOXES: boxes, SCORES: kept, CLASSES: classes + 1.0, COUNT: tf.cast(count, tf.float32)}
 
     image = tf.TensorSpec([None, None, None, 3], tf.uint8, name=INPUT)
-    return weights.module, {"serving_default": tf.function(detect).get_concrete_function(image)}
+    return weights.module, concrete(tf, detect, {INPUT: image})

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from serlab.servable.raw_bytes import from_row_bytes, row_bytes
+from serlab.servable.representations import concrete
 from serlab.servable.saving import Built, save_model
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES, Signature
-
-#: Dtypes ``tf.io.decode_raw`` does not offer, read as the integer of the same width and bitcast.
-_READ_AS = {"bfloat16": "uint16", "uint32": "int32", "uint64": "int64"}
 
 
 def export_echo(path: Path) -> None:
@@ -19,7 +18,11 @@ def export_echo(path: Path) -> None:
 
 
 def _build(tf: Any) -> Built:
-    return tf.Module(), {
+    represented = concrete(
+        tf, lambda x: {"y": tf.identity(x)}, {"x": tf.TensorSpec(None, tf.float32, "x")}, raw_bytes=True
+    )
+    # The table of signatures comes second: its "bytes" echoes the strings themselves.
+    return tf.Module(), represented | {
         entry.name: tf.function(_body(tf, entry)).get_concrete_function(
             tf.TensorSpec(_input_shape(entry), tf.as_dtype(entry.input_dtype), name=entry.input)
         )
@@ -37,15 +40,9 @@ def _body(tf: Any, entry: Signature) -> Callable[[Any], dict[str, Any]]:
         return {entry.output: tf.identity(x)}
 
     def bits(x: Any) -> dict[str, Any]:
-        # A serialized TensorProto ends in its tensor_content, the bytes of the buffer: that tail is the answer.
-        proto = tf.io.serialize_tensor(x)
-        size = tf.size(x) * tf.as_dtype(entry.dtype).size
-        tail = tf.strings.substr(proto, tf.strings.length(proto) - size, size)
-        return {entry.output: tf.reshape(tail, [1])}
+        return {entry.output: row_bytes(tf, tf.reshape(x, [1, -1]))}
 
     def from_bits(x: Any) -> dict[str, Any]:
-        read_as = _READ_AS.get(entry.dtype)
-        decoded = tf.io.decode_raw(x, tf.as_dtype(read_as or entry.dtype), little_endian=True)
-        return {entry.output: tf.bitcast(decoded, tf.as_dtype(entry.dtype)) if read_as else decoded}
+        return {entry.output: from_row_bytes(tf, x, entry.dtype)}
 
     return {"echo": echo, "bytes": echo, "bits": bits, "from_bits": from_bits}[entry.kind]

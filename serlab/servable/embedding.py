@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from serlab.servable.representations import concrete
 from serlab.servable.saving import Built, Weights, save_model
 
 EMBEDDING_MODEL = "embedding"
@@ -31,5 +32,4 @@ def _build(tf: Any) -> Built:
         mean = tf.reduce_mean(tf.gather(table, tf.math.floormod(ids, _VOCABULARY)), 1)
         return {OUTPUT: tf.math.l2_normalize(mean, -1)}
 
-    spec = tf.TensorSpec([None, TOKENS], tf.int64, name=INPUT)
-    return weights.module, {"serving_default": tf.function(embed).get_concrete_function(spec)}
+    return weights.module, concrete(tf, embed, {INPUT: tf.TensorSpec([None, TOKENS], tf.int64, name=INPUT)})

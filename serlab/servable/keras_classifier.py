@@ -9,6 +9,7 @@ from typing import Any
 
 from serlab.errors import ServableError, needs
 from serlab.servable.classifier import DTYPE, INPUT, OUTPUTS, Classifier
+from serlab.servable.representations import signatures
 
 
 def export_classifier(classifier: Classifier, build: Callable[[Any], Any], path: Path) -> None:
@@ -34,29 +35,21 @@ def export_classifier(classifier: Classifier, build: Callable[[Any], Any], path:
 
 
 def _archive(tf: Any, keras: Any, network: Any, classifier: Classifier) -> Any:
-    def from_floats(x: Any) -> dict[str, Any]:
+    def scores(x: Any) -> dict[str, Any]:
         return {OUTPUTS["serving_default"]: network(x, training=False)}
-
-    def from_bytes(x: Any) -> dict[str, Any]:
-        rows = tf.reshape(tf.io.decode_raw(x, tf.float32, little_endian=True), [-1, *classifier.features])
-        return {OUTPUTS["bytes"]: _row_bytes(tf, network(rows, training=False), classifier.classes)}
 
     def best(x: Any) -> dict[str, Any]:
         return {OUTPUTS["classify"]: tf.argmax(network(x, training=False), -1)}
 
+    floats = tf.TensorSpec([None, *classifier.features], DTYPE, name=INPUT)
     archive = keras.export.ExportArchive()
     # Endpoints alone: tracking the model as well would write every weight twice.
-    floats = tf.TensorSpec([None, *classifier.features], DTYPE, name=INPUT)
-    archive.add_endpoint("serving_default", from_floats, input_signature=[floats])
     archive.add_endpoint("classify", best, input_signature=[floats])
-    archive.add_endpoint("bytes", from_bytes, input_signature=[tf.TensorSpec([None], tf.string, name=INPUT)])
+    for name, (function, specs) in signatures(tf, scores, {INPUT: floats}, raw_bytes=True).items():
+        ((argument, spec),) = specs.items()
+        archive.add_endpoint(name, _positional(function, argument), input_signature=[spec])
     return archive
 
 
-def _row_bytes(tf: Any, scores: Any, classes: int) -> Any:
-    """Return one string per row: a serialized TensorProto ends in its tensor_content, the bytes of all rows."""
-    row_size = classes * scores.dtype.size
-    proto = tf.io.serialize_tensor(scores)
-    rows = tf.shape(scores)[0]
-    first = tf.strings.length(proto) - rows * row_size
-    return tf.strings.substr(proto, first + tf.range(rows) * row_size, tf.fill([rows], row_size))
+def _positional(function: Callable[..., dict[str, Any]], argument: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda x: function(**{argument: x})

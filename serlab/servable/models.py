@@ -21,7 +21,8 @@ from serlab.servable.sizes import SIZES_MODEL
 from serlab.servable.tabular import TABULAR_MODEL
 from serlab.servable.text import TEXT_MODEL
 
-_KERAS = ("classifier.py", "keras_classifier.py")
+_REPRESENTED = ("representations.py", "raw_bytes.py")
+_KERAS = ("classifier.py", "keras_classifier.py", *_REPRESENTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +43,26 @@ class LabModel:
 
 
 def _models() -> dict[str, LabModel]:
-    saving = "saving.py"
+    written = ("saving.py", *_REPRESENTED)
     listed = [
         LabModel(ECHO_MODEL, "any tensor in, the same tensor out", "echo:export_echo",
-                 ("signatures.py", "echo.py", saving), "image"),
+                 ("signatures.py", "echo.py", *written), "image"),
         LabModel(BERT_MODEL, "BERT-like encoder: ids, mask, types (int64 nx128) in, float32 nx128x256 out",
-                 "bert:export_bert", ("bert.py", saving)),
+                 "bert:export_bert", ("bert.py", *written)),
         LabModel(DETECTOR_MODEL, "object detector: a uint8 image in; boxes, scores, classes and their number out",
-                 "detector:export_detector", ("detector.py", saving), "image-u8"),
+                 "detector:export_detector", ("detector.py", *written), "image-u8"),
         LabModel(TABULAR_MODEL, "tabular model: 40 named columns (float32, int64, string) in, a probability out",
-                 "tabular:export_tabular", ("tabular.py", saving)),
+                 "tabular:export_tabular", ("tabular.py", *written)),
         LabModel(TEXT_MODEL, "text classifier: strings in, class names and scores out",
-                 "text:export_text", ("text.py", saving)),
+                 "text:export_text", ("text.py", *written)),
         LabModel(EMBEDDING_MODEL, "embedding model: 64 token ids in, float32 nx1024 out",
-                 "embedding:export_embedding", ("embedding.py", saving)),
+                 "embedding:export_embedding", ("embedding.py", *written)),
         LabModel(RESNET50.model, "ResNet-50, random weights: a float32 image in, 1,000 probabilities or one class out",
                  "resnet50:export_resnet50", (*_KERAS, "resnet50.py"), "image"),
         LabModel(BATCHED_MODEL, "a model worth batching: float32 nx256 in, nx16 out, a signature per batch setting",
-                 "batched:export_batched", ("batched.py", saving)),
+                 "batched:export_batched", ("batched.py", "saving.py")),
         LabModel(SIZES_MODEL, "what laws are learnt from: big in small out, small in big out, echo",
-                 "sizes:export_sizes", ("sizes.py", saving), "vector-1k"),
+                 "sizes:export_sizes", ("sizes.py", "saving.py"), "vector-1k"),
         *(LabModel(entry.model, f"perceptron: float32 nx{entry.features[0]} in, {entry.classes} probabilities out",
                    "mlp:export_mlp", (*_KERAS, "mlp.py"), payload, (entry.model,))
           for payload, entry in MLPS.items()),

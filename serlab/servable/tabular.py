@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from serlab.servable.representations import concrete
 from serlab.servable.saving import Built, Weights, save_model
 
 TABULAR_MODEL = "tabular"
@@ -52,4 +53,4 @@ def _build(tf: Any) -> Built:
         return {OUTPUT: tf.sigmoid(hidden @ second)[:, 0]}
 
     specs = {name: tf.TensorSpec([None], dtype, name=name) for dtype, names in COLUMNS.items() for name in names}
-    return weights.module, {"serving_default": tf.function(score).get_concrete_function(**specs)}
+    return weights.module, concrete(tf, score, specs)

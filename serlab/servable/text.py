@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from serlab.servable.representations import concrete
 from serlab.servable.saving import Built, Weights, save_model
 
 TEXT_MODEL = "text"
@@ -37,6 +38,4 @@ def _build(tf: Any) -> Built:
         scores, order = tf.math.top_k(tf.nn.softmax(mean @ head * _EMBEDDING), len(LABELS))
         return {CLASSES: tf.gather(tf.constant(LABELS), order), SCORES: scores}
 
-    return weights.module, {
-        "serving_default": tf.function(classify).get_concrete_function(tf.TensorSpec([None], tf.string, name=INPUT))
-    }
+    return weights.module, concrete(tf, classify, {INPUT: tf.TensorSpec([None], tf.string, name=INPUT)})
