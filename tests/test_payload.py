@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -138,7 +139,7 @@ def save_archive(path: Path) -> None:
         (save_archive, "one array"),
     ],
 )
-def test_a_file_that_is_no_tensor_is_refused(tmp_path: Path, save, wanted: str) -> None:
+def test_a_file_that_is_no_tensor_is_refused(tmp_path: Path, save: Any, wanted: str) -> None:
     save(tmp_path / "bad.npy")
     with pytest.raises(PayloadError, match=wanted):
         parse_payload(f"@{tmp_path}/bad.npy")

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,17 +13,17 @@ from serlab.wire import encode_predict, encode_response
 
 
 @pytest.fixture
-def request_file(tmp_path):
+def request_file(tmp_path: Path) -> Any:
     path = tmp_path / "request.bin"
     path.write_bytes(encode_predict("resnet", {"images": np.zeros((1, 8, 8, 3), np.float32)}, signature="s", version=7))
     return path
 
 
-def run(*arguments, stdin=None):
+def run(*arguments: Any, stdin: Any = None) -> Any:
     return CliRunner().invoke(build_app(), ["inspect", *map(str, arguments)], input=stdin)
 
 
-def test_shows_the_tensors_and_how_many_bytes_are_wrapping(request_file):
+def test_shows_the_tensors_and_how_many_bytes_are_wrapping(request_file: Any) -> None:
     result = run(request_file)
     assert result.exit_code == 0
     size = request_file.stat().st_size
@@ -31,7 +33,7 @@ def test_shows_the_tensors_and_how_many_bytes_are_wrapping(request_file):
         assert shown in result.output
 
 
-def test_prints_json_for_machines(request_file):
+def test_prints_json_for_machines(request_file: Any) -> None:
     result = run(request_file, "--json")
     shown = json.loads(result.output)
     assert shown["message"] == "PredictRequest"
@@ -44,18 +46,18 @@ def test_prints_json_for_machines(request_file):
     }  # fmt: skip
 
 
-def test_reads_standard_input_and_says_why_an_answer_is_slow():
+def test_reads_standard_input_and_says_why_an_answer_is_slow() -> None:
     result = run("-", stdin=encode_response({"y": np.arange(300)}, model="m"))
     assert result.exit_code == 0
     assert "y: int64_val is read number by number" in result.output
     assert "y: varints: 1.57 bytes a number" in result.output
 
 
-def test_takes_the_message_by_name(request_file):
+def test_takes_the_message_by_name(request_file: Any) -> None:
     assert "PredictResponse" in run(request_file, "--as", "response").output
 
 
-def test_a_tensor_that_cannot_be_read_ends_with_1(tmp_path, request_file):
+def test_a_tensor_that_cannot_be_read_ends_with_1(tmp_path: Path, request_file: Any) -> None:
     broken = request_file.read_bytes().replace(b"\x12\x02\x08\x03", b"\x12\x02\x08\x04")
     path = tmp_path / "broken.bin"
     path.write_bytes(broken)
@@ -67,7 +69,13 @@ def test_a_tensor_that_cannot_be_read_ends_with_1(tmp_path, request_file):
 @pytest.mark.parametrize(
     ("content", "word"), [(b"GIF89a", "neither a PredictRequest nor a PredictResponse"), (None, "cannot read")]
 )
-def test_anything_else_ends_with_2_and_a_message(tmp_path, monkeypatch, capsys, content, word):
+def test_anything_else_ends_with_2_and_a_message(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes | None,
+    word: str,
+) -> None:
     path = tmp_path / "body.bin"
     if content is not None:
         path.write_bytes(content)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_the_same_tensor_gives_the_same_bytes() -> None:
 @pytest.mark.parametrize(
     "spoil", [lambda body: body[:-9], lambda body: b"{}" + body, lambda body: body[:30] + b"x" * 9]
 )
-def test_a_body_that_is_not_a_whole_member_is_refused(spoil) -> None:
+def test_a_body_that_is_not_a_whole_member_is_refused(spoil: Any) -> None:
     with pytest.raises(CodecError, match="gzip"):
         OrjsonGzipCodec().read_request(spoil(OrjsonGzipCodec().encode(TENSOR, CALL)), CALL)
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,7 @@ class TwiceRaw(RawCodec):
 
 
 @pytest.fixture
-def third_party(monkeypatch: pytest.MonkeyPatch):
+def third_party(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     def install(value: str) -> None:
         point = EntryPoint("twice", value, registry.ENTRY_POINT_GROUP)
         monkeypatch.setattr(registry, "entry_points", lambda group: [point])
@@ -56,7 +58,7 @@ def test_a_codec_whose_library_is_missing_is_listed_with_the_reason(monkeypatch:
         registry.get("json-simdjson")
 
 
-def test_an_entry_point_adds_a_codec(third_party, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_point_adds_a_codec(third_party: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EntryPoint, "load", lambda self: TwiceRaw)
     third_party("elsewhere:TwiceRaw")
     assert registry.names()[-1] == "twice"
@@ -64,14 +66,14 @@ def test_an_entry_point_adds_a_codec(third_party, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("value", ["no_such_module:Codec", "json:no_such_name", "json:JSONDecoder"])
-def test_an_entry_point_that_is_no_codec_is_listed_as_unavailable(third_party, value: str) -> None:
+def test_an_entry_point_that_is_no_codec_is_listed_as_unavailable(third_party: Any, value: str) -> None:
     third_party(value)
     assert "twice" in registry.unavailable()
     with pytest.raises(CodecUnavailableError, match="twice"):
         registry.get("twice")
 
 
-def test_an_entry_point_cannot_take_a_built_in_name(monkeypatch: pytest.MonkeyPatch, third_party) -> None:
+def test_an_entry_point_cannot_take_a_built_in_name(monkeypatch: pytest.MonkeyPatch, third_party: Any) -> None:
     point = EntryPoint("raw", "elsewhere:Raw", registry.ENTRY_POINT_GROUP)
     monkeypatch.setattr(registry, "entry_points", lambda group: [point])
     registry._third_party.cache_clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ WRITES_BYTES_AS_THEY_LIE = {"raw", "tensor-proto", "tensor-proto-values"}
 
 @pytest.mark.parametrize("name", registry.available())
 @pytest.mark.parametrize("arrange", [np.asfortranarray, lambda x: x[::-1, ::2], lambda x: x.astype(">f4")])
-def test_any_memory_layout_and_byte_order_can_be_encoded(name: str, arrange) -> None:
+def test_any_memory_layout_and_byte_order_can_be_encoded(name: str, arrange: Any) -> None:
     codec = registry.get(name)
     tensor = arrange(np.arange(24, dtype=np.float32).reshape(4, 6))
     call = Call("echo", codec.signature, "x", "y", np.dtype(np.float32), tensor.shape)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ class Failing(LoopbackTransport):
 
 
 @pytest.fixture
-def loopback(monkeypatch: pytest.MonkeyPatch):
+def loopback(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(transport: type[LoopbackTransport] = LoopbackTransport) -> None:
         @contextmanager
         def fake(kind: str, endpoint: Endpoint, call: Call, options: TransportOptions) -> Iterator[LoopbackTransport]:
@@ -54,7 +55,7 @@ def orjson_body() -> bytes:
     return codec.encode(payload.build(), echo_call(codec, payload))
 
 
-def test_a_ledger_holds_its_stages_and_a_total_that_covers_them(loopback) -> None:
+def test_a_ledger_holds_its_stages_and_a_total_that_covers_them(loopback: Any) -> None:
     loopback()
     run = measure()
     assert len(run.calls) >= endtoend.MIN_CALLS
@@ -64,7 +65,7 @@ def test_a_ledger_holds_its_stages_and_a_total_that_covers_them(loopback) -> Non
         assert call.total_s >= call.encode_s + call.exchange_s + call.decode_s
 
 
-def test_a_client_notes_sizes_round_and_what_became_of_the_values(loopback) -> None:
+def test_a_client_notes_sizes_round_and_what_became_of_the_values(loopback: Any) -> None:
     loopback()
     run = measure()
     assert (run.round, run.transport, run.request_bytes) == (2, "rest", len(orjson_body()))
@@ -74,13 +75,13 @@ def test_a_client_notes_sizes_round_and_what_became_of_the_values(loopback) -> N
     assert run.server_cpu_s is None
 
 
-def test_the_form_of_a_grpc_answer_is_seen_from_outside(loopback) -> None:
+def test_the_form_of_a_grpc_answer_is_seen_from_outside(loopback: Any) -> None:
     pytest.importorskip("tensorflow")
     loopback()
     assert measure("tensor-proto").form == "values"
 
 
-def test_a_server_that_goes_away_ends_the_client_and_keeps_its_calls(loopback) -> None:
+def test_a_server_that_goes_away_ends_the_client_and_keeps_its_calls(loopback: Any) -> None:
     loopback(Failing)
     run = measure()
     assert run.error_code == "UNAVAILABLE"
@@ -94,26 +95,26 @@ def test_no_server_is_an_error_in_the_record() -> None:
     assert run.error
 
 
-def test_a_payload_the_codec_cannot_carry_is_an_error_in_the_record(loopback) -> None:
+def test_a_payload_the_codec_cannot_carry_is_an_error_in_the_record(loopback: Any) -> None:
     loopback()
     run = measure(payload="2x22:float32:edge")
     assert run.error_code == "CODEC"
 
 
-def test_calls_are_bounded_in_number(loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_are_bounded_in_number(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     loopback()
     monkeypatch.setattr(endtoend, "MAX_CALLS", 3)
     assert len(measure().calls) == 3
 
 
-def test_the_first_calls_are_kept_as_warmups_apart_from_those_that_count(loopback) -> None:
+def test_the_first_calls_are_kept_as_warmups_apart_from_those_that_count(loopback: Any) -> None:
     loopback()
     run = measure()
     assert len(run.warmups) == 1 + endtoend.WARMUP_CALLS
     assert all(call.total_s > 0 for call in run.warmups)
 
 
-def test_a_slow_first_call_is_warm_up_enough(loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_first_call_is_warm_up_enough(loopback: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     loopback()
     monkeypatch.setattr(endtoend, "WARMUP_LIMIT_S", 0.0)
     assert len(measure().warmups) == 1

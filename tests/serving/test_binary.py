@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -26,13 +27,13 @@ class VersionsCall:
 
 
 @pytest.fixture
-def record(tmp_path):
+def record(tmp_path: Path) -> Any:
     return tmp_path / "record.jsonl"
 
 
 @pytest.fixture
-def instance(model_server, models, record):
-    def make(*flags: str, **options) -> BinaryInstance:
+def instance(model_server: Path, models: dict[str, Path], record: Path) -> Any:
+    def make(*flags: str, **options: Any) -> BinaryInstance:
         flags = (f"--standin_record={record}", *flags)
         return BinaryInstance(ServingOptions("binary", binary=str(model_server), flags=flags, **options), models)
 
@@ -56,19 +57,21 @@ def gone(pid: int, within_s: float = 10.0) -> bool:
 
 
 @pytest.mark.parametrize("kind", ["grpc", "rest"])
-def test_the_started_server_answers_over_both_protocols(instance, kind):
+def test_the_started_server_answers_over_both_protocols(instance: Any, kind: str) -> None:
     with instance() as endpoint:
         assert endpoint.kind == "binary"
         with open_transport(kind, endpoint, VersionsCall(), TransportOptions()) as transport:
             assert transport.send(b"Predict this") == b"Predict this"
 
 
-def test_the_servers_own_version_is_recorded(instance):
+def test_the_servers_own_version_is_recorded(instance: Any) -> None:
     with instance() as endpoint:
         assert endpoint.label == "binary (TensorFlow ModelServer 9.8.7-rc0, TensorFlow Library 9.8.6)"
 
 
-def test_the_server_gets_the_servables_the_ports_and_the_users_flags(instance, record, models):
+def test_the_server_gets_the_servables_the_ports_and_the_users_flags(
+    instance: Any, record: Path, models: dict[str, Path]
+) -> None:
     with instance("--enable_batching", "--file_system_poll_wait_seconds=0") as endpoint:
         (start,) = started(record)
         flags = dict(flag.lstrip("-").partition("=")[::2] for flag in start["argv"])
@@ -81,7 +84,7 @@ def test_the_server_gets_the_servables_the_ports_and_the_users_flags(instance, r
         assert endpoint.pid == start["pid"], "the server itself, not what started it"
 
 
-def test_nothing_is_left_after_the_block(instance, record):
+def test_nothing_is_left_after_the_block(instance: Any, record: Path) -> None:
     with instance() as endpoint:
         folder = Path(re.search(r"--model_config_file=(\S+)", " ".join(started(record)[0]["argv"]))[1]).parent
         assert folder.exists()
@@ -90,7 +93,7 @@ def test_nothing_is_left_after_the_block(instance, record):
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_the_server_is_stopped_when_the_block_ends_with_an_error(instance, error):
+def test_the_server_is_stopped_when_the_block_ends_with_an_error(instance: Any, error: Any) -> None:
     def fail_within() -> None:
         nonlocal pid
         with instance() as endpoint:
@@ -103,20 +106,20 @@ def test_the_server_is_stopped_when_the_block_ends_with_an_error(instance, error
     assert not psutil.pid_exists(pid)
 
 
-def test_a_server_that_ignores_sigterm_is_killed(instance, monkeypatch):
+def test_a_server_that_ignores_sigterm_is_killed(instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "STOP_GRACE_S", 0.2)
     with instance("--standin_stubborn") as endpoint:
         pass
     assert not psutil.pid_exists(endpoint.pid)
 
 
-def test_a_server_that_dies_in_the_block_is_no_error_at_its_end(instance):
+def test_a_server_that_dies_in_the_block_is_no_error_at_its_end(instance: Any) -> None:
     with instance() as endpoint:
         os.kill(endpoint.pid, signal.SIGKILL)
         assert gone(endpoint.pid)
 
 
-def test_a_server_that_fails_to_start_is_quoted(instance):
+def test_a_server_that_fails_to_start_is_quoted(instance: Any) -> None:
     with (
         pytest.raises(
             ServingError, match=r"(?s)did not come up: the server ended with code 1 .*\[evhttp\] bad flag: frob"
@@ -126,7 +129,7 @@ def test_a_server_that_fails_to_start_is_quoted(instance):
         pass
 
 
-def test_a_server_that_never_gets_ready_is_stopped_after_the_time_limit(instance, record):
+def test_a_server_that_never_gets_ready_is_stopped_after_the_time_limit(instance: Any, record: Path) -> None:
     with (
         pytest.raises(ServingError, match=r"(?s)not ready within 2 s: no REST API .*It wrote:\nrunning"),
         instance("--standin_hang", start_timeout_s=2),
@@ -135,14 +138,14 @@ def test_a_server_that_never_gets_ready_is_stopped_after_the_time_limit(instance
     assert not psutil.pid_exists(started(record)[0]["pid"])
 
 
-def test_a_model_that_does_not_load_is_quoted_at_once(instance, record):
+def test_a_model_that_does_not_load_is_quoted_at_once(instance: Any, record: Path) -> None:
     flags = ("--standin_state=END", "--standin_load_error=no such op: Frob")
     with pytest.raises(ServingError, match=r"could not load model versions: .*no such op: Frob"), instance(*flags):
         pass
     assert not psutil.pid_exists(started(record)[0]["pid"])
 
 
-def test_a_port_taken_in_the_meantime_is_tried_again_with_others(instance, record, tmp_path):
+def test_a_port_taken_in_the_meantime_is_tried_again_with_others(instance: Any, record: Path, tmp_path: Path) -> None:
     with instance(f"--standin_clash={tmp_path / 'clashed'}") as endpoint:
         first, second = started(record)
         assert not psutil.pid_exists(first["pid"])
@@ -151,13 +154,13 @@ def test_a_port_taken_in_the_meantime_is_tried_again_with_others(instance, recor
 
 
 @pytest.mark.parametrize("flag", ["--port=1", "-rest_api_port=2", "--model_config_file=x", "--ssl_config_file=y"])
-def test_flags_that_are_serlabs_to_set_are_refused(instance, flag, record):
+def test_flags_that_are_serlabs_to_set_are_refused(instance: Any, flag: str, record: Path) -> None:
     with pytest.raises(UsageError, match="is serlab's to set"), instance(flag):
         pass
     assert not record.exists()
 
 
-def test_a_missing_executable_says_what_to_do(tmp_path, monkeypatch):
+def test_a_missing_executable_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ServingError, match=r"tensorflow_model_server is not on PATH: name it with --serving-binary"):
         find_executable("")
@@ -166,7 +169,7 @@ def test_a_missing_executable_says_what_to_do(tmp_path, monkeypatch):
         find_executable(str(tmp_path / "data"))
 
 
-def test_the_executable_is_found_on_path(model_server, monkeypatch):
+def test_the_executable_is_found_on_path(model_server: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(model_server.parent))
     assert find_executable("") == str(model_server)
 
@@ -175,7 +178,9 @@ def test_the_executable_is_found_on_path(model_server, monkeypatch):
     ("script", "message"),
     [("#!/bin/sh\necho broken >&2; exit 3\n", "code 3: broken"), ("no format\0", "cannot run .*Exec format error")],
 )
-def test_an_executable_that_cannot_tell_its_version_is_quoted(tmp_path, models, script, message):
+def test_an_executable_that_cannot_tell_its_version_is_quoted(
+    tmp_path: Path, models: dict[str, Path], script: str, message: str
+) -> None:
     path = tmp_path / "tensorflow_model_server"
     path.write_text(script)
     path.chmod(0o755)
@@ -187,11 +192,11 @@ def test_an_executable_that_cannot_tell_its_version_is_quoted(tmp_path, models, 
     ("output", "version"),
     [("A: 1\nB: 2\n", "A 1, B 2"), ("2.20.0", "2.20.0"), ("", "unknown version")],
 )
-def test_versions_are_put_on_one_line(output, version):
+def test_versions_are_put_on_one_line(output: str, version: str) -> None:
     assert join_version(output) == version
 
 
-def test_free_ports_are_distinct():
+def test_free_ports_are_distinct() -> None:
     assert len(set(free_ports(20))) == 20
 
 
@@ -221,7 +226,9 @@ with BinaryInstance(options, {"versions": Path(sys.argv[2])}) as endpoint:
         ),
     ],
 )
-def test_the_server_ends_with_the_program_that_started_it(model_server, models, tmp_path, ending):
+def test_the_server_ends_with_the_program_that_started_it(
+    model_server: Path, models: dict[str, Path], tmp_path: Path, ending: Any
+) -> None:
     command = [sys.executable, "-c", PARENT, model_server, models["versions"]]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -240,15 +247,15 @@ def test_the_server_ends_with_the_program_that_started_it(model_server, models, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
-def test_a_parent_that_is_already_gone_is_noticed(model_server):
+def test_a_parent_that_is_already_gone_is_noticed(model_server: Path) -> None:
     script = process.die_with_parent.__file__
     result = subprocess.run([sys.executable, "-I", "-S", script, "1", model_server], capture_output=True, text=True)
     assert result.returncode == 1
     assert "already ended" in result.stderr
 
 
-def test_a_handler_the_program_has_set_stays(instance, monkeypatch):
-    def handler(number, frame):
+def test_a_handler_the_program_has_set_stays(instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def handler(number: int, frame: Any) -> None:
         pass
 
     before = signal.signal(signal.SIGTERM, handler)
@@ -259,14 +266,14 @@ def test_a_handler_the_program_has_set_stays(instance, monkeypatch):
         signal.signal(signal.SIGTERM, before)
 
 
-def test_the_default_handler_is_back_after_the_block(instance):
+def test_the_default_handler_is_back_after_the_block(instance: Any) -> None:
     with instance():
         assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
 @pytest.mark.skipif(shutil.which("tensorflow_model_server") is None, reason="tensorflow_model_server is not on PATH")
-def test_the_real_server(corpus_models):
+def test_the_real_server(corpus_models: dict[str, Path]) -> None:
     with BinaryInstance(ServingOptions("binary"), corpus_models) as endpoint:
         assert "TensorFlow ModelServer" in endpoint.version
         with open_transport("rest", endpoint, type("Call", (), {"model": "echo"})) as transport:

@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -32,7 +34,7 @@ class ImageNotFound(NotFound):
 class FakeContainer:
     """A container whose server is a stand-in process of this machine, on ports that Docker "chose"."""
 
-    def __init__(self, engine, image, options):
+    def __init__(self, engine: Any, image: Any, options: Any) -> None:
         self.engine, self.image, self.options = engine, image, options
         self.labels = options.get("labels", {})
         self.name = f"container-{len(engine.containers_made)}"
@@ -40,7 +42,7 @@ class FakeContainer:
         self.ports, self.attrs = {}, {"State": {}}
         engine.containers_made.append(self)
 
-    def start(self):
+    def start(self) -> None:
         self.engine.fail("start")
         mounts = {mount["Target"]: mount["Source"] for mount in self.options["mounts"]}
         command = [
@@ -57,20 +59,20 @@ class FakeContainer:
         self.process = subprocess.Popen([self.engine.executable, *command], stdout=subprocess.DEVNULL)
         self.chosen = published
 
-    def reload(self):
+    def reload(self) -> None:
         code = self.process.poll()
         self.status = "running" if code is None else "exited"
         self.ports = self.chosen if code is None and not self.engine.unpublished else {}
         self.attrs = {"State": {"Pid": self.process.pid, "ExitCode": code}}
 
-    def logs(self, tail):
+    def logs(self, tail: Any) -> Any:
         return b"what the server wrote last"
 
-    def exec_run(self, command):
+    def exec_run(self, command: Any) -> Any:
         assert command == ["tensorflow_model_server", "--version"]
         return self.engine.version
 
-    def remove(self, force, v):
+    def remove(self, force: Any, v: Any) -> None:
         assert force
         assert v
         self.removed += 1
@@ -83,7 +85,7 @@ class FakeContainer:
 class FakeEngine:
     """The part of the Docker SDK that is used, and what goes wrong in it."""
 
-    def __init__(self, executable):
+    def __init__(self, executable: Any) -> None:
         self.executable = executable
         self.containers_made, self.pulled, self.failures = [], [], {}
         self.present = True
@@ -96,36 +98,36 @@ class FakeEngine:
             create=lambda image, **options: FakeContainer(self, image, options), list=self.list_containers
         )
 
-    def fail(self, step):
+    def fail(self, step: Any) -> None:
         if step in self.failures:
             raise self.failures[step]
 
-    def ping(self):
+    def ping(self) -> None:
         self.fail("ping")
 
-    def close(self):
+    def close(self) -> None:
         self.closed += 1
 
-    def get_image(self, name):
+    def get_image(self, name: str) -> None:
         if not self.present:
             raise ImageNotFound(name)
 
-    def pull(self, name):
+    def pull(self, name: str) -> None:
         self.fail("pull")
         self.pulled.append(name)
 
-    def list_containers(self, *, all, filters):
+    def list_containers(self, *, all: Any, filters: Any) -> Any:
         assert all
         assert filters == {"label": OWNER_LABEL}
         return list(self.containers_made)
 
 
 @pytest.fixture
-def engine(model_server, monkeypatch):
+def engine(model_server: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     engine = FakeEngine(model_server)
     module = ModuleType("docker")
 
-    def from_env():
+    def from_env() -> Any:
         engine.fail("connect")
         return engine
 
@@ -144,8 +146,8 @@ def engine(model_server, monkeypatch):
 
 
 @pytest.fixture
-def instance(engine, models):
-    def make(*flags, image="", **options):
+def instance(engine: Any, models: dict[str, Path]) -> Any:
+    def make(*flags: Any, image: Any = "", **options: Any) -> Any:
         return DockerInstance(ServingOptions("docker", image=image, flags=flags, **options), models)
 
     return make
@@ -156,7 +158,7 @@ class VersionsCall:
 
 
 @pytest.mark.parametrize("kind", ["grpc", "rest"])
-def test_the_container_answers_over_both_protocols_on_loopback(instance, kind):
+def test_the_container_answers_over_both_protocols_on_loopback(instance: Any, kind: str) -> None:
     with instance() as endpoint:
         assert endpoint.kind == "docker"
         assert endpoint.grpc.startswith("127.0.0.1:")
@@ -164,7 +166,9 @@ def test_the_container_answers_over_both_protocols_on_loopback(instance, kind):
             assert transport.send(b"Predict this") == b"Predict this"
 
 
-def test_ports_are_published_on_loopback_only_and_servables_are_read_only(instance, engine, models):
+def test_ports_are_published_on_loopback_only_and_servables_are_read_only(
+    instance: Any, engine: Any, models: dict[str, Path]
+) -> None:
     with instance("--enable_batching"):
         options = engine.containers_made[0].options
         assert options["ports"] == {"8500/tcp": ("127.0.0.1", None), "8501/tcp": ("127.0.0.1", None)}
@@ -177,7 +181,7 @@ def test_ports_are_published_on_loopback_only_and_servables_are_read_only(instan
         assert "--enable_batching" in options["command"]
 
 
-def test_the_config_in_the_container_names_paths_of_the_container(instance, engine):
+def test_the_config_in_the_container_names_paths_of_the_container(instance: Any, engine: Any) -> None:
     with instance():
         mounts = {mount["Target"]: mount["Source"] for mount in engine.containers_made[0].options["mounts"]}
         with open(mounts["/serlab/models.config"]) as config:
@@ -185,7 +189,9 @@ def test_the_config_in_the_container_names_paths_of_the_container(instance, engi
 
 
 @pytest.mark.parametrize("image", ["", "tensorflow/serving:2.19.1-gpu"])
-def test_the_image_is_pinned_unless_named_and_recorded_with_the_servers_version(instance, engine, image):
+def test_the_image_is_pinned_unless_named_and_recorded_with_the_servers_version(
+    instance: Any, engine: Any, image: str
+) -> None:
     with instance(image=image) as endpoint:
         assert engine.containers_made[0].image == (image or DEFAULT_IMAGE)
         assert (
@@ -195,19 +201,19 @@ def test_the_image_is_pinned_unless_named_and_recorded_with_the_servers_version(
     assert DEFAULT_IMAGE == "tensorflow/serving:2.20.0"
 
 
-def test_a_version_that_cannot_be_asked_leaves_the_image(instance, engine):
+def test_a_version_that_cannot_be_asked_leaves_the_image(instance: Any, engine: Any) -> None:
     engine.version = (126, b"exec failed")
     with instance() as endpoint:
         assert endpoint.version == f"version not told, image {DEFAULT_IMAGE}"
 
 
-def test_an_image_that_is_not_there_is_pulled(instance, engine):
+def test_an_image_that_is_not_there_is_pulled(instance: Any, engine: Any) -> None:
     engine.present = False
     with instance():
         assert engine.pulled == [DEFAULT_IMAGE]
 
 
-def test_the_container_is_removed_and_the_client_closed_after_the_block(instance, engine):
+def test_the_container_is_removed_and_the_client_closed_after_the_block(instance: Any, engine: Any) -> None:
     with instance():
         container = engine.containers_made[0]
         assert container.removed == 0
@@ -217,13 +223,13 @@ def test_the_container_is_removed_and_the_client_closed_after_the_block(instance
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_the_container_is_removed_when_the_block_ends_with_an_error(instance, engine, error):
+def test_the_container_is_removed_when_the_block_ends_with_an_error(instance: Any, engine: Any, error: Any) -> None:
     with pytest.raises(error), instance():
         raise error
     assert engine.containers_made[0].removed == 1
 
 
-def test_the_container_is_removed_when_its_server_fails_to_start(instance, engine):
+def test_the_container_is_removed_when_its_server_fails_to_start(instance: Any, engine: Any) -> None:
     with (
         pytest.raises(ServingError, match=r"(?s)ended with code 1 before it was ready:\nwhat the server wrote last"),
         instance("--standin_fail=no such flag"),
@@ -232,14 +238,14 @@ def test_the_container_is_removed_when_its_server_fails_to_start(instance, engin
     assert engine.containers_made[0].removed == 1
 
 
-def test_the_container_is_removed_when_it_is_never_ready(instance, engine):
+def test_the_container_is_removed_when_it_is_never_ready(instance: Any, engine: Any) -> None:
     with pytest.raises(ServingError, match=r"not ready within 0\.5 s"), instance("--standin_hang", start_timeout_s=0.5):
         pass
     assert engine.containers_made[0].removed == 1
 
 
 @pytest.mark.parametrize("step", ["start", "pull"])
-def test_what_docker_says_of_a_failure_is_quoted(instance, engine, step):
+def test_what_docker_says_of_a_failure_is_quoted(instance: Any, engine: Any, step: str) -> None:
     engine.present = step != "pull"
     engine.failures[step] = DockerException("no space left on device")
     with pytest.raises(ServingError, match=f"{DEFAULT_IMAGE}.*no space left on device"), instance():
@@ -248,7 +254,7 @@ def test_what_docker_says_of_a_failure_is_quoted(instance, engine, step):
 
 
 @pytest.mark.parametrize("step", ["connect", "ping"])
-def test_no_engine_says_what_to_do(instance, engine, step):
+def test_no_engine_says_what_to_do(instance: Any, engine: Any, step: str) -> None:
     engine.failures[step] = DockerException("Error while fetching server API version: no such file: docker.sock")
     with (
         pytest.raises(ServingError, match=r"(?s)no Docker engine answers: .*docker\.sock.*`docker info`.*--serving"),
@@ -257,7 +263,7 @@ def test_no_engine_says_what_to_do(instance, engine, step):
         pass
 
 
-def test_without_the_sdk_the_extra_is_named(models, monkeypatch):
+def test_without_the_sdk_the_extra_is_named(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docker", None)
     with (
         pytest.raises(ServingError, match=r"pip install 'serlab\[docker\]'"),
@@ -267,33 +273,33 @@ def test_without_the_sdk_the_extra_is_named(models, monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["http://build-host:2375", "https://10.0.0.3:2376", "http+docker://ssh"])
-def test_an_engine_on_another_machine_is_refused(instance, engine, url):
+def test_an_engine_on_another_machine_is_refused(instance: Any, engine: Any, url: str) -> None:
     engine.api.base_url = url
     with pytest.raises(ServingError, match="another machine's"), instance():
         pass
     assert engine.containers_made == []
 
 
-def test_ports_that_were_not_published_are_an_error(instance, engine):
+def test_ports_that_were_not_published_are_an_error(instance: Any, engine: Any) -> None:
     engine.unpublished = True
     with pytest.raises(ServingError, match="published no host port for 8500"), instance():
         pass
     assert engine.containers_made[0].removed == 1
 
 
-def test_a_container_that_is_already_gone_is_no_error(instance, engine):
+def test_a_container_that_is_already_gone_is_no_error(instance: Any, engine: Any) -> None:
     with instance():
         engine.failures["remove"] = NotFound("gone")
     engine.containers_made[0].process.kill()
 
 
-def test_a_container_that_cannot_be_removed_is_named(instance, engine):
+def test_a_container_that_cannot_be_removed_is_named(instance: Any, engine: Any) -> None:
     with pytest.raises(ServingError, match="docker rm --force container-0"), instance():
         engine.failures["remove"] = DockerException("permission denied")
     engine.containers_made[0].process.kill()
 
 
-def test_containers_of_runs_that_were_killed_are_removed_and_others_left(instance, engine):
+def test_containers_of_runs_that_were_killed_are_removed_and_others_left(instance: Any, engine: Any) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     here = socket.gethostname()
@@ -307,13 +313,15 @@ def test_containers_of_runs_that_were_killed_are_removed_and_others_left(instanc
 
 
 @pytest.mark.parametrize(("name", "visible"), [("tensorflow_model_server", True), ("python3", False)])
-def test_the_pid_is_given_only_where_it_is_the_servers(instance, engine, monkeypatch, name, visible):
+def test_the_pid_is_given_only_where_it_is_the_servers(
+    instance: Any, engine: Any, monkeypatch: pytest.MonkeyPatch, name: str, visible: bool
+) -> None:
     monkeypatch.setattr(psutil.Process, "name", lambda self: name)
     with instance() as endpoint:
         assert endpoint.pid == (engine.containers_made[0].process.pid if visible else None)
 
 
-def test_flags_that_are_serlabs_to_set_are_refused(instance, engine):
+def test_flags_that_are_serlabs_to_set_are_refused(instance: Any, engine: Any) -> None:
     with pytest.raises(UsageError, match="--port is serlab's to set"), instance("--port=9"):
         pass
     assert engine.containers_made == []
@@ -333,14 +341,14 @@ def docker_engine_answers() -> bool:
 
 
 @pytest.mark.skipif(not docker_engine_answers(), reason=f"no Docker engine with {DEFAULT_IMAGE} here")
-def test_the_real_image(corpus_models):
+def test_the_real_image(corpus_models: dict[str, Path]) -> None:
     with DockerInstance(ServingOptions("docker"), corpus_models) as endpoint:
         assert "TensorFlow ModelServer" in endpoint.version
         with open_transport("rest", endpoint, type("Call", (), {"model": "echo"})) as transport:
             assert json.loads(transport.send(b'{"instances": [[1, 2, 3, 4]]}')) == {"predictions": [[1, 2, 3, 4]]}
 
 
-def test_the_real_sdk_understands_the_options(models):
+def test_the_real_sdk_understands_the_options(models: dict[str, Path]) -> None:
     """The options are built for the fake and for the SDK alike: the SDK turns them into loopback bindings."""
     docker = pytest.importorskip("docker", reason="needs the Docker SDK for Python")
     from contextlib import ExitStack

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,15 +16,15 @@ from serlab.serving.registry import parse_serving
     ("serving", "kind"),
     [("embedded", "embedded"), ("binary", "binary"), ("docker", "docker"), ("h:1:2", "remote"), ("h::2", "remote")],
 )
-def test_a_spec_picks_its_kind(serving, kind):
+def test_a_spec_picks_its_kind(serving: str, kind: str) -> None:
     assert parse_serving(ServingOptions(serving=serving), {}).kind == kind
 
 
-def test_embedded_is_the_default():
+def test_embedded_is_the_default() -> None:
     assert parse_serving(ServingOptions(), {}).kind == "embedded"
 
 
-def test_an_unknown_spec_lists_what_there_is():
+def test_an_unknown_spec_lists_what_there_is() -> None:
     with pytest.raises(UnknownNameError, match="'tfs': choose from HOST:GRPC_PORT:REST_PORT, binary, docker, embedded"):
         parse_serving(ServingOptions(serving="tfs"), {})
 
@@ -39,12 +41,12 @@ def test_an_unknown_spec_lists_what_there_is():
         ({"serving": "h:1:2", "flags": ("--x",)}, "server flags after -- means nothing"),
     ],
 )
-def test_options_a_kind_has_no_use_for_are_refused(options, message):
+def test_options_a_kind_has_no_use_for_are_refused(options: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_serving(ServingOptions(**options), {})
 
 
-def test_choosing_a_kind_imports_none_of_the_slow_libraries():
+def test_choosing_a_kind_imports_none_of_the_slow_libraries() -> None:
     code = (
         "import sys\n"
         "from serlab.serving.registry import parse_serving\n"
@@ -55,13 +57,13 @@ def test_choosing_a_kind_imports_none_of_the_slow_libraries():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_the_model_config_escapes_what_the_text_format_would_misread():
+def test_the_model_config_escapes_what_the_text_format_would_misread() -> None:
     assert model_config({"echo": '/a "b"\\c'}) == (
         'model_config_list {\n  config { name: "echo" base_path: "/a \\"b\\"\\\\c" model_platform: "tensorflow" }\n}\n'
     )
 
 
-def test_servables_without_a_version_are_refused(tmp_path):
+def test_servables_without_a_version_are_refused(tmp_path: Path) -> None:
     (tmp_path / "echo" / "latest").mkdir(parents=True)
     with pytest.raises(ServingError, match="servable echo has no version"):
         check_models({"echo": tmp_path / "echo"})

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Iterator
 from concurrent import futures
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -23,12 +26,12 @@ class EchoServer(grpc.GenericRpcHandler):
     peers: set[str] = field(default_factory=set)
     endpoint: Endpoint | None = None
 
-    def service(self, details):
+    def service(self, details: Any) -> Any:
         self.methods.append(details.method)
         self.metadata.append(dict(details.invocation_metadata))
         return grpc.unary_unary_rpc_method_handler(self.answer)
 
-    def answer(self, body, context):
+    def answer(self, body: bytes, context: Any) -> Any:
         self.peers.add(context.peer())
         if body == b"!slow":
             time.sleep(0.5)
@@ -38,10 +41,10 @@ class EchoServer(grpc.GenericRpcHandler):
 
 
 @pytest.fixture
-def grpc_server():
+def grpc_server() -> Iterator[Any]:
     running = []
 
-    def start(credentials=None) -> EchoServer:
+    def start(credentials: Any = None) -> EchoServer:
         handler = EchoServer()
         unlimited = [("grpc.max_receive_message_length", -1)]
         server = grpc.server(futures.ThreadPoolExecutor(2), handlers=(handler,), options=unlimited)
@@ -60,7 +63,7 @@ def grpc_server():
 
 
 @pytest.mark.parametrize("size", [0, 1, 600_000, 9_000_000])
-def test_bytes_pass_through_predict_unchanged(grpc_server, size):
+def test_bytes_pass_through_predict_unchanged(grpc_server: Any, size: int) -> None:
     server = grpc_server()
     with GrpcTransport(server.endpoint) as transport:
         assert transport.send(b"\x00\xff" * (size // 2) + b"z" * (size % 2)) == b"\x00\xff" * (size // 2) + b"z" * (
@@ -69,7 +72,7 @@ def test_bytes_pass_through_predict_unchanged(grpc_server, size):
     assert server.methods == [PREDICT_METHOD]
 
 
-def test_one_channel_is_reused_and_two_transports_do_not_share_one(grpc_server):
+def test_one_channel_is_reused_and_two_transports_do_not_share_one(grpc_server: Any) -> None:
     server = grpc_server()
     with GrpcTransport(server.endpoint) as first, GrpcTransport(server.endpoint) as second:
         for _ in range(5):
@@ -78,14 +81,14 @@ def test_one_channel_is_reused_and_two_transports_do_not_share_one(grpc_server):
     assert len(server.peers) == 2
 
 
-def test_headers_travel_as_metadata(grpc_server):
+def test_headers_travel_as_metadata(grpc_server: Any) -> None:
     server = grpc_server()
     with GrpcTransport(server.endpoint, TransportOptions(headers={"X-Api-Key": "secret"})) as transport:
         transport.send(b"")
     assert server.metadata[0]["x-api-key"] == "secret"
 
 
-def test_the_servers_code_and_details_are_kept(grpc_server):
+def test_the_servers_code_and_details_are_kept(grpc_server: Any) -> None:
     with GrpcTransport(grpc_server().endpoint) as transport:
         with pytest.raises(TransportError, match='INVALID_ARGUMENT: input size does not match signature: "x"') as info:
             transport.send(b"!bad")
@@ -93,14 +96,14 @@ def test_the_servers_code_and_details_are_kept(grpc_server):
         assert transport.send(b"again") == b"again"
 
 
-def test_a_call_that_takes_too_long_is_deadline_exceeded(grpc_server):
+def test_a_call_that_takes_too_long_is_deadline_exceeded(grpc_server: Any) -> None:
     with GrpcTransport(grpc_server().endpoint, TransportOptions(timeout_s=0.1)) as transport:
         with pytest.raises(TransportError, match="Raise the timeout") as info:
             transport.send(b"!slow")
         assert info.value.code == "DEADLINE_EXCEEDED"
 
 
-def test_a_server_that_is_not_there_is_unavailable():
+def test_a_server_that_is_not_there_is_unavailable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         address = f"127.0.0.1:{unused.getsockname()[1]}"
     with GrpcTransport(Endpoint("remote", "", address, "")) as transport:
@@ -109,7 +112,7 @@ def test_a_server_that_is_not_there_is_unavailable():
         assert info.value.code == "UNAVAILABLE"
 
 
-def test_responses_above_4_mib_need_the_limit_raised(grpc_server):
+def test_responses_above_4_mib_need_the_limit_raised(grpc_server: Any) -> None:
     """grpc's own default refuses them; the lab's default of 100 MiB does not."""
     body = bytes(4 * 2**20 + 1)
     server = grpc_server()
@@ -121,7 +124,7 @@ def test_responses_above_4_mib_need_the_limit_raised(grpc_server):
         assert raised.send(body) == body
 
 
-def test_the_default_channel_arguments_are_the_labs_client_settings():
+def test_the_default_channel_arguments_are_the_labs_client_settings() -> None:
     arguments = dict(channel_arguments(TransportOptions()))
     assert arguments["grpc.max_receive_message_length"] == 104_857_600
     assert arguments["grpc.keepalive_time_ms"] == 10_000
@@ -130,37 +133,37 @@ def test_the_default_channel_arguments_are_the_labs_client_settings():
     assert "grpc.max_receive_message_length" not in dict(channel_arguments(TransportOptions(max_receive_bytes=None)))
 
 
-def test_proxies_of_the_environment_are_not_used(grpc_server, monkeypatch):
+def test_proxies_of_the_environment_are_not_used(grpc_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "grpc_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with GrpcTransport(grpc_server().endpoint) as transport:
         assert transport.send(b"x") == b"x"
 
 
-def test_an_endpoint_without_grpc_is_refused():
+def test_an_endpoint_without_grpc_is_refused() -> None:
     with pytest.raises(UsageError, match="offers no gRPC API"):
         GrpcTransport(Endpoint("remote", "", "", "127.0.0.1:8501"))
 
 
 @pytest.fixture
-def credentials(certificates):
-    def read(path):
+def credentials(certificates: Any) -> Any:
+    def read(path: str) -> Any:
         with open(path, "rb") as file:
             return file.read()
 
-    def make(*, client_certificate=False):
+    def make(*, client_certificate: Any = False) -> Any:
         pair = (read(certificates.server_key), read(certificates.server_cert))
         return grpc.ssl_server_credentials([pair], read(certificates.ca), client_certificate)
 
     return make
 
 
-def test_tls_with_a_named_authority(grpc_server, credentials, certificates):
+def test_tls_with_a_named_authority(grpc_server: Any, credentials: Any, certificates: Any) -> None:
     with GrpcTransport(grpc_server(credentials()).endpoint, TransportOptions(ca=certificates.ca)) as transport:
         assert transport.send(b"x") == b"x"
 
 
-def test_tls_with_a_client_certificate(grpc_server, credentials, certificates):
+def test_tls_with_a_client_certificate(grpc_server: Any, credentials: Any, certificates: Any) -> None:
     server = grpc_server(credentials(client_certificate=True))
     known = TransportOptions(ca=certificates.ca, cert=certificates.client_cert, key=certificates.client_key)
     with GrpcTransport(server.endpoint, known) as transport:
@@ -171,14 +174,14 @@ def test_tls_with_a_client_certificate(grpc_server, credentials, certificates):
         assert info.value.code == "UNAVAILABLE"
 
 
-def test_an_untrusted_certificate_is_unavailable_with_the_reason(grpc_server, credentials):
+def test_an_untrusted_certificate_is_unavailable_with_the_reason(grpc_server: Any, credentials: Any) -> None:
     with GrpcTransport(grpc_server(credentials()).endpoint) as transport:
         with pytest.raises(TransportError, match=r"(?i)certificate|handshake") as info:
             transport.send(b"x")
         assert info.value.code == "UNAVAILABLE"
 
 
-def test_a_missing_tls_file_is_a_users_mistake(tmp_path):
+def test_a_missing_tls_file_is_a_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"cannot read the TLS file .*none\.pem"):
         GrpcTransport(
             Endpoint("remote", "", "127.0.0.1:1", "", tls=True), TransportOptions(ca=str(tmp_path / "none.pem"))

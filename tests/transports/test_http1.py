@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import socket
 import time
+from typing import Any
 
 import pytest
 
 from serlab.transports import http1
-from serlab.transports.base import TransportOptions
+from serlab.transports.base import NamedModel, TransportOptions
 from serlab.transports.rest import RestTransport
 
 
@@ -39,7 +40,7 @@ def read_all(sock: SpiedSocket, *, quickack: bool) -> bytes:
     return b"".join(bytes(received[:count]) for count in iter(lambda: reader.readinto(memoryview(received)), 0))
 
 
-def test_quickack_is_armed_before_the_first_read_and_again_after_each(monkeypatch):
+def test_quickack_is_armed_before_the_first_read_and_again_after_each(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http1, "_QUICKACK", 12)
     sock = SpiedSocket(b"ab", b"c")
     assert read_all(sock, quickack=True) == b"abc"
@@ -47,14 +48,16 @@ def test_quickack_is_armed_before_the_first_read_and_again_after_each(monkeypatc
 
 
 @pytest.mark.parametrize(("platform", "asked"), [(12, False), (None, True)])
-def test_quickack_is_left_alone_when_turned_off_or_unknown_to_the_platform(monkeypatch, platform, asked):
+def test_quickack_is_left_alone_when_turned_off_or_unknown_to_the_platform(
+    monkeypatch: pytest.MonkeyPatch, platform: int | None, asked: bool
+) -> None:
     monkeypatch.setattr(http1, "_QUICKACK", platform)
     sock = SpiedSocket(b"ab", b"c")
     assert read_all(sock, quickack=asked) == b"abc"
     assert sock.log == ["read"] * 3
 
 
-def test_a_reader_past_its_deadline_does_not_read():
+def test_a_reader_past_its_deadline_does_not_read() -> None:
     sock = SpiedSocket(b"ab")
     reader = http1.SocketReader(sock, quickack=False)
     reader.deadline = time.monotonic()
@@ -65,7 +68,9 @@ def test_a_reader_past_its_deadline_does_not_read():
 
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this platform has no TCP_QUICKACK")
 @pytest.mark.parametrize("quickack", [True, False])
-def test_the_transport_passes_its_option_down_to_the_socket(http_server, echo_script, call, monkeypatch, quickack):
+def test_the_transport_passes_its_option_down_to_the_socket(
+    http_server: Any, echo_script: Any, call: NamedModel, monkeypatch: pytest.MonkeyPatch, quickack: bool
+) -> None:
     armed = []
 
     class Watched(http1.SocketReader):
@@ -81,7 +86,7 @@ def test_the_transport_passes_its_option_down_to_the_socket(http_server, echo_sc
     assert len(armed) >= 2, "once before the first read, and after each"
 
 
-def test_nagle_is_off_on_the_clients_side(http_server, echo_script, call):
+def test_nagle_is_off_on_the_clients_side(http_server: Any, echo_script: Any, call: NamedModel) -> None:
     connection = RestTransport(http_server(echo_script).endpoint, call)
     connection.send(b"x")
     sock = connection._connection._sock

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from serlab.codecs import registry
 from serlab.codecs.base import Call
 from serlab.errors import CodecError
+from serlab.transports.base import NamedModel
 from serlab.transports.loopback import LoopbackTransport
 
 
@@ -16,7 +18,7 @@ def whole_call() -> Call:
     return Call("echo", "serving_default", "x", "y", np.dtype("float32"), (2, 3))
 
 
-def test_a_tensor_comes_back_through_the_codecs_own_server_half(whole_call):
+def test_a_tensor_comes_back_through_the_codecs_own_server_half(whole_call: Any) -> None:
     codec = registry.get("json")
     tensor = np.arange(6, dtype=np.float32).reshape(2, 3)
     with LoopbackTransport(codec, whole_call) as transport:
@@ -26,17 +28,17 @@ def test_a_tensor_comes_back_through_the_codecs_own_server_half(whole_call):
     np.testing.assert_array_equal(codec.decode(response, whole_call), tensor)
 
 
-def test_the_form_reaches_the_codec(whole_call):
+def test_the_form_reaches_the_codec(whole_call: Any) -> None:
     class Reporting:
-        def read_request(self, body, call):
+        def read_request(self, body: bytes, call: NamedModel) -> Any:
             return body
 
-        def write_response(self, tensor, call, form=None):
+        def write_response(self, tensor: Any, call: NamedModel, form: Any = None) -> Any:
             return b"%b as %b for %b" % (tensor, form.encode(), call.model.encode())
 
     assert LoopbackTransport(Reporting(), whole_call, "content").send(b"x") == b"x as content for echo"
 
 
-def test_what_the_codec_raises_passes_through(whole_call):
+def test_what_the_codec_raises_passes_through(whole_call: Any) -> None:
     with pytest.raises(CodecError):
         LoopbackTransport(registry.get("json"), whole_call).send(b"not json")

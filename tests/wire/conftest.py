@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def stock() -> SimpleNamespace:
     file.dependency.extend(["tensorflow/core/framework/tensor.proto", "tensorflow_serving/apis/predict.proto",
                             "tensorflow_serving/apis/model.proto"])  # fmt: skip
 
-    def add(message, name, number, type_name="", repeated=False):
+    def add(message: Any, name: str, number: int, type_name: Any = "", repeated: Any = False) -> None:
         kind = {"type": 11, "type_name": type_name} if type_name else {"type": 9}
         message.field.add(name=name, number=number, label=3 if repeated else 1, **kind)
 
@@ -115,7 +116,7 @@ class MessageMaker:
             [b"x", b"y", b"", b"\xc3\xa9"] + ([b"\xff", b"\xed\xa0\x80"] if self.one_in(20) else [])
         )
 
-    def scalar(self, field, dtype: int) -> bytes:
+    def scalar(self, field: Any, dtype: int) -> bytes:
         rng = self.random
         if field.kind == "fixed":
             return rng.randbytes(field.item.itemsize)
@@ -125,7 +126,7 @@ class MessageMaker:
             return self.varint(rng.choice([0, 1, 100, 127] * 4 + [128, 255, 40_000, 65_535, 65_536, -1, -128]))
         return self.varint(rng.getrandbits(rng.choice([3, 7, 14, 21, 35, 56, 63, 64])))
 
-    def typed(self, field, dtype: int, count: int) -> list[bytes]:
+    def typed(self, field: Any, dtype: int, count: int) -> list[bytes]:
         rng = self.random
         if field.kind == "bytes":
             return [self.field(field.number, rng.randbytes(rng.randrange(4))) for _ in range(count)]
@@ -181,7 +182,7 @@ class MessageMaker:
             pieces.append(b"\x08" + self.varint(rng.choice(list(DATA_TYPES))))
         return self.shuffled(pieces)
 
-    def content(self, data_type, count: int) -> bytes:
+    def content(self, data_type: Any, count: int) -> bytes:
         rng = self.random
         if data_type.name == "DT_STRING":
             strings = [rng.randbytes(rng.randrange(3)) for _ in range(count)]

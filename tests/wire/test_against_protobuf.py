@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -27,7 +29,7 @@ relaxed = settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slo
 
 
 @st.composite
-def arrays(draw, layouts=True) -> np.ndarray:
+def arrays(draw: Any, layouts: Any = True) -> np.ndarray:
     """Any bits: NaN payloads, subnormals, extremes. With ``layouts``: strided, reversed, Fortran, byte-swapped."""
     dtype = np.dtype(draw(st.sampled_from(DTYPES)))
     rank = draw(st.integers(0, MAX_RANK))
@@ -60,7 +62,7 @@ def bits(array: np.ndarray) -> bytes:
 
 @relaxed
 @given(arrays())
-def test_a_request_is_what_protobuf_would_have_written(stock, array):
+def test_a_request_is_what_protobuf_would_have_written(stock: SimpleNamespace, array: np.ndarray) -> None:
     body = encode_predict("m", {"x": array}, signature="s", output_filter=["y"])
     request = stock.request.FromString(body)
     tensor = request.inputs["x"]
@@ -78,7 +80,9 @@ def test_a_request_is_what_protobuf_would_have_written(stock, array):
 
 @relaxed
 @given(arrays(), st.sampled_from(["values", "content"]))
-def test_an_answer_holds_the_same_bits_for_protobuf_and_for_us(stock, array, form):
+def test_an_answer_holds_the_same_bits_for_protobuf_and_for_us(
+    stock: SimpleNamespace, array: np.ndarray, form: Any
+) -> None:
     body = encode_response({"y": array}, form=form, model="m", signature="s", version=3)
     response = stock.response.FromString(body)
     assert response.SerializeToString(deterministic=True) == body
@@ -98,13 +102,13 @@ class Odd:
     elements: np.ndarray
 
 
-def split(draw, items: list) -> list[list]:
+def split(draw: Any, items: list) -> list[list]:
     """``items`` cut into consecutive pieces, empty ones among them."""
     cuts = sorted(draw(st.lists(st.integers(0, len(items)), max_size=4)))
     return [items[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(items)], strict=True)]
 
 
-def values_of(array: np.ndarray, raw) -> tuple[int, int, list[bytes]]:
+def values_of(array: np.ndarray, raw: SimpleNamespace) -> tuple[int, int, list[bytes]]:
     """Number and wire type of the typed field, and each of its protobuf scalars."""
     field = data_type_of(array.dtype).field
     if field.kind == "fixed":
@@ -115,7 +119,7 @@ def values_of(array: np.ndarray, raw) -> tuple[int, int, list[bytes]]:
 
 
 @st.composite
-def unknown_fields(draw, raw) -> bytes:
+def unknown_fields(draw: Any, raw: SimpleNamespace) -> bytes:
     number = draw(st.integers(30, 2**29 - 1))
     kind = draw(st.sampled_from(["number", "bytes", "fixed32", "fixed64", "group"]))
     if kind == "bytes":
@@ -126,7 +130,7 @@ def unknown_fields(draw, raw) -> bytes:
 
 
 @st.composite
-def odd_tensors(draw, raw) -> Odd:
+def odd_tensors(draw: Any, raw: SimpleNamespace) -> Odd:
     array = draw(arrays(layouts=False)).reshape(-1)
     if draw(st.booleans()):
         array = np.resize(array, draw(st.integers(20, 60)) if array.size else 0)  # rows long enough to be searched
@@ -157,7 +161,9 @@ def odd_tensors(draw, raw) -> Odd:
 
 @relaxed
 @given(st.data())
-def test_tensors_in_any_form_and_order_are_read_as_protobuf_and_tensorflow_read_them(stock, raw, data):
+def test_tensors_in_any_form_and_order_are_read_as_protobuf_and_tensorflow_read_them(
+    stock: SimpleNamespace, raw: SimpleNamespace, data: Any
+) -> None:
     odd = data.draw(odd_tensors(raw))
     answer = data.draw(st.booleans())
     tensors, model = (1, 2) if answer else (2, 1)
@@ -187,7 +193,7 @@ def test_tensors_in_any_form_and_order_are_read_as_protobuf_and_tensorflow_read_
 
 @relaxed
 @given(st.lists(st.binary(max_size=5), max_size=6), st.integers(0, 3))
-def test_strings_come_back_as_bytes_the_last_one_repeated(stock, strings, missing):
+def test_strings_come_back_as_bytes_the_last_one_repeated(stock: SimpleNamespace, strings: Any, missing: Any) -> None:
     tensor = stock.tensor(dtype=7, string_val=strings)
     tensor.tensor_shape.dim.add(size=len(strings) + missing)
     response = stock.response()
@@ -204,14 +210,14 @@ def test_strings_come_back_as_bytes_the_last_one_repeated(stock, strings, missin
     "array",
     [np.array(["é", "a\0b", ""]), np.array([b"a\xff", b""]), np.array(["é", b"\xff"], object), np.array("one")],
 )
-def test_strings_of_every_dtype_are_written_as_tensorflow_writes_them(stock, array):
+def test_strings_of_every_dtype_are_written_as_tensorflow_writes_them(stock: SimpleNamespace, array: Any) -> None:
     tensor = stock.request.FromString(encode_predict("m", {"x": array})).inputs["x"]
     assert list(tensor.string_val) == list(stock.tf.make_tensor_proto(array).string_val)
     assert [dim.size for dim in tensor.tensor_shape.dim] == list(array.shape)
 
 
 @pytest.mark.parametrize("quantized", ["qint8", "quint8", "qint16", "quint16", "qint32"])
-def test_quantized_numbers_come_out_as_plain_integers(stock, quantized):
+def test_quantized_numbers_come_out_as_plain_integers(stock: SimpleNamespace, quantized: str) -> None:
     dtype = stock.tf.dtypes.as_dtype(quantized)
     response = stock.response()
     response.outputs["y"].dtype = dtype.as_datatype_enum

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
+from types import SimpleNamespace
+from typing import Any
 
 import ml_dtypes
 import numpy as np
@@ -16,10 +18,10 @@ CONTENT, FLOAT_VAL, INT_VAL, STRING_VAL, SCOMPLEX_VAL, INT64_VAL, BOOL_VAL, HALF
 
 
 @pytest.fixture(scope="module")
-def message(raw):
+def message(raw: SimpleNamespace) -> Any:
     """``message(dtype, dims, *fields)``: a response with one tensor ``y``; a request has it in field 2."""
 
-    def build(dtype, dims, *fields, number=1):
+    def build(dtype: Any, dims: Any, *fields: Any, number: int = 1) -> Any:
         shape = raw.field(2, b"".join(raw.field(2, b"\x08" + raw.varint(size)) for size in dims))
         tensor = b"\x08" + raw.varint(dtype) + shape + b"".join(raw.field(*field) for field in fields)
         return raw.field(number, raw.field(1, b"y") + raw.field(2, tensor))
@@ -27,13 +29,13 @@ def message(raw):
     return build
 
 
-def read(body: bytes, rules=Rules.CLIENT) -> np.ndarray:
+def read(body: bytes, rules: Any = Rules.CLIENT) -> np.ndarray:
     return decode_predict(body, rules=rules).outputs["y"]
 
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
 @pytest.mark.parametrize("form", ["values", "content"])
-def test_floats_and_complex_numbers_are_views_of_the_body(dtype, form):
+def test_floats_and_complex_numbers_are_views_of_the_body(dtype: str, form: str) -> None:
     array = np.arange(24, dtype=dtype).reshape(2, 3, 4)
     body = encode_response({"y": array}, form=form)
     decoded = read(body)
@@ -42,21 +44,21 @@ def test_floats_and_complex_numbers_are_views_of_the_body(dtype, form):
 
 
 @pytest.mark.parametrize("dtype", ["i1", "i8", "u2", "?", "f2", ml_dtypes.bfloat16])
-def test_content_is_a_view_whatever_the_type(dtype):
+def test_content_is_a_view_whatever_the_type(dtype: Any) -> None:
     body = encode_response({"y": np.ones((4, 4), dtype)}, form="content")
     assert np.shares_memory(read(body), np.frombuffer(body, np.uint8))
 
 
 @pytest.mark.parametrize("form", ["values", "content"])
 @pytest.mark.parametrize("dtype", ["f4", "i8", "f2", "?", object])
-def test_every_array_is_read_only(dtype, form):
+def test_every_array_is_read_only(dtype: Any, form: str) -> None:
     array = np.array([b"a", b"b"]) if dtype is object else np.ones(2, dtype)
     with pytest.raises(ValueError, match="read-only"):
         read(encode_response({"y": array}, form=form))[0] = 0
 
 
 @pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, lambda body: memoryview(bytearray(body))])
-def test_any_buffer_will_do(wrap):
+def test_any_buffer_will_do(wrap: Any) -> None:
     array = np.arange(5, dtype=np.float32)
     body = wrap(encode_response({"y": array}, model="m"))
     decoded = decode_predict(body)
@@ -66,7 +68,7 @@ def test_any_buffer_will_do(wrap):
         decoded.outputs["y"][0] = 0
 
 
-def test_reading_floats_adds_next_to_nothing():
+def test_reading_floats_adds_next_to_nothing() -> None:
     array = np.zeros((1, 224, 224, 3), np.float32)
     for form in ("values", "content"):
         body = encode_response({"y": array}, form=form)
@@ -79,7 +81,7 @@ def test_reading_floats_adds_next_to_nothing():
         assert peak < 0.01 * array.nbytes
 
 
-def test_reading_varints_takes_no_python_object_per_number():
+def test_reading_varints_takes_no_python_object_per_number() -> None:
     array = np.random.default_rng(0).integers(0, 2**30, 300_000)
     body = encode_response({"y": array})
     tracemalloc.start()
@@ -89,7 +91,7 @@ def test_reading_varints_takes_no_python_object_per_number():
     assert peak < 2.2 * array.nbytes  # a list of 300,000 integers alone would be five times as much
 
 
-def test_one_value_fills_and_few_repeat_the_last(message):
+def test_one_value_fills_and_few_repeat_the_last(message: Any) -> None:
     seven, one_two = np.float32([7]).tobytes(), np.float32([1, 2]).tobytes()
     assert read(message(FLOAT, [2, 3], (FLOAT_VAL, seven))).tolist() == [[7] * 3] * 2
     assert read(message(FLOAT, [5], (FLOAT_VAL, one_two))).tolist() == [1, 2, 2, 2, 2]
@@ -98,24 +100,24 @@ def test_one_value_fills_and_few_repeat_the_last(message):
     assert read(message(COMPLEX64, [2], (SCOMPLEX_VAL, one_two))).tolist() == [1 + 2j, 1 + 2j]
 
 
-def test_no_values_are_zeros(message):
+def test_no_values_are_zeros(message: Any) -> None:
     assert read(message(FLOAT, [2, 2])).tolist() == [[0, 0], [0, 0]]
     assert read(message(STRING, [2])).tolist() == [b"", b""]
     assert read(message(BOOL, [2], (BOOL_VAL, b""))).tolist() == [False, False]
     assert read(message(HALF, [])).tolist() == 0.0
 
 
-def test_content_goes_before_values_and_empty_content_does_not_count(message):
+def test_content_goes_before_values_and_empty_content_does_not_count(message: Any) -> None:
     one, two = np.float32([1]).tobytes(), np.float32([2]).tobytes()
     assert read(message(FLOAT, [1], (FLOAT_VAL, one), (CONTENT, two))).tolist() == [2]
     assert read(message(FLOAT, [1], (CONTENT, b""), (FLOAT_VAL, one))).tolist() == [1]
 
 
-def test_values_of_another_types_field_do_not_count(message):
+def test_values_of_another_types_field_do_not_count(message: Any) -> None:
     assert read(message(FLOAT, [1], (INT_VAL, b"\x07"))).tolist() == [0]
 
 
-def test_the_odd_number_of_a_complex_field_is_dropped(message):
+def test_the_odd_number_of_a_complex_field_is_dropped(message: Any) -> None:
     assert read(message(COMPLEX64, [1], (SCOMPLEX_VAL, np.float32([1, 2, 3]).tobytes()))).tolist() == [1 + 2j]
     assert read(message(COMPLEX64, [1], (SCOMPLEX_VAL, np.float32([1]).tobytes()))).tolist() == [0]
 
@@ -134,7 +136,9 @@ def test_the_odd_number_of_a_complex_field_is_dropped(message):
         (STRING, [2], (CONTENT, b"\x01\x02abb"), [b"a", b"bb"]),
     ],
 )
-def test_clients_refuse_what_the_server_makes_something_of(message, dtype, dims, field, server):
+def test_clients_refuse_what_the_server_makes_something_of(
+    message: Any, dtype: Any, dims: Any, field: Any, server: Any
+) -> None:
     fields = [field] * (2 if dtype == STRING and field[0] == STRING_VAL else 1)
     body = message(dtype, dims, *fields)
     with pytest.raises(WireError, match="tensor 'y'"):
@@ -168,7 +172,9 @@ def test_clients_refuse_what_the_server_makes_something_of(message, dtype, dims,
         (STRING, [2**40], (CONTENT, b"\x01"), "tensor_content"),
     ],
 )
-def test_what_no_program_can_read_is_refused_with_a_reason(message, rules, dtype, dims, field, message_part):
+def test_what_no_program_can_read_is_refused_with_a_reason(
+    message: Any, rules: Any, dtype: Any, dims: Any, field: Any, message_part: str
+) -> None:
     with pytest.raises(WireError, match=message_part) as caught:
         read(message(dtype, dims, field), rules)
     assert str(caught.value).startswith("tensor 'y'")
@@ -184,7 +190,9 @@ def test_what_no_program_can_read_is_refused_with_a_reason(message, rules, dtype
         (b"\x02\x02", False),
     ],
 )
-def test_the_server_reads_lengths_of_strings_as_32_bit_numbers(stock, message, lengths, taken):
+def test_the_server_reads_lengths_of_strings_as_32_bit_numbers(
+    stock: SimpleNamespace, message: Any, lengths: bytes, taken: bool
+) -> None:
     body = message(STRING, [2], (CONTENT, lengths + b"abb"))
     tensor = stock.response.FromString(body).outputs["y"].SerializeToString()
     if taken:
@@ -197,11 +205,13 @@ def test_the_server_reads_lengths_of_strings_as_32_bit_numbers(stock, message, l
             read(body, Rules.SERVER)
 
 
-def test_the_largest_rank_is_numpys(message):
+def test_the_largest_rank_is_numpys(message: Any) -> None:
     assert read(message(FLOAT, [1] * 64, (FLOAT_VAL, bytes(4)))).ndim == 64
 
 
-def test_filling_is_bounded_over_the_whole_message_and_the_bound_can_be_raised(message, raw):
+def test_filling_is_bounded_over_the_whole_message_and_the_bound_can_be_raised(
+    message: Any, raw: SimpleNamespace
+) -> None:
     one = message(FLOAT, [256], (FLOAT_VAL, bytes(4)))
     two = one + one.replace(b"y", b"z", 1)
     missing = 255 * 4
@@ -213,7 +223,7 @@ def test_filling_is_bounded_over_the_whole_message_and_the_bound_can_be_raised(m
     assert decode_request(message(STRING, [256], number=2), max_fill_bytes=2048).inputs["y"].size == 256
 
 
-def test_the_last_of_equal_names_stands_but_all_must_be_sound(message, raw):
+def test_the_last_of_equal_names_stands_but_all_must_be_sound(message: Any, raw: SimpleNamespace) -> None:
     first, second = message(INT64, [1], (INT64_VAL, b"\x01")), message(INT64, [1], (INT64_VAL, b"\x02"))
     assert read(first + second).tolist() == [2]
     broken = message(INT64, [1], (INT64_VAL, b"\x80"))
@@ -223,8 +233,8 @@ def test_the_last_of_equal_names_stands_but_all_must_be_sound(message, raw):
     assert read(no_tensor_at_all + second).tolist() == [2]
 
 
-def test_a_tensor_given_in_pieces_merges_as_messages_do(message, raw):
-    def piece(dims, *values):
+def test_a_tensor_given_in_pieces_merges_as_messages_do(message: Any, raw: SimpleNamespace) -> None:
+    def piece(dims: Any, *values: Any) -> Any:
         shape = raw.field(2, b"".join(raw.field(2, b"\x08" + raw.varint(size)) for size in dims))
         return raw.field(2, b"\x08\x09" + shape + b"".join(raw.field(INT64_VAL, value) for value in values))
 
@@ -234,12 +244,12 @@ def test_a_tensor_given_in_pieces_merges_as_messages_do(message, raw):
     assert read(body).tolist() == [[1, 2], [3, 4]]
 
 
-def test_a_number_does_not_reach_from_one_chunk_into_the_next(message):
+def test_a_number_does_not_reach_from_one_chunk_into_the_next(message: Any) -> None:
     with pytest.raises(WireError, match="truncated number"):
         read(message(INT64, [1], (INT64_VAL, b"\x80"), (INT64_VAL, b"\x01")))
 
 
-def test_a_field_nobody_reads_must_be_sound(message):
+def test_a_field_nobody_reads_must_be_sound(message: Any) -> None:
     sound = message(FLOAT, [1], (FLOAT_VAL, bytes(4)), (INT_VAL, b"\x80\x01"))
     assert read(sound).tolist() == [0]
     with pytest.raises(WireError, match="truncated"):
@@ -248,7 +258,7 @@ def test_a_field_nobody_reads_must_be_sound(message):
         read(message(INT64, [1], (INT64_VAL, b"\x01"), (FLOAT_VAL, b"abc")))
 
 
-def test_unknown_fields_are_skipped_at_every_level(raw, message):
+def test_unknown_fields_are_skipped_at_every_level(raw: SimpleNamespace, message: Any) -> None:
     unknown = raw.field(1000, b"\xff") + raw.varint(1001 << 3) + b"\x05"
     dim = raw.field(2, b"\x08\x01" + unknown)
     tensor = b"\x08\x01" + raw.field(2, dim + unknown) + raw.field(CONTENT, np.float32([3]).tobytes()) + unknown
@@ -256,16 +266,16 @@ def test_unknown_fields_are_skipped_at_every_level(raw, message):
     assert read(body).tolist() == [3]
 
 
-def test_an_entry_without_a_name_has_the_empty_name(raw):
+def test_an_entry_without_a_name_has_the_empty_name(raw: SimpleNamespace) -> None:
     assert list(decode_predict(raw.field(1, raw.field(2, b"\x08\x09"))).outputs) == [""]
 
 
-def test_an_empty_body_is_an_empty_message():
+def test_an_empty_body_is_an_empty_message() -> None:
     assert decode_predict(b"") == Response({}, ModelSpec())
     assert decode_request(b"") == Request({}, ModelSpec(), ())
 
 
-def test_bfloat16_without_its_package_is_refused_with_the_remedy(monkeypatch, message):
+def test_bfloat16_without_its_package_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch, message: Any) -> None:
     import sys
 
     from serlab.wire.dtypes import DATA_TYPES

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tracemalloc
+from typing import Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 
 from serlab.errors import CodecError
+from serlab.transports.base import NamedModel
 from serlab.wire import (
     ModelSpec,
     PredictEncoder,
@@ -30,7 +32,7 @@ LAYOUTS = {
 }
 
 
-def peak_of(call) -> int:
+def peak_of(call: NamedModel) -> int:
     call()
     tracemalloc.start()
     kept = call()
@@ -41,7 +43,7 @@ def peak_of(call) -> int:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_the_numbers_are_copied_once_whatever_their_layout(layout):
+def test_the_numbers_are_copied_once_whatever_their_layout(layout: Any) -> None:
     array = LAYOUTS[layout]
     prepared = PredictEncoder("m", {"x": array})
     for encode in (lambda: encode_predict("m", {"x": array}), lambda: prepared.encode({"x": array})):
@@ -49,11 +51,11 @@ def test_the_numbers_are_copied_once_whatever_their_layout(layout):
         assert decode_request(encode()).inputs["x"].tobytes() == array.astype("<f4").tobytes()
 
 
-def test_an_answer_in_content_form_is_copied_once():
+def test_an_answer_in_content_form_is_copied_once() -> None:
     assert peak_of(lambda: encode_response({"y": IMAGE}, form="content")) < 1.05 * IMAGE.nbytes
 
 
-def test_parts_hold_the_numbers_themselves():
+def test_parts_hold_the_numbers_themselves() -> None:
     array = IMAGE.copy()
     parts = encode_predict_parts("m", {"x": array, "z": array[0]}, output_filter=["y"])
     views = [part for part in parts if isinstance(part, memoryview)]
@@ -64,12 +66,12 @@ def test_parts_hold_the_numbers_themselves():
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_parts_of_any_layout_make_the_same_body(layout):
+def test_parts_of_any_layout_make_the_same_body(layout: Any) -> None:
     array = LAYOUTS[layout]
     assert b"".join(encode_predict_parts("m", {"x": array})) == encode_predict("m", {"x": array})
 
 
-def test_a_request_says_which_model_version_label_signature_and_outputs():
+def test_a_request_says_which_model_version_label_signature_and_outputs() -> None:
     x = {"x": np.zeros(1, np.float32)}
     request = decode_request(encode_predict("m", x, signature="s", version=3, output_filter=("a", "b")))
     assert (request.model, request.output_filter) == (ModelSpec("m", "s", 3), ("a", "b"))
@@ -78,18 +80,18 @@ def test_a_request_says_which_model_version_label_signature_and_outputs():
     assert decode_request(encode_predict("m", x, version=np.int64(7))).model.version == 7
 
 
-def test_inputs_keep_their_order_and_names():
+def test_inputs_keep_their_order_and_names() -> None:
     inputs = {"ö": np.zeros(1), "a": np.ones(2, np.int8), "": np.array(True)}
     decoded = decode_request(encode_predict("m", inputs)).inputs
     assert list(decoded) == ["ö", "a", ""]
     assert decoded[""].shape == ()
 
 
-def test_numpy_scalars_are_tensors_without_dimensions():
+def test_numpy_scalars_are_tensors_without_dimensions() -> None:
     assert decode_request(encode_predict("m", {"x": np.float32(1.5)})).inputs["x"].tolist() == 1.5
 
 
-def test_bfloat16_of_any_layout_keeps_its_bits():
+def test_bfloat16_of_any_layout_keeps_its_bits() -> None:
     bits = np.arange(0, 2**16, 7, dtype=np.uint16)[:9360].reshape(90, 104)
     array = bits.view(ml_dtypes.bfloat16)
     for layout in (array, array.T, array[::-1, ::3]):
@@ -114,7 +116,7 @@ def test_bfloat16_of_any_layout_keeps_its_bits():
         (np.array(["\ud800"], object), "UTF-8"),
     ],
 )
-def test_what_tensorflow_has_no_type_for_is_refused(value, word):
+def test_what_tensorflow_has_no_type_for_is_refused(value: Any, word: str) -> None:
     with pytest.raises(CodecError, match=word):
         encode_predict("m", {"x": value})
 
@@ -128,19 +130,19 @@ def test_what_tensorflow_has_no_type_for_is_refused(value, word):
         ({"output_filter": "y"}, "list"),
     ],
 )
-def test_settings_that_cannot_be_meant_are_refused(settings, word):
+def test_settings_that_cannot_be_meant_are_refused(settings: Any, word: str) -> None:
     x = {"x": np.zeros(1, np.float32)}
     for encode in (encode_predict, encode_predict_parts, PredictEncoder):
         with pytest.raises(CodecError, match=word):
             encode("m", x, **settings)
 
 
-def test_an_unknown_form_is_refused_by_name():
+def test_an_unknown_form_is_refused_by_name() -> None:
     with pytest.raises(CodecError, match="'packed'"):
         encode_response({}, form="packed")
 
 
-def test_two_gibibytes_are_refused_before_they_are_copied():
+def test_two_gibibytes_are_refused_before_they_are_copied() -> None:
     huge = np.broadcast_to(np.float32(0), (2**29,))  # takes four bytes here
     for encode in (encode_predict, encode_predict_parts, PredictEncoder):
         with pytest.raises(CodecError, match="2 GiB"):
@@ -148,7 +150,7 @@ def test_two_gibibytes_are_refused_before_they_are_copied():
 
 
 class TestPredictEncoder:
-    def test_writes_what_encode_predict_writes(self):
+    def test_writes_what_encode_predict_writes(self) -> None:
         settings = {"signature": "s", "version": 2, "output_filter": ["y"]}
         inputs = {"a": IMAGE, "b": np.arange(6, dtype=np.int16).reshape(2, 3), "c": np.zeros((0, 2), bool)}
         encoder = PredictEncoder("m", inputs, **settings)
@@ -156,7 +158,7 @@ class TestPredictEncoder:
         other = {name: array[::-1].copy() for name, array in inputs.items()}
         assert encoder.encode(other) == encode_predict("m", other, **settings)
 
-    def test_may_have_no_inputs(self):
+    def test_may_have_no_inputs(self) -> None:
         assert PredictEncoder("m", {}, output_filter=["y"]).encode({}) == encode_predict("m", {}, output_filter=["y"])
 
     @pytest.mark.parametrize(
@@ -170,11 +172,11 @@ class TestPredictEncoder:
             {"x": np.zeros((2, 3), np.float32), "y": np.zeros(1)},
         ],
     )
-    def test_refuses_what_it_was_not_prepared_for(self, inputs):
+    def test_refuses_what_it_was_not_prepared_for(self, inputs: Any) -> None:
         encoder = PredictEncoder("m", {"x": np.zeros((2, 3), np.float32)})
         with pytest.raises(CodecError, match="prepared"):
             encoder.encode(inputs)
 
-    def test_refuses_strings_whose_length_is_not_fixed(self):
+    def test_refuses_strings_whose_length_is_not_fixed(self) -> None:
         with pytest.raises(CodecError, match="encode_predict"):
             PredictEncoder("m", {"x": np.array([b"a"])})

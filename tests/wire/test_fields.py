@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from google.protobuf.message import DecodeError
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
@@ -19,24 +22,24 @@ def fields_of(body: bytes) -> list[tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize("value", [0, 1, 127, 128, 2**31, 2**63 - 1, -1, -(2**63)])
-def test_a_number_is_written_and_read_as_protobuf_does(value):
+def test_a_number_is_written_and_read_as_protobuf_does(value: int) -> None:
     body = Int64Value(value=value).SerializeToString() or b"\x08\x00"
     assert b"\x08" + varint(value) == body
     ((tag, start, stop),) = fields_of(body)
     assert (tag, read_signed(body, start, stop)) == (8, value)
 
 
-def test_bits_above_the_64th_are_dropped_as_protobuf_drops_them():
+def test_bits_above_the_64th_are_dropped_as_protobuf_drops_them() -> None:
     body = b"\x08" + b"\xff" * 9 + b"\x7f"
     assert read_signed(body, 1, len(body)) == Int64Value.FromString(body).value == -1
 
 
-def test_an_int32_is_the_low_32_bits():
+def test_an_int32_is_the_low_32_bits() -> None:
     body = b"\xff\xff\xff\xff\x7f"
     assert read_signed(body, 0, len(body), bits=32) == -1
 
 
-def bodies(raw):
+def bodies(raw: SimpleNamespace) -> Any:
     """Bodies by name; protobuf itself says which of them are sound."""
     number, text = raw.varint, raw.field
     unknown = 9
@@ -70,7 +73,7 @@ def bodies(raw):
     }  # fmt: skip
 
 
-def verdict(read, body) -> bool:
+def verdict(read: Any, body: bytes) -> bool:
     try:
         read(body)
     except (DecodeError, WireError):
@@ -78,7 +81,7 @@ def verdict(read, body) -> bool:
     return True
 
 
-def test_what_protobuf_takes_is_taken_and_what_it_refuses_is_refused(raw):
+def test_what_protobuf_takes_is_taken_and_what_it_refuses_is_refused(raw: SimpleNamespace) -> None:
     sound = {}
     for name, body in bodies(raw).items():
         expected = verdict(StringValue.FromString, body) and verdict(Int64Value.FromString, body)
@@ -97,7 +100,7 @@ def test_what_protobuf_takes_is_taken_and_what_it_refuses_is_refused(raw):
         (b"\x08\x01\x0a" + b"\x81" * 6, 2, "too long"),
     ],
 )
-def test_an_error_says_where_and_what(body, offset, word):
+def test_an_error_says_where_and_what(body: bytes, offset: int, word: str) -> None:
     with pytest.raises(WireError, match=word) as caught:
         fields_of(body)
     assert caught.value.offset == offset
@@ -106,13 +109,13 @@ def test_an_error_says_where_and_what(body, offset, word):
 
 
 @pytest.mark.parametrize("text", [b"\xff", b"a\xed\xa0\x80", b"\xc0\x80", b"\xf5\x80\x80\x80", b"ok\xc3"])
-def test_text_that_is_not_utf8_is_refused_at_its_byte(text):
+def test_text_that_is_not_utf8_is_refused_at_its_byte(text: bytes) -> None:
     assert not verdict(StringValue.FromString, length_field(1, text))
     with pytest.raises(WireError, match="UTF-8") as caught:
         read_string(b"__" + text, 2, 2 + len(text))
     assert caught.value.offset == 2 + next(i for i, byte in enumerate(text) if byte > 127)
 
 
-def test_text_may_hold_zeros_and_anything_unicode():
+def test_text_may_hold_zeros_and_anything_unicode() -> None:
     text = "a\0é漢😀"
     assert read_string(memoryview(text.encode()), 0, len(text.encode())) == text

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from serlab.errors import WireError
@@ -18,7 +21,7 @@ SPECS = [
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_is_written_and_read_as_protobuf_does(stock, spec):
+def test_is_written_and_read_as_protobuf_does(stock: SimpleNamespace, spec: Any) -> None:
     response = stock.response()
     response.model_spec.SetInParent()
     response.model_spec.MergeFromString(write_model_spec(spec))
@@ -29,7 +32,7 @@ def test_is_written_and_read_as_protobuf_does(stock, spec):
     assert decode_predict(response.SerializeToString()).model == spec
 
 
-def test_repeated_specs_merge_and_the_later_version_choice_stands(raw):
+def test_repeated_specs_merge_and_the_later_version_choice_stands(raw: SimpleNamespace) -> None:
     version, label = raw.field(2, b"\x08\x05"), raw.field(4, b"stable")
     name, signature = raw.field(1, b"m"), raw.field(3, b"s")
 
@@ -46,7 +49,7 @@ def test_repeated_specs_merge_and_the_later_version_choice_stands(raw):
 
 @pytest.mark.parametrize("padding", [b"", b"\x2a\x00" * 200])
 @pytest.mark.parametrize("fault", [b"\x0a\x05ab", b"\x12\x01\x08", b"\x0a\x01\xff"])
-def test_a_fault_is_found_at_its_place_in_the_body(raw, padding, fault):
+def test_a_fault_is_found_at_its_place_in_the_body(raw: SimpleNamespace, padding: bytes, fault: bytes) -> None:
     with pytest.raises(WireError) as caught:
         decode_request(b"\x1a\x01y" + raw.field(1, padding + fault))
     head = len(b"\x1a\x01y") + len(raw.field(1, padding + fault)) - len(padding + fault)

@@ -10,6 +10,8 @@ import hashlib
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -58,7 +60,7 @@ assert "tensorflow" not in sys.modules
 """
 
 
-def digest(array) -> str:
+def digest(array: np.ndarray) -> str:
     data = repr(array.tolist()).encode() if array.dtype == object else array.tobytes()
     return hashlib.sha1(repr(array.shape).encode() + data).hexdigest()
 
@@ -66,7 +68,7 @@ def digest(array) -> str:
 class Oracle:
     """What protobuf and both of TensorFlow's readers say of a message."""
 
-    def __init__(self, stock) -> None:
+    def __init__(self, stock: SimpleNamespace) -> None:
         self.stock = stock
 
     def tensors(self, request: bool, body: bytes) -> dict | None:
@@ -80,7 +82,7 @@ class Oracle:
             return None
         return {entry.key: entry.value for entry in plain.tensors}
 
-    def server(self, tensor) -> str | None:
+    def server(self, tensor: Any) -> str | None:
         """Digest of the tensor as ``Tensor::FromProto`` reads it, None where it or numpy refuses."""
         if tensor.dtype not in DATA_TYPES or len(tensor.tensor_shape.dim) > MAX_RANK:
             return None
@@ -91,7 +93,7 @@ class Oracle:
             return None
         return digest(np.array(array, object) if isinstance(array, bytes) else np.asarray(array))
 
-    def client_takes(self, tensor) -> bool:
+    def client_takes(self, tensor: Any) -> bool:
         try:
             self.stock.tf.make_ndarray(tensor)
         except (TypeError, ValueError, KeyError, OverflowError):
@@ -99,7 +101,7 @@ class Oracle:
         return True
 
 
-def too_large_to_ask(tensor) -> bool:
+def too_large_to_ask(tensor: Any) -> bool:
     sizes = [dim.size for dim in tensor.tensor_shape.dim]
     if tensor.dtype == DT_STRING and len(sizes) == MAX_RANK:
         return True  # TensorFlow 2.21 crashes on turning it into an array
@@ -107,7 +109,9 @@ def too_large_to_ask(tensor) -> bool:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and RLIMIT_AS")
-def test_mutated_messages_are_refused_by_us_where_protobuf_or_tensorflow_refuse_them(stock, message_maker):
+def test_mutated_messages_are_refused_by_us_where_protobuf_or_tensorflow_refuse_them(
+    stock: SimpleNamespace, message_maker: Any
+) -> None:
     maker, oracle = message_maker(SEED), Oracle(stock)
     messages, previous = [], b""
     mutated = 0
@@ -145,12 +149,12 @@ def test_mutated_messages_are_refused_by_us_where_protobuf_or_tensorflow_refuse_
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs /proc and RLIMIT_AS")
-def test_small_messages_that_ask_for_much_get_nothing(raw):
-    def message(dims, *fields):
+def test_small_messages_that_ask_for_much_get_nothing(raw: SimpleNamespace) -> None:
+    def message(dims: Any, *fields: Any) -> Any:
         shape = raw.field(2, b"".join(raw.field(2, b"\x08" + raw.varint(size)) for size in dims))
         return raw.field(1, raw.field(1, b"x") + raw.field(2, b"".join([*fields, shape])))
 
-    def one_value(dtype, number, value):
+    def one_value(dtype: Any, number: int, value: Any) -> Any:
         return b"\x08" + raw.varint(dtype) + raw.field(number, value)
 
     greedy = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +30,7 @@ def answer(name: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", ANSWERED)
-def test_answers_are_read_to_the_bits_that_tensorflow_reads(stock, name):
+def test_answers_are_read_to_the_bits_that_tensorflow_reads(stock: SimpleNamespace, name: Any) -> None:
     body = answer(name)
     expected = stock.response.FromString(body)
     decoded = decode_predict(body)
@@ -43,7 +45,7 @@ def test_answers_are_read_to_the_bits_that_tensorflow_reads(stock, name):
 
 
 @pytest.mark.parametrize("name", ANSWERED)
-def test_answers_are_written_byte_for_byte_as_serving_wrote_them(name):
+def test_answers_are_written_byte_for_byte_as_serving_wrote_them(name: Any) -> None:
     body = answer(name)
     decoded = decode_predict(body)
     model = decoded.model
@@ -57,7 +59,7 @@ ECHOES = [name for name in ANSWERED if name not in ("default/edge", "raw")]
 
 
 @pytest.mark.parametrize("name", ECHOES)
-def test_requests_are_read_as_serving_read_them(name):
+def test_requests_are_read_as_serving_read_them(name: Any) -> None:
     body = base64.b64decode(ANSWERED[name]["request_b64"])
     request = decode_request(body).inputs["x"]
     echoed = decode_predict(answer(name)).outputs["y"]
@@ -66,12 +68,12 @@ def test_requests_are_read_as_serving_read_them(name):
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_requests_that_serving_could_not_read_are_refused(name):
+def test_requests_that_serving_could_not_read_are_refused(name: Any) -> None:
     with pytest.raises(WireError):
         decode_request(base64.b64decode(UNREADABLE[name]["request_b64"]))
 
 
-def test_the_corpus_holds_what_these_tests_are_about():
+def test_the_corpus_holds_what_these_tests_are_about() -> None:
     assert len(ANSWERED) >= 25
     assert {"both-fields", "too-many-values", "broadcast-few-values", "unknown-rank"} <= set(ANSWERED)
     assert {"content-short", "dim-negative", "dim-overflow", "dtype-invalid"} <= set(UNREADABLE)

@@ -14,17 +14,17 @@ NAMES = {
 }  # fmt: skip
 
 
-def test_the_public_names_are_these_and_all_are_there():
+def test_the_public_names_are_these_and_all_are_there() -> None:
     assert set(serlab.wire.__all__) == NAMES
     assert all(getattr(serlab.wire, name) for name in NAMES)
 
 
-def test_an_unknown_name_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'decode'"):
         _ = serlab.wire.decode
 
 
-def test_reading_and_writing_take_numpy_and_the_standard_library_alone():
+def test_reading_and_writing_take_numpy_and_the_standard_library_alone() -> None:
     script = """
 import sys, json
 import numpy as np

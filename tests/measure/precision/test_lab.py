@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ def counts(report: PrecisionReport, value_class: str, leg: str = "both", place: 
     return dict(cell(report, value_class, leg, place).exactness.counts)
 
 
-def test_a_codec_that_drops_the_low_bit_is_caught(make_codec, registered) -> None:
+def test_a_codec_that_drops_the_low_bit_is_caught(make_codec: Any, registered: Any) -> None:
     def drop_low_bit(tensor: np.ndarray) -> np.ndarray:
         bits = tensor.view(np.uint32) & np.uint32(0xFFFFFFFE)
         return bits.view(np.float32)
@@ -49,7 +50,7 @@ def test_a_codec_that_drops_the_low_bit_is_caught(make_codec, registered) -> Non
     assert counts(report, "normal", "response") == {"exact": normal.exactness.elements}
 
 
-def test_a_codec_that_swaps_nan_for_zero_is_caught(make_codec, registered) -> None:
+def test_a_codec_that_swaps_nan_for_zero_is_caught(make_codec: Any, registered: Any) -> None:
     registered(make_codec("liar", lambda t: np.where(np.isnan(t), t.dtype.type(0), t)))
     report = run("liar", "float64")
     assert set(counts(report, "quiet NaN")) == set(counts(report, "signalling NaN")) == {"replaced"}
@@ -57,7 +58,7 @@ def test_a_codec_that_swaps_nan_for_zero_is_caught(make_codec, registered) -> No
         assert set(counts(report, name)) == {"exact"}
 
 
-def test_a_codec_that_returns_zeros_is_caught(make_codec, registered) -> None:
+def test_a_codec_that_returns_zeros_is_caught(make_codec: Any, registered: Any) -> None:
     registered(make_codec("liar", np.zeros_like))
     report = run("liar", "float32", "int64", "bool")
     by_class = {(c.dtype, c.value_class): c.exactness.counts for c in report.cells if c.leg == "both"}
@@ -70,13 +71,13 @@ def test_a_codec_that_returns_zeros_is_caught(make_codec, registered) -> None:
     assert set(by_class["int64", "beyond 2^53"]) <= {"replaced", "wrapped"}
 
 
-def test_a_codec_that_flushes_subnormals_is_caught(make_codec, registered) -> None:
+def test_a_codec_that_flushes_subnormals_is_caught(make_codec: Any, registered: Any) -> None:
     tiny = np.finfo(np.float64).smallest_normal
     registered(make_codec("liar", lambda t: np.where(np.abs(t) < tiny, t * 0, t)))
     assert set(counts(run("liar", "float64"), "subnormal")) == {"flushed"}
 
 
-def test_a_codec_that_goes_through_float32_is_caught(make_codec, registered) -> None:
+def test_a_codec_that_goes_through_float32_is_caught(make_codec: Any, registered: Any) -> None:
     def detour(tensor: np.ndarray) -> np.ndarray:
         with np.errstate(over="ignore"):
             return tensor.astype(np.float32).astype(np.float64)
@@ -88,7 +89,7 @@ def test_a_codec_that_goes_through_float32_is_caught(make_codec, registered) -> 
     assert cell(report, "halfway").exactness.worst_ulp > 1000
 
 
-def test_a_codec_that_refuses_nan_is_caught_with_its_words(make_codec, registered) -> None:
+def test_a_codec_that_refuses_nan_is_caught_with_its_words(make_codec: Any, registered: Any) -> None:
     def refuse(tensor: np.ndarray) -> np.ndarray:
         if np.isnan(tensor).any():
             raise ValueError("no NaN here")
@@ -184,7 +185,7 @@ def test_names_and_numbers_are_checked_before_anything_runs() -> None:
         Plan(("raw",), samples=0)
 
 
-def test_the_report_can_be_had_at_any_time(make_codec, registered) -> None:
+def test_the_report_can_be_had_at_any_time(make_codec: Any, registered: Any) -> None:
     def interrupted(tensor: np.ndarray) -> np.ndarray:
         raise KeyboardInterrupt
 

@@ -5,6 +5,8 @@ The server here is a fake over REST whose parser and writer tests can spoil; tes
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -35,43 +37,43 @@ def examine(server: LiveServer, codec: str = "json", dtype: str = "float64") -> 
     return PrecisionLab(Plan((codec,), (dtype,), 200, seed=5), server).run()
 
 
-def test_an_honest_server_is_exact_on_every_leg(fake_server) -> None:
+def test_an_honest_server_is_exact_on_every_leg(fake_server: Any) -> None:
     cells = live_cells(examine(fake_server()))
     assert cells == {leg: {"exact": 200} for leg in ("request", "response", "both")}
 
 
-def test_a_parser_that_rounds_is_seen_on_the_request_leg_alone(fake_server) -> None:
+def test_a_parser_that_rounds_is_seen_on_the_request_leg_alone(fake_server: Any) -> None:
     report = examine(fake_server(parse=round_up))
     assert live_cells(report) == {"request": {"rounded": 200}, "response": {"exact": 200}, "both": {"rounded": 200}}
     (rounded,) = [f for f in findings(report) if f.verdict == "rounded"]
     assert (rounded.culprit, rounded.leg, rounded.transport) == ("server", "request", "rest")
 
 
-def test_a_writer_that_rounds_is_seen_on_the_response_leg_alone(fake_server) -> None:
+def test_a_writer_that_rounds_is_seen_on_the_response_leg_alone(fake_server: Any) -> None:
     report = examine(fake_server(write=round_up))
     assert live_cells(report) == {"request": {"exact": 200}, "response": {"rounded": 200}, "both": {"rounded": 200}}
     assert [(f.culprit, f.leg) for f in findings(report) if f.verdict == "rounded"] == [("server", "response")]
 
 
-def test_both_halves_add_up_to_two_ulp(fake_server) -> None:
+def test_both_halves_add_up_to_two_ulp(fake_server: Any) -> None:
     report = examine(fake_server(parse=round_up, write=round_up))
     (both,) = [c for c in report.cells if (c.place, c.leg, c.value_class) == ("live", "both", "unit")]
     assert both.exactness.worst_ulp == 2
 
 
-def test_what_the_codec_does_with_no_server_is_not_blamed_on_one(fake_server) -> None:
+def test_what_the_codec_does_with_no_server_is_not_blamed_on_one(fake_server: Any) -> None:
     report = examine(fake_server())
     nan = [f for f in findings(report) if f.verdict == "canonical"]
     assert {f.culprit for f in nan} == {"codec"}
     assert {share.value_class for f in nan for share in f.shares} == {"quiet NaN", "signalling NaN"}
 
 
-def test_codecs_of_a_string_signature_have_one_trip(fake_server) -> None:
+def test_codecs_of_a_string_signature_have_one_trip(fake_server: Any) -> None:
     report = examine(fake_server(parse=round_up, write=round_up), codec="base64")
     assert live_cells(report) == {"both": {"exact": 200}}
 
 
-def test_a_server_that_dies_in_the_middle_keeps_what_was_found(fake_server) -> None:
+def test_a_server_that_dies_in_the_middle_keeps_what_was_found(fake_server: Any) -> None:
     server = fake_server(calls_to_live=14)
     lab = PrecisionLab(Plan(("json", "orjson"), ("float32", "float64"), 50, seed=5), server)
     report = lab.run()
@@ -117,7 +119,7 @@ class Flaky(Transport):
 
 
 @pytest.fixture
-def flaky_server(monkeypatch: pytest.MonkeyPatch):
+def flaky_server(monkeypatch: pytest.MonkeyPatch) -> Any:
     def make(*codes: str) -> LiveServer:
         shared = list(codes)
 
@@ -133,18 +135,18 @@ def flaky_server(monkeypatch: pytest.MonkeyPatch):
 CALL = Call("echo", "serving_default", "x", "y", np.dtype(np.float32), (1, 1))
 
 
-def test_a_connection_that_was_closed_is_opened_once_more(flaky_server) -> None:
+def test_a_connection_that_was_closed_is_opened_once_more(flaky_server: Any) -> None:
     assert flaky_server("").send("rest", b"", CALL) == b"answer"
 
 
 @pytest.mark.parametrize("codes", [("", ""), ("UNAVAILABLE", "UNAVAILABLE"), ("DEADLINE_EXCEEDED", "")])
-def test_no_answer_twice_means_that_the_server_is_gone(flaky_server, codes: tuple[str, ...]) -> None:
+def test_no_answer_twice_means_that_the_server_is_gone(flaky_server: Any, codes: tuple[str, ...]) -> None:
     with pytest.raises(ServerGoneError, match="flaky"):
         flaky_server(*codes).send("rest", b"", CALL)
 
 
 @pytest.mark.parametrize("code", ["400", "501", "INVALID_ARGUMENT"])
-def test_a_refusal_is_an_answer(flaky_server, code: str) -> None:
+def test_a_refusal_is_an_answer(flaky_server: Any, code: str) -> None:
     with pytest.raises(TransportError) as caught:
         flaky_server(code).send("rest", b"", CALL)
     assert caught.value.code == code
