@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from serlab.records.run import (
     Endpoint,
     EndToEndRun,
     Exactness,
+    Form,
     Gate,
     Machine,
     MemoryFrame,
@@ -82,8 +84,8 @@ def made_up_run(*, rounds: int = 4) -> RunData:
     raw_bytes = 1000
     for codec, encode_s in MADE_UP_ENCODE_S.items():
         grpc = codec == "tensor-proto"
-        forms = ("values", "content") if grpc else (None,)
-        sizes = {form or "body": 1100 for form in forms}
+        forms: tuple[Form | None, ...] = ("values", "content") if grpc else (None,)
+        sizes: dict[str, int] = {form or "body": 1100 for form in forms}
         gates.append(Gate("image", codec, Exactness(10, {"exact": 10}), 5 * raw_bytes, sizes))
         cases = [Case("image", codec, "encode"), *(Case("image", codec, "decode", form) for form in forms)]
         for case in cases:
@@ -138,7 +140,7 @@ def keep_run(data: RunData, root: Path) -> RunFolder:
     folder = RunFolder(root / machine / name)
     folder.write_info(data.info)
     for op in OPS:
-        benchmarks = {}
+        benchmarks: dict[str, list[Any]] = {}
         for run in data.runs:
             if run.case.op == op:
                 labels = {"payload": run.case.payload, "codec": run.case.codec, "op": op, "round": run.round}

@@ -30,7 +30,7 @@ def test_every_command_has_help_with_an_example() -> None:
     from serlab.__main__ import build_app
 
     app = build_app()
-    commands = [command.name for command in app.registered_commands]
+    commands = [str(command.name) for command in app.registered_commands]
     assert {"bench", "time", "summary", "codecs"} <= set(commands)
     for command in commands:
         shown = CliRunner().invoke(app, [command, "--help"])

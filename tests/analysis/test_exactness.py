@@ -18,7 +18,7 @@ INTEGERS = [np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 1
 
 
 def words(sent: np.ndarray, received: np.ndarray) -> list[str]:
-    return [Verdict(v).word for v in verdicts(sent, received).reshape(-1)]
+    return [Verdict(int(v)).word for v in verdicts(sent, received).reshape(-1)]
 
 
 def objects(*items: object) -> np.ndarray:

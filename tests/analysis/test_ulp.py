@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import ml_dtypes
 import numpy as np
 import pytest
@@ -53,10 +51,9 @@ def test_the_longest_distance_does_not_overflow() -> None:
     st.integers(min_value=0, max_value=1000),
 )
 def test_distance_counts_steps(value: float, steps: int) -> None:
-    moved = np.float64(math.nextafter(value, math.inf, steps=steps)) if hasattr(math, "sumprod") else np.float64(value)
-    if not hasattr(math, "sumprod"):  # nextafter takes steps from Python 3.12 on, as sumprod exists from there on
-        for _ in range(steps):
-            moved = np.nextafter(moved, np.inf)
+    moved = np.float64(value)
+    for _ in range(steps):
+        moved = np.nextafter(moved, np.inf)
     assert ulp_distance(np.array([value]), np.array([moved])).tolist() == [steps]
 
 

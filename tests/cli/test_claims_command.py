@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -16,7 +17,7 @@ def serlab(*arguments: str) -> tuple[int, str, BaseException | None]:
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, object]]]:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str, Any]]]:
     """One offline run of claims that take no time, as JSON."""
     results = tmp_path_factory.mktemp("results")
     code, output, _ = serlab(
@@ -28,9 +29,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[
 
 
 def test_each_claim_has_its_row_and_what_needs_a_server_says_so(
-    measured: tuple[Path, list[dict[str, object]]],
+    measured: tuple[Path, list[dict[str, Any]]],
 ) -> None:
-    told = {row["claim"]["id"]: row["judgement"] for row in measured[1]}  # type: ignore[index]
+    told = {row["claim"]["id"]: row["judgement"] for row in measured[1]}
     assert list(told) == ["size-raw", "size-json", "message-limit"]
     assert told["size-raw"]["verdict"] == "reproduced"
     assert told["size-json"]["measured"][0]["value"]["median"] > 2_500_000
@@ -38,13 +39,13 @@ def test_each_claim_has_its_row_and_what_needs_a_server_says_so(
     assert "--offline" in told["message-limit"]["needs"]
 
 
-def test_evidence_files_lie_where_the_table_says(measured: tuple[Path, list[dict[str, object]]]) -> None:
+def test_evidence_files_lie_where_the_table_says(measured: tuple[Path, list[dict[str, Any]]]) -> None:
     (run,) = measured[0].glob("*/*")
     for row in measured[1]:
         assert (run / str(row["evidence"])).is_file()
 
 
-def test_a_run_is_judged_again_without_measuring(measured: tuple[Path, list[dict[str, object]]]) -> None:
+def test_a_run_is_judged_again_without_measuring(measured: tuple[Path, list[dict[str, Any]]]) -> None:
     (run,) = measured[0].glob("*/*")
     code, output, _ = serlab("--from", str(run), "--json")
     assert code == 0
@@ -54,7 +55,7 @@ def test_a_run_is_judged_again_without_measuring(measured: tuple[Path, list[dict
     assert "| 602,112 B | 602,112 B, float32 [1,224,224,3] | reproduced |" in output
 
 
-def test_judging_again_follows_the_evidence(measured: tuple[Path, list[dict[str, object]]], tmp_path: Path) -> None:
+def test_judging_again_follows_the_evidence(measured: tuple[Path, list[dict[str, Any]]], tmp_path: Path) -> None:
     import shutil
 
     (run,) = measured[0].glob("*/*")

@@ -49,7 +49,9 @@ def gone_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def stored(tmp_path: Path) -> PrecisionReport:
-    return list_runs(tmp_path / "results")[-1].read_part("precision", PrecisionReport, None)  # type: ignore[arg-type]
+    report = list_runs(tmp_path / "results")[-1].read_part("precision", PrecisionReport, None)
+    assert report is not None
+    return report
 
 
 OFFLINE = ("--offline", "--samples", "100")

@@ -13,6 +13,7 @@ from serlab.codecs import registry
 from serlab.codecs.base import Call, Codec, GzipBody
 from serlab.errors import CodecError
 from serlab.payload import Payload, parse_payload
+from serlab.records.run import Form
 
 PAYLOADS = ("vector-1k", "tokens", "2x3x4:float64:normal", "3x5:uint8", "2x2:int16", "4:float32", "half")
 
@@ -66,7 +67,7 @@ def test_a_rest_request_is_complete_json_in_row_format_for_a_named_signature(nam
     "name", [name for name in registry.available() if registry.describe(name)["transport"] == "grpc"]
 )
 @pytest.mark.parametrize("form", ["values", "content"])
-def test_a_grpc_body_is_a_real_message(name: str, form: str) -> None:
+def test_a_grpc_body_is_a_real_message(name: str, form: Form) -> None:
     predict_pb2 = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
     codec, payload = registry.get(name), parse_payload("3x4:float32")
     tensor, call = payload.build(), call_for(codec, payload)

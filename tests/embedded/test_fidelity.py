@@ -135,9 +135,9 @@ def _same(seen: Any, recorded: Any) -> bool:
 def _same_message(method: str, seen: bytes, recorded: bytes) -> bool:
     """Compare messages field by field, by the bytes of each; a map's order is not part of a message."""
     if method.endswith("/Predict"):
-        return _predict_parts(seen) == _predict_parts(recorded)
+        return bool(_predict_parts(seen) == _predict_parts(recorded))
     if method.endswith("/GetModelMetadata"):
-        return _metadata_parts(seen) == _metadata_parts(recorded)
+        return bool(_metadata_parts(seen) == _metadata_parts(recorded))
     return seen == recorded
 
 

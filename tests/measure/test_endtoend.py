@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,7 +12,7 @@ from serlab.errors import TransportError
 from serlab.measure import endtoend
 from serlab.measure.calls import echo_call
 from serlab.payload import parse_payload
-from serlab.records.run import Endpoint
+from serlab.records.run import Endpoint, EndToEndRun
 from serlab.transports.base import TransportOptions
 from serlab.transports.loopback import LoopbackTransport
 
@@ -36,15 +36,15 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(transport: type[LoopbackTransport] = LoopbackTransport) -> None:
         @contextmanager
         def fake(kind: str, endpoint: Endpoint, call: Call, options: TransportOptions) -> Iterator[LoopbackTransport]:
-            codec = registry.get("orjson" if kind == "rest" else "tensor-proto")
-            yield transport(codec, call, "values" if kind == "grpc" else None)
+            codec: Any = registry.get("orjson" if kind == "rest" else "tensor-proto")
+            yield transport(codec, cast(Any, call), "values" if kind == "grpc" else None)
 
         monkeypatch.setattr(endtoend, "open_transport", fake)
 
     return install
 
 
-def measure(codec: str = "orjson", payload: str = "vector-1k") -> endtoend.EndToEndRun:
+def measure(codec: str = "orjson", payload: str = "vector-1k") -> EndToEndRun:
     return endtoend.measure(
         NOWHERE, TransportOptions(), payload_spec=payload, codec_name=codec, seed=1, round_number=2, calls_s=0.05
     )

@@ -14,6 +14,7 @@ from serlab.records.run import (
     Case,
     EndToEndRun,
     Exactness,
+    Form,
     Gate,
     MemoryFrame,
     MemoryProfile,
@@ -152,7 +153,9 @@ def large(run_data: RunData) -> RunData:
     runs, memory, clients, gates = [], [], [], []
     for payload, size, _ in PAYLOADS:
         for codec, per_byte_s in PER_BYTE_S.items():
-            forms = ("values", "content") if codec in ("tensor-proto", "tensor-proto-values", "wire") else (None,)
+            forms: tuple[Form | None, ...] = (
+                ("values", "content") if codec in ("tensor-proto", "tensor-proto-values", "wire") else (None,)
+            )
             exact = Exactness(size, {"exact": size})
             gates.append(Gate(payload, codec, exact, size + 50, {form or "body": size + 40 for form in forms}))
             cases = [Case(payload, codec, "encode"), *(Case(payload, codec, "decode", form) for form in forms)]

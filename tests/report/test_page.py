@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -166,7 +167,8 @@ def test_a_codec_that_failed_is_shown_as_failed_never_as_fast(
 def test_a_run_without_a_part_still_gives_a_page_that_says_what_is_missing(
     run_data: RunData, make_source: Callable[..., Source], without: str, said: str
 ) -> None:
-    found = Elements(page.render(make_source(replace(run_data, **{without: ()}))))
+    nothing: dict[str, Any] = {without: ()}
+    found = Elements(page.render(make_source(replace(run_data, **nothing))))
     assert said in found.text.partition("Not measured in this run:")[2].replace("( ", "(")
     assert found.text.count("Not measured in this run:") == 1
 

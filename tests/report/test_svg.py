@@ -81,7 +81,9 @@ def test_a_file_of_its_own_has_title_origin_and_a_white_ground() -> None:
     texts = ["".join(found.itertext()) for found in root.iter(f"{SVG}text")]
     assert "Time" in texts
     assert "embedded · box · today" in texts
-    assert root.find(f"{SVG}rect").get("fill") == theme.PAPER
+    background = root.find(f"{SVG}rect")
+    assert background is not None
+    assert background.get("fill") == theme.PAPER
 
 
 @pytest.mark.parametrize("scale", [svg.PNG_SCALE])
@@ -91,4 +93,4 @@ def test_a_picture_is_a_png_at_twice_its_size(scale: float) -> None:
     assert picture.startswith(b"\x89PNG")
     width = int.from_bytes(picture[16:20], "big")
     drawn = ElementTree.fromstring(svg.to_svg(shown.chart, title="Time", origin="here"))
-    assert width == pytest.approx(scale * float(drawn.get("width")), abs=2)
+    assert width == pytest.approx(scale * float(drawn.get("width", 0)), abs=2)

@@ -87,17 +87,21 @@ def test_bert_takes_three_tensors_of_ids(core: Any) -> None:
 def test_bert_masks_tokens_and_takes_any_length_and_any_ids(core: Any) -> None:
     rng = np.random.default_rng(0)
     ids = rng.integers(0, 4096, (2, 128))
-    feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+    feeds: dict[str, Any] = {
+        "input_ids": ids,
+        "attention_mask": np.ones_like(ids),
+        "token_type_ids": np.zeros_like(ids),
+    }
     whole = answer(core, "bert", **feeds)["last_hidden_state"]
     assert (whole.shape, whole.dtype) == ((2, 128, 256), np.float32)
     assert np.isfinite(whole).all()
-    half = {name: value.copy() for name, value in feeds.items()}
+    half: dict[str, Any] = {name: value.copy() for name, value in feeds.items()}
     half["attention_mask"][:, 64:] = 0
     masked = answer(core, "bert", **half)["last_hidden_state"]
     short = answer(core, "bert", "any_length", **{name: value[:, :64] for name, value in half.items()})
     assert masked[:, :64] == pytest.approx(short["last_hidden_state"], abs=1e-4)
     assert not np.allclose(masked[:, :64], whole[:, :64], atol=1e-2)
-    wild = {name: rng.integers(-(2**63), 2**63 - 1, (1, 128)) for name in feeds}
+    wild: dict[str, Any] = {name: rng.integers(-(2**63), 2**63 - 1, (1, 128)) for name in feeds}
     assert np.isfinite(answer(core, "bert", **wild)["last_hidden_state"]).all()
 
 

@@ -111,7 +111,7 @@ class Server:
         server = self
 
         class Handler(grpc.GenericRpcHandler):
-            def service(self, details: Any) -> Any:  # type: ignore[no-untyped-def]
+            def service(self, details: Any) -> Any:
                 server.record(grpc=details.method, headers=dict(details.invocation_metadata))
                 return grpc.unary_unary_rpc_method_handler(
                     lambda request, context: server.grpc_answer(details.method, request, context)

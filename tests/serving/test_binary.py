@@ -9,13 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
 from serlab.errors import ServingError, UsageError
-from serlab.serving import process
+from serlab.serving import die_with_parent, process
 from serlab.serving.base import ServingOptions
 from serlab.serving.binary import BinaryInstance, find_executable, free_ports, join_version
 from serlab.transports.base import TransportOptions
@@ -40,7 +41,7 @@ def instance(model_server: Path, models: dict[str, Path], record: Path) -> Any:
     return make
 
 
-def started(record: Path) -> list[dict]:
+def started(record: Path) -> list[dict[str, Any]]:
     return [line for line in map(json.loads, record.read_text().splitlines()) if "argv" in line]
 
 
@@ -86,7 +87,8 @@ def test_the_server_gets_the_servables_the_ports_and_the_users_flags(
 
 def test_nothing_is_left_after_the_block(instance: Any, record: Path) -> None:
     with instance() as endpoint:
-        folder = Path(re.search(r"--model_config_file=(\S+)", " ".join(started(record)[0]["argv"]))[1]).parent
+        (config,) = re.findall(r"--model_config_file=(\S+)", " ".join(started(record)[0]["argv"]))
+        folder = Path(config).parent
         assert folder.exists()
     assert not psutil.pid_exists(endpoint.pid)
     assert not folder.exists()
@@ -95,15 +97,14 @@ def test_nothing_is_left_after_the_block(instance: Any, record: Path) -> None:
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_the_server_is_stopped_when_the_block_ends_with_an_error(instance: Any, error: Any) -> None:
     def fail_within() -> None:
-        nonlocal pid
         with instance() as endpoint:
-            pid = endpoint.pid
+            pids.append(endpoint.pid)
             raise error
 
-    pid = 0
+    pids: list[int] = []
     with pytest.raises(error):
         fail_within()
-    assert not psutil.pid_exists(pid)
+    assert not psutil.pid_exists(*pids)
 
 
 def test_a_server_that_ignores_sigterm_is_killed(instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,14 +230,14 @@ with BinaryInstance(options, {"versions": Path(sys.argv[2])}) as endpoint:
 def test_the_server_ends_with_the_program_that_started_it(
     model_server: Path, models: dict[str, Path], tmp_path: Path, ending: Any
 ) -> None:
-    command = [sys.executable, "-c", PARENT, model_server, models["versions"]]
+    command = [sys.executable, "-c", PARENT, str(model_server), str(models["versions"])]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     environment = os.environ | {"TMPDIR": str(scratch)}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as parent:
-        pid = int(parent.stdout.readline())
+        pid = int(str(parent.stdout and parent.stdout.readline()))
         assert psutil.pid_exists(pid)
         parent.send_signal(ending)
         code = parent.wait(20)
@@ -248,7 +249,7 @@ def test_the_server_ends_with_the_program_that_started_it(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_a_parent_that_is_already_gone_is_noticed(model_server: Path) -> None:
-    script = process.die_with_parent.__file__
+    script = str(die_with_parent.__file__)
     result = subprocess.run([sys.executable, "-I", "-S", script, "1", model_server], capture_output=True, text=True)
     assert result.returncode == 1
     assert "already ended" in result.stderr
@@ -276,5 +277,5 @@ def test_the_default_handler_is_back_after_the_block(instance: Any) -> None:
 def test_the_real_server(corpus_models: dict[str, Path]) -> None:
     with BinaryInstance(ServingOptions("binary"), corpus_models) as endpoint:
         assert "TensorFlow ModelServer" in endpoint.version
-        with open_transport("rest", endpoint, type("Call", (), {"model": "echo"})) as transport:
+        with open_transport("rest", endpoint, SimpleNamespace(model="echo")) as transport:
             assert json.loads(transport.send(b'{"instances": [[1, 2, 3, 4]]}')) == {"predictions": [[1, 2, 3, 4]]}

@@ -38,8 +38,10 @@ class FakeContainer:
         self.engine, self.image, self.options = engine, image, options
         self.labels = options.get("labels", {})
         self.name = f"container-{len(engine.containers_made)}"
-        self.status, self.process, self.removed = "created", None, 0
-        self.ports, self.attrs = {}, {"State": {}}
+        self.status, self.removed = "created", 0
+        self.process: Any = None
+        self.ports: dict[str, Any] = {}
+        self.attrs: dict[str, Any] = {"State": {}}
         engine.containers_made.append(self)
 
     def start(self) -> None:
@@ -87,7 +89,9 @@ class FakeEngine:
 
     def __init__(self, executable: Any) -> None:
         self.executable = executable
-        self.containers_made, self.pulled, self.failures = [], [], {}
+        self.containers_made: list[Any] = []
+        self.pulled: list[Any] = []
+        self.failures: dict[str, Any] = {}
         self.present = True
         self.unpublished = False
         self.version = (0, b"TensorFlow ModelServer: 9.8.7\nTensorFlow Library: 9.8.6\n")
@@ -125,7 +129,7 @@ class FakeEngine:
 @pytest.fixture
 def engine(model_server: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     engine = FakeEngine(model_server)
-    module = ModuleType("docker")
+    module: Any = ModuleType("docker")
 
     def from_env() -> Any:
         engine.fail("connect")
@@ -344,7 +348,7 @@ def docker_engine_answers() -> bool:
 def test_the_real_image(corpus_models: dict[str, Path]) -> None:
     with DockerInstance(ServingOptions("docker"), corpus_models) as endpoint:
         assert "TensorFlow ModelServer" in endpoint.version
-        with open_transport("rest", endpoint, type("Call", (), {"model": "echo"})) as transport:
+        with open_transport("rest", endpoint, SimpleNamespace(model="echo")) as transport:
             assert json.loads(transport.send(b'{"instances": [[1, 2, 3, 4]]}')) == {"predictions": [[1, 2, 3, 4]]}
 
 

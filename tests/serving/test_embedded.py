@@ -19,7 +19,7 @@ def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models: 
     with EmbeddedInstance(ServingOptions(), corpus_models) as endpoint:
         assert endpoint.kind == "embedded"
         assert "TensorFlow" in endpoint.version
-        assert psutil.pid_exists(endpoint.pid)
+        assert psutil.pid_exists(endpoint.pid or 0)
         call = fit_call(read_metadata(endpoint, "echo"), batch=2)
         assert (call.input, call.output, call.payload) == ("x", "y", "2x4:float32")
         with open_transport("rest", endpoint, call) as rest:
@@ -32,7 +32,7 @@ def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models: 
                 2, length_field(1, b"x") + length_field(2, tensor)
             )
             assert floats in grpc.send(request)
-    assert not psutil.pid_exists(endpoint.pid)
+    assert not psutil.pid_exists(endpoint.pid or 0)
 
 
 def test_a_flag_the_server_does_not_know_is_quoted(corpus_models: dict[str, Path]) -> None:

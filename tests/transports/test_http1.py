@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import socket
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from serlab.transports import http1
-from serlab.transports.base import NamedModel, TransportOptions
+from serlab.transports.base import ModelCall, TransportOptions
 from serlab.transports.rest import RestTransport
 
 
@@ -33,7 +33,7 @@ class SpiedSocket:
 
 
 def read_all(sock: SpiedSocket, *, quickack: bool) -> bytes:
-    reader = http1.SocketReader(sock, quickack=quickack)
+    reader = http1.SocketReader(cast(socket.socket, sock), quickack=quickack)
     reader.deadline = time.monotonic() + 1
     reader.arm()
     received = bytearray(100)
@@ -59,7 +59,7 @@ def test_quickack_is_left_alone_when_turned_off_or_unknown_to_the_platform(
 
 def test_a_reader_past_its_deadline_does_not_read() -> None:
     sock = SpiedSocket(b"ab")
-    reader = http1.SocketReader(sock, quickack=False)
+    reader = http1.SocketReader(cast(socket.socket, sock), quickack=False)
     reader.deadline = time.monotonic()
     with pytest.raises(TimeoutError):
         reader.readinto(memoryview(bytearray(10)))
@@ -69,7 +69,7 @@ def test_a_reader_past_its_deadline_does_not_read() -> None:
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this platform has no TCP_QUICKACK")
 @pytest.mark.parametrize("quickack", [True, False])
 def test_the_transport_passes_its_option_down_to_the_socket(
-    http_server: Any, echo_script: Any, call: NamedModel, monkeypatch: pytest.MonkeyPatch, quickack: bool
+    http_server: Any, echo_script: Any, call: ModelCall, monkeypatch: pytest.MonkeyPatch, quickack: bool
 ) -> None:
     armed = []
 
@@ -86,9 +86,10 @@ def test_the_transport_passes_its_option_down_to_the_socket(
     assert len(armed) >= 2, "once before the first read, and after each"
 
 
-def test_nagle_is_off_on_the_clients_side(http_server: Any, echo_script: Any, call: NamedModel) -> None:
+def test_nagle_is_off_on_the_clients_side(http_server: Any, echo_script: Any, call: ModelCall) -> None:
     connection = RestTransport(http_server(echo_script).endpoint, call)
     connection.send(b"x")
     sock = connection._connection._sock
+    assert sock is not None
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
     connection.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -102,14 +103,19 @@ class MessageMaker:
 
     def unknown(self) -> bytes:
         rng, number = self.random, self.random.choice([9, 20, 1000, 2**28])
-        tag = lambda wire_type: self.varint(number << 3 | wire_type)  # noqa: E731
-        return rng.choice([
+
+        def tag(wire_type: int) -> bytes:
+            return self.varint(number << 3 | wire_type)
+
+        kinds: list[Callable[[], bytes]] = [
             lambda: tag(0) + self.varint(rng.getrandbits(64)),
             lambda: tag(1) + rng.randbytes(8),
             lambda: self.field(number, rng.randbytes(3)),
             lambda: tag(5) + rng.randbytes(4),
             lambda: tag(3) + (self.unknown() if self.one_in(2) else b"") + tag(4),
-        ])()  # fmt: skip
+        ]
+        written: bytes = rng.choice(kinds)()
+        return written
 
     def text(self) -> bytes:
         return self.random.choice(

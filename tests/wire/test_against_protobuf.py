@@ -50,7 +50,8 @@ def arrays(draw: Any, layouts: Any = True) -> np.ndarray:
     )
     # ml_dtypes has no big-endian bfloat16: numpy makes one, but cannot convert it.
     swap = draw(st.booleans()) and dtype.kind != "V"
-    return array.astype(array.dtype.newbyteorder(">"), order="K") if swap else array
+    swapped: np.ndarray = array.astype(array.dtype.newbyteorder(">"), order="K") if swap else array
+    return swapped
 
 
 def bits(array: np.ndarray) -> bytes:
@@ -102,7 +103,7 @@ class Odd:
     elements: np.ndarray
 
 
-def split(draw: Any, items: list) -> list[list]:
+def split(draw: Any, items: list[Any]) -> list[list[Any]]:
     """``items`` cut into consecutive pieces, empty ones among them."""
     cuts = sorted(draw(st.lists(st.integers(0, len(items)), max_size=4)))
     return [items[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(items)], strict=True)]
@@ -123,10 +124,10 @@ def unknown_fields(draw: Any, raw: SimpleNamespace) -> bytes:
     number = draw(st.integers(30, 2**29 - 1))
     kind = draw(st.sampled_from(["number", "bytes", "fixed32", "fixed64", "group"]))
     if kind == "bytes":
-        return raw.field(number, draw(st.binary(max_size=5)))
+        return bytes(raw.field(number, draw(st.binary(max_size=5))))
     rest = {"number": raw.varint(draw(st.integers(0, 2**64 - 1))), "fixed32": bytes(4), "fixed64": bytes(8),
             "group": b"\x08\x01" + raw.varint(number << 3 | 4)}[kind]  # fmt: skip
-    return raw.varint(number << 3 | {"number": 0, "fixed64": 1, "group": 3, "fixed32": 5}[kind]) + rest
+    return bytes(raw.varint(number << 3 | {"number": 0, "fixed64": 1, "group": 3, "fixed32": 5}[kind]) + rest)
 
 
 @st.composite
@@ -180,7 +181,7 @@ def test_tensors_in_any_form_and_order_are_read_as_protobuf_and_tensorflow_read_
     parsed = stock.tf.io.parse_tensor(tensor.SerializeToString(), stock.tf.dtypes.as_dtype(tensor.dtype)).numpy()
     assert bits(np.asarray(parsed)) == bits(odd.elements)
     for rules in Rules:
-        decoded = decode_predict(body, rules=rules) if answer else decode_request(body, rules=rules)
+        decoded: Any = decode_predict(body, rules=rules) if answer else decode_request(body, rules=rules)
         array = (decoded.outputs if answer else decoded.inputs)["x"]
         assert array.shape == odd.elements.shape
         assert bits(array) == bits(odd.elements)

@@ -27,7 +27,7 @@ class EchoServer(grpc.GenericRpcHandler):
 
     methods: list[str] = field(default_factory=list)
     metadata: list[dict[str, str | bytes]] = field(default_factory=list)
-    requests: list = field(default_factory=list)
+    requests: list[Any] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
     address: str = ""
 
@@ -99,7 +99,7 @@ both = pytest.mark.parametrize("client", [Sync, Async])
 @both
 def test_outputs_come_back_by_name(server: Any, client: Any) -> None:
     echo = server()
-    outputs = client.predict(echo.address, "m", {"x": X, "n": np.int64([-5])})
+    outputs = client.predict(echo.address, "m", {"x": X, "n": np.array([-5])})
     assert {name: array.tolist() for name, array in outputs.items()} == {"x": X.tolist(), "n": [-5]}
     assert echo.methods == [PREDICT_METHOD]
 
@@ -179,7 +179,9 @@ def test_the_default_options_are_those_of_the_lab_and_others_go_over_them() -> N
 
 @both
 def test_tls_with_files_or_bytes_and_a_client_certificate(server: Any, client: Any, certificates: Any) -> None:
-    read = lambda path: Path(path).read_bytes()  # noqa: E731
+    def read(path: str) -> bytes:
+        return Path(path).read_bytes()
+
     credentials = grpc.ssl_server_credentials(
         [(read(certificates.server_key), read(certificates.server_cert))], read(certificates.ca), True
     )

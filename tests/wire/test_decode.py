@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from serlab.errors import WireError
+from serlab.records.run import Form
 from serlab.wire import ModelSpec, Request, Response, Rules, decode_predict, decode_request, encode_response
 
 FLOAT, INT32, UINT8, INT8, STRING, COMPLEX64, INT64, BOOL, HALF = 1, 3, 4, 6, 7, 8, 9, 10, 19
@@ -35,7 +36,7 @@ def read(body: bytes, rules: Any = Rules.CLIENT) -> np.ndarray:
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
 @pytest.mark.parametrize("form", ["values", "content"])
-def test_floats_and_complex_numbers_are_views_of_the_body(dtype: str, form: str) -> None:
+def test_floats_and_complex_numbers_are_views_of_the_body(dtype: str, form: Form) -> None:
     array = np.arange(24, dtype=dtype).reshape(2, 3, 4)
     body = encode_response({"y": array}, form=form)
     decoded = read(body)
@@ -51,7 +52,7 @@ def test_content_is_a_view_whatever_the_type(dtype: Any) -> None:
 
 @pytest.mark.parametrize("form", ["values", "content"])
 @pytest.mark.parametrize("dtype", ["f4", "i8", "f2", "?", object])
-def test_every_array_is_read_only(dtype: Any, form: str) -> None:
+def test_every_array_is_read_only(dtype: Any, form: Form) -> None:
     array = np.array([b"a", b"b"]) if dtype is object else np.ones(2, dtype)
     with pytest.raises(ValueError, match="read-only"):
         read(encode_response({"y": array}, form=form))[0] = 0
@@ -92,7 +93,7 @@ def test_reading_varints_takes_no_python_object_per_number() -> None:
 
 
 def test_one_value_fills_and_few_repeat_the_last(message: Any) -> None:
-    seven, one_two = np.float32([7]).tobytes(), np.float32([1, 2]).tobytes()
+    seven, one_two = np.array([7], np.float32).tobytes(), np.array([1, 2], np.float32).tobytes()
     assert read(message(FLOAT, [2, 3], (FLOAT_VAL, seven))).tolist() == [[7] * 3] * 2
     assert read(message(FLOAT, [5], (FLOAT_VAL, one_two))).tolist() == [1, 2, 2, 2, 2]
     assert read(message(INT64, [4], (INT64_VAL, b"\x05\x80\x01"))).tolist() == [5, 128, 128, 128]
@@ -108,7 +109,7 @@ def test_no_values_are_zeros(message: Any) -> None:
 
 
 def test_content_goes_before_values_and_empty_content_does_not_count(message: Any) -> None:
-    one, two = np.float32([1]).tobytes(), np.float32([2]).tobytes()
+    one, two = np.array([1], np.float32).tobytes(), np.array([2], np.float32).tobytes()
     assert read(message(FLOAT, [1], (FLOAT_VAL, one), (CONTENT, two))).tolist() == [2]
     assert read(message(FLOAT, [1], (CONTENT, b""), (FLOAT_VAL, one))).tolist() == [1]
 
@@ -118,20 +119,20 @@ def test_values_of_another_types_field_do_not_count(message: Any) -> None:
 
 
 def test_the_odd_number_of_a_complex_field_is_dropped(message: Any) -> None:
-    assert read(message(COMPLEX64, [1], (SCOMPLEX_VAL, np.float32([1, 2, 3]).tobytes()))).tolist() == [1 + 2j]
-    assert read(message(COMPLEX64, [1], (SCOMPLEX_VAL, np.float32([1]).tobytes()))).tolist() == [0]
+    assert read(message(COMPLEX64, [1], (SCOMPLEX_VAL, np.array([1, 2, 3], np.float32).tobytes()))).tolist() == [1 + 2j]
+    assert read(message(COMPLEX64, [1], (SCOMPLEX_VAL, np.array([1], np.float32).tobytes()))).tolist() == [0]
 
 
 @pytest.mark.parametrize(
     ("dtype", "dims", "field", "server"),
     [
-        (FLOAT, [1], (FLOAT_VAL, np.float32([1, 2]).tobytes()), [1]),
+        (FLOAT, [1], (FLOAT_VAL, np.array([1, 2], np.float32).tobytes()), [1]),
         (INT64, [1], (INT64_VAL, b"\x01\x02"), [1]),
         (STRING, [1], (STRING_VAL, b"a"), [b"a"]),
         (INT8, [1], (INT_VAL, b"\xac\x02"), [44]),
         (UINT8, [1], (INT_VAL, b"\xff" * 9 + b"\x01"), [255]),
         (HALF, [1], (HALF_VAL, b"\x81\x80\x04"), [float(np.uint16(1).view(np.float16))]),
-        (FLOAT, [0], (FLOAT_VAL, np.float32([1]).tobytes()), []),
+        (FLOAT, [0], (FLOAT_VAL, np.array([1], np.float32).tobytes()), []),
         (FLOAT, [0], (CONTENT, b"abc"), []),
         (STRING, [2], (CONTENT, b"\x01\x02abb"), [b"a", b"bb"]),
     ],
@@ -261,7 +262,9 @@ def test_a_field_nobody_reads_must_be_sound(message: Any) -> None:
 def test_unknown_fields_are_skipped_at_every_level(raw: SimpleNamespace, message: Any) -> None:
     unknown = raw.field(1000, b"\xff") + raw.varint(1001 << 3) + b"\x05"
     dim = raw.field(2, b"\x08\x01" + unknown)
-    tensor = b"\x08\x01" + raw.field(2, dim + unknown) + raw.field(CONTENT, np.float32([3]).tobytes()) + unknown
+    tensor = (
+        b"\x08\x01" + raw.field(2, dim + unknown) + raw.field(CONTENT, np.array([3], np.float32).tobytes()) + unknown
+    )
     body = unknown + raw.field(1, raw.field(1, b"y") + unknown + raw.field(2, tensor)) + raw.field(2, unknown)
     assert read(body).tolist() == [3]
 

@@ -53,4 +53,5 @@ def test_a_fault_is_found_at_its_place_in_the_body(raw: SimpleNamespace, padding
     with pytest.raises(WireError) as caught:
         decode_request(b"\x1a\x01y" + raw.field(1, padding + fault))
     head = len(b"\x1a\x01y") + len(raw.field(1, padding + fault)) - len(padding + fault)
+    assert caught.value.offset is not None
     assert head + len(padding) <= caught.value.offset < head + len(padding) + len(fault)

@@ -71,7 +71,7 @@ class Oracle:
     def __init__(self, stock: SimpleNamespace) -> None:
         self.stock = stock
 
-    def tensors(self, request: bool, body: bytes) -> dict | None:
+    def tensors(self, request: bool, body: bytes) -> dict[str, Any] | None:
         """The tensors by name, None where protobuf refuses the message."""
         from google.protobuf.message import DecodeError
 

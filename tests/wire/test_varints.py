@@ -57,9 +57,9 @@ def test_a_block_of_one_width_follows_a_block_of_another() -> None:
     assert np.array_equal(read(write_varints(numbers), len(numbers)), numbers)
 
 
-@pytest.mark.parametrize("dtype", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"])
-def test_extremes_of_every_integer_type_come_back(dtype: str) -> None:
-    dtype = np.dtype(dtype)
+@pytest.mark.parametrize("name", ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"])
+def test_extremes_of_every_integer_type_come_back(name: str) -> None:
+    dtype = np.dtype(name)
     limits = (0, 1) if dtype == BOOL else (np.iinfo(dtype).min, np.iinfo(dtype).max)
     numbers = np.resize(np.array([*limits, 0, 1], dtype), 1000)
     item = {"b": BOOL, "i": INT64 if dtype.itemsize == 8 else INT32, "u": UINT64 if dtype.itemsize > 2 else INT32}

@@ -36,7 +36,7 @@ def own_lines(shown: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 def kept(shown: dict[str, Any], name: str) -> float:
     """Scalene's figure, added up over the lines that are not its own."""
-    return sum(line[name] for file, line in own_lines(shown) if "/serlab/codecs/" in file or "numpy" in file)
+    return sum(float(line[name]) for file, line in own_lines(shown) if "/serlab/codecs/" in file or "numpy" in file)
 
 
 @pytest.mark.parametrize(

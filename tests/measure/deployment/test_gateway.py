@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -70,7 +71,13 @@ def test_connections_to_the_server_are_kept(light_workers: Workers, live_target:
         established = [each for each in nginx.net_connections() if each.raddr and each.status == "ESTABLISHED"]
         return {each.laddr.port for each in established if each.raddr.port == upstream}
 
-    arguments = {"payloads": ("vector-1k",), "codecs": ("orjson",), "rounds": 1, "calls_s": 0.05, "seed": 1}
+    arguments: dict[str, Any] = {
+        "payloads": ("vector-1k",),
+        "codecs": ("orjson",),
+        "rounds": 1,
+        "calls_s": 0.05,
+        "seed": 1,
+    }
     measure_gateway(light_workers, live_target, gateway, **arguments)
     before = ports()
     measure_gateway(light_workers, live_target, gateway, **arguments)

@@ -26,7 +26,8 @@ from serlab.transports.base import Transport
 
 def round_up(tensor: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
-        return np.nextafter(tensor, np.float64(np.inf), dtype=tensor.dtype)
+        moved: np.ndarray = np.nextafter(tensor, np.float64(np.inf), dtype=tensor.dtype)
+        return moved
 
 
 def live_cells(report: PrecisionReport, value_class: str = "unit") -> dict[str, dict[str, int]]:

@@ -16,12 +16,12 @@ def named(values: np.ndarray) -> dict[str, list[int]]:
 @pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16, np.float32, np.float64])
 def test_floats(dtype: type) -> None:
     tiny = float(ml_dtypes.finfo(dtype).smallest_subnormal)
-    values = np.array([0.0, -0.0, tiny, 1.5, -np.inf, np.nan], dtype)
+    values: np.ndarray = np.array([0.0, -0.0, tiny, 1.5, -np.inf, np.nan], dtype)
     assert named(values) == {"zero": [0, 1], "subnormal": [2], "normal": [3], "infinity": [4], "quiet NaN": [5]}
 
 
 def test_signalling_nans_are_told_from_quiet_ones() -> None:
-    values = np.array([0x7FC00000, 0x7F800001, 0xFFBFFFFF], np.uint32).view(np.float32)
+    values: np.ndarray = np.array([0x7FC00000, 0x7F800001, 0xFFBFFFFF], np.uint32).view(np.float32)
     assert named(values) == {"quiet NaN": [0], "signalling NaN": [1, 2]}
 
 
@@ -33,7 +33,7 @@ def test_integers_by_the_narrowest_exact_carrier() -> None:
 
 
 def test_a_complex_number_has_its_worse_parts_nature() -> None:
-    values = np.array([1 + 2j, complex(0, 1), complex(np.nan, 0), complex(1, np.inf)], np.complex64)
+    values: np.ndarray = np.array([1 + 2j, complex(0, 1), complex(np.nan, 0), complex(1, np.inf)], np.complex64)
     assert named(values) == {"normal": [0], "zero": [1], "infinity": [3], "quiet NaN": [2]}
 
 

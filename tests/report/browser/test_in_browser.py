@@ -51,9 +51,14 @@ def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
         context = browser.new_context(viewport=viewport, color_scheme=scheme, offline=True, **options)
         contexts.append(context)
         page, complaints = context.new_page(), []
-        page.on("console", lambda message: message.type in ("error", "warning") and complaints.append(message.text))
+
+        def complain(wrong: bool, text: str) -> None:
+            if wrong:
+                complaints.append(text)
+
+        page.on("console", lambda message: complain(message.type in ("error", "warning"), message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith("file:") or complaints.append(request.url))
+        page.on("request", lambda request: complain(not request.url.startswith("file:"), request.url))
         page.goto(path.as_uri())
         return Visit(page, complaints)
 
