@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
+from serlab.records.call import Call
 from serlab.transports import http1
-from serlab.transports.base import ModelCall, TransportOptions
+from serlab.transports.base import TransportOptions
 from serlab.transports.rest import RestTransport
 
 
@@ -69,7 +70,7 @@ def test_a_reader_past_its_deadline_does_not_read() -> None:
 @pytest.mark.skipif(not hasattr(socket, "TCP_QUICKACK"), reason="this platform has no TCP_QUICKACK")
 @pytest.mark.parametrize("quickack", [True, False])
 def test_the_transport_passes_its_option_down_to_the_socket(
-    http_server: Any, echo_script: Any, call: ModelCall, monkeypatch: pytest.MonkeyPatch, quickack: bool
+    http_server: Any, echo_script: Any, call: Call, monkeypatch: pytest.MonkeyPatch, quickack: bool
 ) -> None:
     armed = []
 
@@ -86,7 +87,7 @@ def test_the_transport_passes_its_option_down_to_the_socket(
     assert len(armed) >= 2, "once before the first read, and after each"
 
 
-def test_nagle_is_off_on_the_clients_side(http_server: Any, echo_script: Any, call: ModelCall) -> None:
+def test_nagle_is_off_on_the_clients_side(http_server: Any, echo_script: Any, call: Call) -> None:
     connection = RestTransport(http_server(echo_script).endpoint, call)
     connection.send(b"x")
     sock = connection._connection._sock

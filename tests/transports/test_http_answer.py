@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from serlab.errors import TransportError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
 from serlab.transports import http_answer
-from serlab.transports.base import ModelCall
 from serlab.transports.http_answer import AnswerReader, Data, End, Head, NotHttpError
 from serlab.transports.rest import RestTransport
 
@@ -260,7 +260,7 @@ def in_pieces(answer: bytes, rng: random.Random) -> Iterator[bytes]:
 
 
 def test_a_hostile_answer_is_a_transport_error_or_an_answer_and_never_anything_else(
-    monkeypatch: pytest.MonkeyPatch, call: ModelCall
+    monkeypatch: pytest.MonkeyPatch, call: Call
 ) -> None:
     rng = random.Random(20)
     refused = answered = 0

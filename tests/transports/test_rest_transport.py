@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from serlab.errors import TransportError, UsageError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.transports.base import ModelCall, TransportOptions
+from serlab.transports.base import TransportOptions
 from serlab.transports.http1 import Response
 from serlab.transports.rest import RestTransport, error_text, predict_path
 
 
-def test_posts_the_body_to_the_predict_method_of_the_model(http_server: Any, echo_script: Any, call: ModelCall) -> None:
+def test_posts_the_body_to_the_predict_method_of_the_model(http_server: Any, echo_script: Any, call: Call) -> None:
     server = http_server(echo_script)
     with RestTransport(server.endpoint, call) as transport:
         assert transport.send(b'{"instances": [1]}') == b'{"instances": [1]}'
@@ -27,7 +28,7 @@ def test_posts_the_body_to_the_predict_method_of_the_model(http_server: Any, ech
 
 @pytest.mark.parametrize("size", [0, 1, 16 * 1024, 600_000, 9_000_000])
 def test_bodies_of_any_size_arrive_unchanged_on_one_connection(
-    http_server: Any, echo_script: Any, call: ModelCall, size: int
+    http_server: Any, echo_script: Any, call: Call, size: int
 ) -> None:
     server = http_server(echo_script)
     body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
@@ -54,7 +55,7 @@ def test_a_version_and_a_label_exclude_each_other() -> None:
         predict_path("m", version=1, label="stable")
 
 
-def test_headers_of_the_options_go_with_every_call(http_server: Any, echo_script: Any, call: ModelCall) -> None:
+def test_headers_of_the_options_go_with_every_call(http_server: Any, echo_script: Any, call: Call) -> None:
     server = http_server(echo_script)
     options = TransportOptions(headers={"Authorization": "Bearer x"})
     with RestTransport(server.endpoint, call, options) as transport:
@@ -64,7 +65,7 @@ def test_headers_of_the_options_go_with_every_call(http_server: Any, echo_script
 
 
 def test_proxies_of_the_environment_are_not_used(
-    http_server: Any, echo_script: Any, call: ModelCall, monkeypatch: pytest.MonkeyPatch
+    http_server: Any, echo_script: Any, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -72,7 +73,7 @@ def test_proxies_of_the_environment_are_not_used(
         assert transport.send(b"x") == b"x"
 
 
-def test_an_error_status_is_reported_with_its_code_and_the_servers_words(http_server: Any, call: ModelCall) -> None:
+def test_an_error_status_is_reported_with_its_code_and_the_servers_words(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.read_request()
         peer.answer(b'{ "error": "Servable not found for request: Latest(echo)" }', "404 Not Found")
@@ -104,7 +105,7 @@ def test_error_text_is_the_servers_message_or_the_beginning_of_its_answer(body: 
     assert error_text(Response(502, "Bad Gateway", {}, body)) == text
 
 
-def test_chunked_and_close_delimited_answers_are_read_whole(http_server: Any, call: ModelCall) -> None:
+def test_chunked_and_close_delimited_answers_are_read_whole(http_server: Any, call: Call) -> None:
     def chunked(peer: Any) -> None:
         peer.read_request()
         peer.sock.sendall(
@@ -118,7 +119,7 @@ def test_chunked_and_close_delimited_answers_are_read_whole(http_server: Any, ca
         assert transport.send(b"2") == b"to the end"
 
 
-def test_an_idle_connection_closed_by_the_server_is_replaced_before_sending(http_server: Any, call: ModelCall) -> None:
+def test_an_idle_connection_closed_by_the_server_is_replaced_before_sending(http_server: Any, call: Call) -> None:
     def one_answer(peer: Any) -> None:
         peer.answer(peer.read_request()[1])
 
@@ -131,7 +132,7 @@ def test_an_idle_connection_closed_by_the_server_is_replaced_before_sending(http
     assert [body for _, body in server.requests] == [b"first", b"second"]
 
 
-def test_connection_close_is_honoured(http_server: Any, call: ModelCall) -> None:
+def test_connection_close_is_honoured(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.read_request()
         peer.answer(b"ok", extra="Connection: close\r\n")
@@ -161,7 +162,7 @@ def test_connection_close_is_honoured(http_server: Any, call: ModelCall) -> None
     ],
 )
 def test_an_answer_that_is_not_whole_is_an_error_and_is_not_retried(
-    http_server: Any, call: ModelCall, answer: Any, message: str
+    http_server: Any, call: Call, answer: Any, message: str
 ) -> None:
     def script(peer: Any) -> None:
         peer.read_request()
@@ -175,7 +176,7 @@ def test_an_answer_that_is_not_whole_is_an_error_and_is_not_retried(
     assert len(server.requests) == 1
 
 
-def test_a_compressed_answer_is_refused(http_server: Any, call: ModelCall) -> None:
+def test_a_compressed_answer_is_refused(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.read_request()
         peer.answer(b"\x1f\x8b", extra="Content-Encoding: gzip\r\n")
@@ -184,7 +185,7 @@ def test_a_compressed_answer_is_refused(http_server: Any, call: ModelCall) -> No
         transport.send(b"{}")
 
 
-def test_a_server_that_answers_before_it_has_read_the_body_is_heard(http_server: Any, call: ModelCall) -> None:
+def test_a_server_that_answers_before_it_has_read_the_body_is_heard(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.sock.recv(1000)
         peer.answer(b'{"error": "too large"}', "413 Content Too Large")
@@ -195,7 +196,7 @@ def test_a_server_that_answers_before_it_has_read_the_body_is_heard(http_server:
         assert info.value.code == "413"
 
 
-def test_the_timeout_bounds_the_whole_exchange_even_while_bytes_trickle_in(http_server: Any, call: ModelCall) -> None:
+def test_the_timeout_bounds_the_whole_exchange_even_while_bytes_trickle_in(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.read_request()
         peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
@@ -209,7 +210,7 @@ def test_the_timeout_bounds_the_whole_exchange_even_while_bytes_trickle_in(http_
         assert info.value.code == ""
 
 
-def test_the_answer_that_came_too_late_is_never_taken_for_the_next_one(http_server: Any, call: ModelCall) -> None:
+def test_the_answer_that_came_too_late_is_never_taken_for_the_next_one(http_server: Any, call: Call) -> None:
     def late(peer: Any) -> None:
         peer.read_request()
         time.sleep(0.4)
@@ -225,7 +226,7 @@ def test_the_answer_that_came_too_late_is_never_taken_for_the_next_one(http_serv
         assert transport.send(b"2") == b"prompt"
 
 
-def test_a_server_that_stops_reading_runs_into_the_timeout(http_server: Any, call: ModelCall) -> None:
+def test_a_server_that_stops_reading_runs_into_the_timeout(http_server: Any, call: Call) -> None:
     with (
         RestTransport(
             http_server(lambda _: time.sleep(2)).endpoint, call, TransportOptions(timeout_s=0.2)
@@ -235,7 +236,7 @@ def test_a_server_that_stops_reading_runs_into_the_timeout(http_server: Any, cal
         transport.send(bytes(50_000_000))
 
 
-def test_a_refused_connection_says_what_to_check(call: ModelCall) -> None:
+def test_a_refused_connection_says_what_to_check(call: Call) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         address = f"127.0.0.1:{unused.getsockname()[1]}"
     with pytest.raises(TransportError, match=f"{address}.*connection refused.*Is the server running") as info:
@@ -243,18 +244,18 @@ def test_a_refused_connection_says_what_to_check(call: ModelCall) -> None:
     assert info.value.code == ""
 
 
-def test_an_unknown_host_is_named(call: ModelCall) -> None:
+def test_an_unknown_host_is_named(call: Call) -> None:
     with pytest.raises(TransportError, match=r"no-such-host\.invalid"):
         RestTransport(Endpoint("remote", "", "", "no-such-host.invalid:80"), call).send(b"{}")
 
 
-def test_an_endpoint_without_rest_is_refused(call: ModelCall) -> None:
+def test_an_endpoint_without_rest_is_refused(call: Call) -> None:
     with pytest.raises(UsageError, match="offers no REST API"):
         RestTransport(Endpoint("remote", "", "127.0.0.1:8500", ""), call)
 
 
 def test_close_gives_the_socket_back(
-    http_server: Any, echo_script: Any, call: ModelCall, recwarn: pytest.WarningsRecorder
+    http_server: Any, echo_script: Any, call: Call, recwarn: pytest.WarningsRecorder
 ) -> None:
     server = http_server(echo_script)
     transport = RestTransport(server.endpoint, call)
@@ -286,14 +287,14 @@ def tls_server(http_server: Any, echo_script: Any, certificates: Any) -> Any:
 
 
 @pytest.mark.parametrize("size", [10, 1_000_000])
-def test_tls_with_a_named_authority(tls_server: Any, certificates: Any, call: ModelCall, size: int) -> None:
+def test_tls_with_a_named_authority(tls_server: Any, certificates: Any, call: Call, size: int) -> None:
     with RestTransport(tls_server(), call, TransportOptions(ca=certificates.ca)) as transport:
         for _ in range(3):
             assert transport.send(b"x" * size) == b"x" * size
         assert transport.connects == 1
 
 
-def test_tls_with_a_client_certificate(tls_server: Any, certificates: Any, call: ModelCall) -> None:
+def test_tls_with_a_client_certificate(tls_server: Any, certificates: Any, call: Call) -> None:
     endpoint = tls_server(client_certificate=True)
     options = TransportOptions(ca=certificates.ca, cert=certificates.client_cert, key=certificates.client_key)
     with RestTransport(endpoint, call, options) as transport:
@@ -305,12 +306,12 @@ def test_tls_with_a_client_certificate(tls_server: Any, certificates: Any, call:
         transport.send(b"x")
 
 
-def test_an_untrusted_certificate_names_the_option_that_helps(tls_server: Any, call: ModelCall) -> None:
+def test_an_untrusted_certificate_names_the_option_that_helps(tls_server: Any, call: Call) -> None:
     with RestTransport(tls_server(), call) as transport, pytest.raises(TransportError, match=r"not trusted.*--ca"):
         transport.send(b"x")
 
 
-def test_tls_against_a_server_without_it_says_so(http_server: Any, call: ModelCall) -> None:
+def test_tls_against_a_server_without_it_says_so(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.sock.recv(1000)
         peer.sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
@@ -320,7 +321,7 @@ def test_tls_against_a_server_without_it_says_so(http_server: Any, call: ModelCa
         RestTransport(endpoint, call).send(b"x")
 
 
-def test_unreadable_tls_files_are_a_users_mistake(tls_server: Any, tmp_path: Path, call: ModelCall) -> None:
+def test_unreadable_tls_files_are_a_users_mistake(tls_server: Any, tmp_path: Path, call: Call) -> None:
     (tmp_path / "ca.pem").write_text("not a certificate")
     for ca in (tmp_path / "ca.pem", tmp_path / "missing.pem"):
         with pytest.raises(UsageError, match=f"cannot use the TLS files .*{ca.name}"):
