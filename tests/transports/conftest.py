@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
 
 Script = Callable[["Peer"], None]
@@ -110,11 +111,6 @@ def echo_script() -> Script:
     return script
 
 
-@dataclass(frozen=True)
-class NamedModel:
-    model: str = "echo"
-
-
 @pytest.fixture
-def call() -> NamedModel:
-    return NamedModel()
+def call() -> Call:
+    return Call("echo", "serving_default", {}, {})
