@@ -9,18 +9,10 @@ from serlab.embedded.config import ModelConfig
 from serlab.embedded.model import LoadedModel, SessionOptions
 from serlab.embedded.status import Code, StatusError, invalid_argument
 from serlab.errors import ServingError
+from serlab.wire import ModelSpec
 
 #: ``ModelVersionStatus.State`` in tensorflow_serving/apis/get_model_status.proto.
 STATE_AVAILABLE, STATE_END = 30, 50
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """Which model a request is for: the latest version unless a version or a label is given."""
-
-    name: str
-    version: int | None = None
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +66,7 @@ class ServerCore:
         return list(self._servables)
 
     def servable(self, spec: ModelSpec) -> Servable:
-        """Return the version that ``spec`` means.
+        """Return the version that ``spec`` means: the latest unless it gives a version or a label.
 
         Raises:
             StatusError: no name, an unknown label, or no such model or version.
@@ -116,7 +108,7 @@ class ServerCore:
     def _version(self, spec: ModelSpec) -> int | None:
         if not spec.name:
             raise invalid_argument("ModelSpec has no name specified.")
-        if not spec.label:
+        if spec.label is None:
             return spec.version
         labels = self._labels.get(spec.name, {})
         if spec.label not in labels:

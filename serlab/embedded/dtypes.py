@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ def printed_name(data_type: int) -> str:
     return _PRINTED.get(name, name)
 
 
+@lru_cache(maxsize=64)
 def numpy_dtype(data_type: int) -> np.dtype[Any]:
-    """Return numpy's dtype; strings are objects (bytes).
+    """Return numpy's dtype; strings are objects (bytes), quantized numbers have a field that names their type.
 
     Raises:
         TypeError: dtypes that have no values outside TensorFlow, such as resources.
@@ -27,6 +29,7 @@ def numpy_dtype(data_type: int) -> np.dtype[Any]:
     return dtype
 
 
+@lru_cache(maxsize=64)
 def data_type_of(dtype: np.dtype[Any]) -> int:
     """Return the DataType of a numpy dtype."""
     return int(tf.as_dtype(dtype).as_datatype_enum)

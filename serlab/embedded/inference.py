@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from google.protobuf import text_format
 
-from serlab.embedded.core import ModelSpec, ServerCore
+from serlab.embedded.core import ServerCore
 from serlab.embedded.model import DEFAULT_SIGNATURE
 from serlab.embedded.status import Code, StatusError, invalid_argument
+from serlab.wire import ModelSpec
 
 Method = Literal["classify", "regress"]
 
@@ -29,7 +30,7 @@ def refuse_inference(core: ServerCore, method: Method, spec: ModelSpec, signatur
     name = signature_name or DEFAULT_SIGNATURE
     if name not in signatures:
         raise invalid_argument(f"No signature was found with the name: {name}")
-    return refuse(method, signatures[name])
+    return refuse(method, signatures[name].definition)
 
 
 def refuse(method: Method, signature: Any) -> bytes:

@@ -8,8 +8,9 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
-from serlab.embedded.core import ModelSpec, ServerCore
+from serlab.embedded.core import ServerCore
 from serlab.embedded.status import invalid_argument
+from serlab.wire import ModelSpec
 
 #: The only metadata field there is.
 SIGNATURE_DEF = "signature_def"
@@ -29,12 +30,11 @@ def metadata_response(
         raise invalid_argument("GetModelMetadataRequest must specify at least one metadata_field")
     for name in fields:
         if name != SIGNATURE_DEF:
-            # The server's own message leaves the placeholder unfilled and appends the name.
-            raise invalid_argument(f"Metadata field %s is not supported{name}")
+            raise invalid_argument(f"Metadata field {name} is not supported")
     servable = core.servable(spec)
     signatures = get_model_metadata_pb2.SignatureDefMap()
     for name, signature in servable.model.signatures.items():
-        signatures.signature_def[name].CopyFrom(signature)
+        signatures.signature_def[name].CopyFrom(signature.definition)
     response = get_model_metadata_pb2.GetModelMetadataResponse()
     response.model_spec.name = servable.name
     response.model_spec.version.value = servable.version

@@ -13,9 +13,10 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import config_pb2
 
-from serlab.embedded.dtypes import data_type_of, printed_name
+from serlab.embedded.dtypes import printed_name
 from serlab.embedded.status import Code, StatusError, invalid_argument
-from serlab.embedded.tensors import HighRankTensor, Tensor, Tensors, parse_tensor, serialize_tensor
+from serlab.embedded.subnormals import subnormals_flushed
+from serlab.embedded.tensors import HighRankTensor, OpaqueTensor, Tensor, parse_tensor, serialize_tensor, tensor_type
 
 tf.get_logger().setLevel("ERROR")
 
@@ -31,14 +32,32 @@ class SessionOptions:
     tags: tuple[str, ...] = ("serve",)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Signature:
+    """A signature with what every request asks of it: its inputs (alias and DataType) and outputs, sorted by alias."""
+
+    name: str
+    definition: Any
+    inputs: Mapping[str, int]
+    outputs: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, definition: Any) -> Signature:
+        """Return what a SignatureDef says."""
+        inputs = {alias: int(definition.inputs[alias].dtype) for alias in sorted(definition.inputs)}
+        return cls(name, definition, inputs, tuple(sorted(definition.outputs)))
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A way to run a signature that is prepared once: which outputs, how long, and whether tensors come serialized."""
+    """A way to run a signature that is prepared once: which outputs, how long, whether tensors come serialized,
+    and whether the graph runs in the caller's thread."""
 
     signature: str
     outputs: tuple[str, ...]
     timeout_ms: int
     serialized: bool
+    in_place: bool
 
 
 class LoadedModel:
@@ -53,6 +72,7 @@ class LoadedModel:
 
     def __init__(self, path: Path, options: SessionOptions | None = None) -> None:
         options = options or SessionOptions()
+        self._pool_asked_for = options.inter_op_threads > 0
         config = config_pb2.ConfigProto(
             intra_op_parallelism_threads=options.intra_op_threads,
             inter_op_parallelism_threads=options.inter_op_threads,
@@ -66,35 +86,49 @@ class LoadedModel:
         except Exception as error:
             self._session.close()
             raise StatusError(Code.UNKNOWN, f"cannot load the SavedModel {path}: {error}") from error
-        self.signatures: Mapping[str, Any] = dict(meta_graph.signature_def)
+        self.signatures: Mapping[str, Signature] = {
+            name: Signature.of(name, definition) for name, definition in meta_graph.signature_def.items()
+        }
         self._callables: dict[_Run, Any] = {}
         self._lock = threading.Lock()
 
-    def run(self, name: str, inputs: Tensors, outputs: Sequence[str], timeout_ms: int = 0) -> dict[str, Tensor]:
-        """Run the signature ``name`` on all of its inputs and return ``outputs`` by alias.
+    def run(
+        self,
+        signature: Signature,
+        inputs: Mapping[str, Tensor | OpaqueTensor],
+        outputs: Sequence[str],
+        timeout_ms: int = 0,
+    ) -> dict[str, Tensor]:
+        """Run a signature of this model on all of its inputs and return ``outputs`` by alias.
 
         A run is given up after ``timeout_ms`` milliseconds, unless that is 0.
 
         Raises:
             StatusError: a dtype the graph does not take, or whatever an op of the graph reports.
         """
-        signature = self.signatures[name]
-        for position, alias in enumerate(sorted(signature.inputs)):
+        feeds: list[Any] = []
+        serialized = False
+        for position, (alias, wanted) in enumerate(signature.inputs.items()):
+            tensor = inputs[alias]
             # A session callable words this differently from Session::Run, which TensorFlow Serving calls.
-            wanted, given = signature.inputs[alias].dtype, data_type_of(inputs[alias].dtype)
-            if wanted != given:
+            if (given := tensor_type(tensor)) != wanted:
                 raise invalid_argument(
                     f"Expects arg[{position}] to be {printed_name(wanted)} but {printed_name(given)} is provided"
                 )
-        serialized = any(isinstance(tensor, HighRankTensor) for tensor in inputs.values())
-        feeds = [inputs[alias] for alias in sorted(signature.inputs)]
-        run = _Run(name, tuple(outputs), timeout_ms, serialized)
+            if isinstance(tensor, OpaqueTensor):
+                raise StatusError(Code.UNIMPLEMENTED, f"no {printed_name(given)} can be fed to the embedded server")
+            serialized = serialized or isinstance(tensor, HighRankTensor)
+            feeds.append(tensor)
+        # Waking one of the session's threads takes longer than a small graph. But a run that may be given up needs a
+        # thread that can be left behind, and only a thread that flushes subnormals computes as the session's do.
+        in_place = not (timeout_ms or self._pool_asked_for) and subnormals_flushed()
+        run = _Run(signature.name, tuple(outputs), timeout_ms, serialized, in_place)
         try:
             fetched = self._callable(run)(*(map(serialize_tensor, feeds) if serialized else feeds))
         except tf.errors.OpError as error:
             raise StatusError(Code(error.error_code), error.message) from error
         if serialized:
-            tensors = [parse_tensor(tensor_pb2.TensorProto.FromString(proto)) for proto in fetched]
+            tensors: list[Any] = [parse_tensor(tensor_pb2.TensorProto.FromString(proto)) for proto in fetched]
         else:
             # A session returns scalars as such: numpy's, or bytes.
             tensors = [np.asarray(value, object if isinstance(value, bytes) else None) for value in fetched]
@@ -106,15 +140,18 @@ class LoadedModel:
         self._session.close()
 
     def _callable(self, run: _Run) -> Any:
+        if run in self._callables:
+            return self._callables[run]
         with self._lock:
             if run not in self._callables:
                 options = self._serialized_options(run) if run.serialized else self._options(run)
                 options.run_options.timeout_in_ms = run.timeout_ms
+                options.run_options.inter_op_thread_pool = -1 if run.in_place else 0
                 self._callables[run] = self._session._make_callable_from_options(options)
             return self._callables[run]
 
     def _options(self, run: _Run) -> config_pb2.CallableOptions:
-        signature = self.signatures[run.signature]
+        signature = self.signatures[run.signature].definition
         return config_pb2.CallableOptions(
             feed=[signature.inputs[alias].name for alias in sorted(signature.inputs)],
             fetch=[signature.outputs[alias].name for alias in run.outputs],
@@ -122,7 +159,7 @@ class LoadedModel:
 
     def _serialized_options(self, run: _Run) -> config_pb2.CallableOptions:
         """Feed and fetch serialized TensorProtos: a way around numpy, which has no arrays of high rank."""
-        signature = self.signatures[run.signature]
+        signature = self.signatures[run.signature].definition
         options = config_pb2.CallableOptions()
         with self._graph.as_default(), tf.name_scope("serlab_serialized"):
             for alias in sorted(signature.inputs):

@@ -1,4 +1,4 @@
-"""Tensors on their way through the server: numpy arrays, and what TensorFlow has beyond numpy's 64 dimensions."""
+"""Tensors on their way through the server: numpy arrays, and what TensorFlow has beyond numpy."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Any, TypeAlias
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
-from tensorflow.core.framework import tensor_pb2
+from tensorflow.core.framework import tensor_pb2, types_pb2
 
+from serlab.embedded.dtypes import data_type_of, numpy_dtype
 from serlab.embedded.status import invalid_argument
 
 #: TensorFlow's own limit (TensorShape::MaxDimensions), and numpy's.
 MAX_RANK, MAX_NUMPY_RANK = 254, 64
+#: numpy leaves zeros out when it multiplies a shape: [0, 2^62] is too large for it, though empty.
+_MAX_NUMPY_BYTES = 2**63 - 1
+#: The last type that TensorFlow 2.20 has; later ones are no types to the server that is stood in for.
+_LAST_DATA_TYPE = types_pb2.DT_UINT4
 
 
 @dataclass(frozen=True, slots=True)
 class HighRankTensor:
-    """A tensor of more than 64 dimensions: its values in one dimension, and its shape."""
+    """A tensor whose shape numpy has no room for: its values in one dimension, and its shape."""
 
     values: NDArray[Any]
     shape: tuple[int, ...]
@@ -30,13 +35,43 @@ class HighRankTensor:
         return self.values.dtype
 
 
+@dataclass(frozen=True, slots=True)
+class OpaqueTensor:
+    """A tensor of a type without values outside TensorFlow (resource, variant): no signature takes it."""
+
+    data_type: int
+
+
 Tensor: TypeAlias = NDArray[Any] | HighRankTensor
 Tensors = Mapping[str, Tensor]
 
 
+def tensor_type(tensor: Tensor | OpaqueTensor) -> int:
+    """Return the tensor's DataType."""
+    return tensor.data_type if isinstance(tensor, OpaqueTensor) else data_type_of(tensor.dtype)
+
+
+def fits_numpy(shape: tuple[int, ...], itemsize: int) -> bool:
+    """Whether numpy has arrays of this shape."""
+    size = itemsize
+    for length in shape:
+        size *= length or 1
+    return len(shape) <= MAX_NUMPY_RANK and size <= _MAX_NUMPY_BYTES
+
+
+def elements(shape: tuple[int, ...]) -> int:
+    """Return how many elements TensorFlow counts; -1 for a shape it refuses, as where the product overflows midway."""
+    product = 1
+    for size in shape:
+        product *= size
+        if size < 0 or product >= 2**63:
+            return -1
+    return product if len(shape) <= MAX_RANK else -1
+
+
 def shaped(values: NDArray[Any], shape: tuple[int, ...]) -> Tensor:
     """Return flat ``values`` in ``shape``."""
-    return values.reshape(shape) if len(shape) <= MAX_NUMPY_RANK else HighRankTensor(values, shape)
+    return values.reshape(shape) if fits_numpy(shape, values.itemsize) else HighRankTensor(values, shape)
 
 
 def zeros(tensor: Tensor) -> Tensor:
@@ -46,20 +81,27 @@ def zeros(tensor: Tensor) -> Tensor:
     return HighRankTensor(blank, tensor.shape) if isinstance(tensor, HighRankTensor) else blank
 
 
-def parse_tensor(proto: tensor_pb2.TensorProto) -> Tensor:
+def parse_tensor(proto: tensor_pb2.TensorProto) -> Tensor | OpaqueTensor:
     """Return the tensor in ``proto``, read by TensorFlow's ``Tensor::FromProto``. Strings are objects (bytes).
 
     Raises:
         StatusError: the message does not hold a tensor.
     """
-    if MAX_NUMPY_RANK < len(proto.tensor_shape.dim) <= MAX_RANK:
-        shape = tuple(dim.size for dim in proto.tensor_shape.dim)
-        flat = tensor_pb2.TensorProto()
-        flat.CopyFrom(proto)
-        flat.tensor_shape.Clear()
-        flat.tensor_shape.dim.add(size=_elements(shape))
-        return HighRankTensor(_parse(flat.SerializeToString(), proto.dtype), shape)
-    return _parse(proto.SerializeToString(), proto.dtype)
+    if not types_pb2.DT_INVALID < proto.dtype <= _LAST_DATA_TYPE:
+        raise invalid_argument(f"tensor parsing error: no type has the number {proto.dtype}")
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    flat = tensor_pb2.TensorProto()
+    flat.CopyFrom(proto)
+    flat.tensor_shape.Clear()
+    flat.tensor_shape.dim.add(size=elements(shape))
+    try:
+        parsed = tf.io.parse_tensor(flat.SerializeToString(), tf.as_dtype(proto.dtype))
+        if proto.dtype in (types_pb2.DT_RESOURCE, types_pb2.DT_VARIANT):
+            return OpaqueTensor(proto.dtype)
+        values = np.asarray(parsed._numpy(), object if proto.dtype == types_pb2.DT_STRING else None)
+    except (tf.errors.OpError, TypeError, ValueError) as error:
+        raise invalid_argument(f"tensor parsing error: {error}") from error
+    return shaped(values.view(numpy_dtype(proto.dtype)), shape)
 
 
 def serialize_tensor(tensor: Tensor) -> bytes:
@@ -76,19 +118,3 @@ def set_shape(proto: tensor_pb2.TensorProto, shape: tuple[int, ...]) -> None:
     proto.tensor_shape.Clear()
     for size in shape:
         proto.tensor_shape.dim.add(size=size)
-
-
-def _parse(serialized: bytes, dtype: int) -> NDArray[Any]:
-    try:
-        array = tf.io.parse_tensor(serialized, tf.as_dtype(dtype))._numpy()
-    except (tf.errors.OpError, TypeError, ValueError) as error:
-        raise invalid_argument(f"tensor parsing error: {error}") from error
-    return np.asarray(array, dtype=object) if dtype == tf.string.as_datatype_enum else np.asarray(array)
-
-
-def _elements(shape: tuple[int, ...]) -> int:
-    """Return the product, or -1 where a dimension is negative or the product beyond 64 bits, as no tensor has it."""
-    product = 1
-    for size in shape:
-        product *= size
-    return product if all(size >= 0 for size in shape) and product < 2**63 else -1

@@ -92,9 +92,14 @@ def encode_response(
     parts: list[Part] = []
     for name, value in outputs.items():
         parts += write(name, RESPONSE.tensors, checked_array(name, value))
-    spec = write_model_spec(ModelSpec(model, signature, version))
-    parts.append(length_field(RESPONSE.model >> 3, spec))
+    parts.append(_response_tail(model, signature, version))
     return join(parts)
+
+
+@lru_cache(maxsize=256, typed=True)
+def _response_tail(model: str, signature: str, version: int | None) -> bytes:
+    """The model_spec field of an answer."""
+    return length_field(RESPONSE.model >> 3, write_model_spec(ModelSpec(model, signature, version)))
 
 
 def request_parts(

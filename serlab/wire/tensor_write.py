@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.errors import CodecError
-from serlab.wire.dtypes import DataType, data_type_of
+from serlab.wire.dtypes import DATA_TYPES, DataType, data_type_of
 from serlab.wire.fields import LENGTH, length_field, varint
 from serlab.wire.model_spec import utf8
 from serlab.wire.varints import write_varints
@@ -71,7 +71,7 @@ def values_parts(name: str, entry_tag: int, array: NDArray[Any]) -> list[Part]:
     elif field.kind == "bytes":
         parts = [_string_values(name, array)]
     elif field.kind == "fixed":
-        parts = [varint(field.number << 3 | LENGTH) + varint(array.nbytes), array]
+        parts = [_run_head(field.number, array.nbytes), array]
     else:
         flat = little_endian(array).reshape(-1)
         parts = [length_field(field.number, write_varints(flat.view(data_type.storage)))]
@@ -122,7 +122,18 @@ def _typed_entry(
     name: str, entry_tag: int, data_type: DataType, shape: tuple[int, ...], parts: list[Part]
 ) -> list[Part]:
     rest = sum(map(part_size, parts))
-    return [_entry_head(name, entry_tag, _prefix(data_type, shape), rest), *parts]
+    return [_typed_head(name, entry_tag, data_type.number, shape, rest), *parts]
+
+
+@lru_cache(maxsize=512)
+def _typed_head(name: str, entry_tag: int, number: int, shape: tuple[int, ...], rest: int) -> bytes:
+    # A server answers with the same shapes every time.
+    return _entry_head(name, entry_tag, _prefix(DATA_TYPES[number], shape), rest)
+
+
+@lru_cache(maxsize=512)
+def _run_head(number: int, size: int) -> bytes:
+    return varint(number << 3 | LENGTH) + varint(size)
 
 
 def _string_values(name: str, array: NDArray[Any]) -> bytes:

@@ -36,7 +36,7 @@ def test_one_broken_version_does_not_keep_another_from_being_served(half_broken:
     assert "cannot load the SavedModel" in failed.error.message
     assert core.servable(ModelSpec("m")).version == 2
     with pytest.raises(StatusError) as raised:
-        core.servable(ModelSpec("m", 1))
+        core.servable(ModelSpec("m", version=1))
     assert raised.value.code is Code.NOT_FOUND
     core.close()
 
@@ -65,5 +65,5 @@ def test_labels_name_versions(corpus_core: Any) -> None:
 def test_metadata_of_an_unknown_field_is_refused_in_the_servers_words(corpus_core: Any) -> None:
     from serlab.embedded.metadata import metadata_response
 
-    with pytest.raises(StatusError, match="Metadata field %s is not supportednope"):
+    with pytest.raises(StatusError, match=r"^INVALID_ARGUMENT: Metadata field nope is not supported$"):
         metadata_response(corpus_core, ModelSpec("echo"), ["nope"])

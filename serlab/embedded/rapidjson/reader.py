@@ -2,7 +2,8 @@
 
 What it accepts differs from JSON: ``NaN``, ``Inf`` and ``Infinity`` are numbers, a byte order mark is skipped, anything
 may follow the document, strings need not be UTF-8, and a member that comes twice is kept twice. It follows ``reader.h``
-of https://github.com/Tencent/rapidjson/tree/v1.1.0 with ``kParseNanAndInfFlag | kParseStopWhenDoneFlag``.
+of https://github.com/Tencent/rapidjson/tree/v1.1.0 with the flags iterative, NaN and Inf, and
+stop when done.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _ESCAPES = {ord('"'): b'"', ord("\\"): b"\\", ord("/"): b"/", ord("b"): b"\b", o
 _WORDS: dict[int, tuple[bytes, bool | None]] = {
     ord("n"): (b"null", None), ord("t"): (b"true", True), ord("f"): (b"false", False),
 }  # fmt: skip
+
+
+_NO_BEGINNING = (b"", b"\0", b"}", b"]", b",", b":")
 
 
 class JsonObject:
@@ -53,7 +57,8 @@ def read_document(text: bytes) -> Value:
     for mark in b"\xef\xbb\xbf":
         at += text[at : at + 1] == bytes([mark])
     at = _skip(text, at)
-    if text[at : at + 1] in (b"", b"\0"):
+    # It parses without recursion, and there a document that begins with what cannot begin a value counts as none.
+    if text[at : at + 1] in _NO_BEGINNING:
         raise ParseError("The document is empty.", at)
     return _Reader(text).read(at)
 

@@ -8,10 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from serlab.embedded.core import ModelSpec, ServerCore
+from serlab.embedded.core import ServerCore
 from serlab.embedded.inference import Method, refuse_inference
 from serlab.embedded.metadata import metadata_json, status_json
 from serlab.embedded.model import DEFAULT_SIGNATURE
@@ -24,6 +23,7 @@ from serlab.embedded.rest.predict_response import write_predictions
 from serlab.embedded.status import HTTP_STATUS, Code, StatusError, invalid_argument
 from serlab.embedded.tensors import zeros
 from serlab.records.run import Form
+from serlab.wire import ModelSpec
 
 _JSON = {"Content-Type": "application/json"}
 _HTML = {"Content-Type": "text/html"}
@@ -115,7 +115,8 @@ class RestApi:
         match = pattern.fullmatch(request.path) if pattern else None
         if not match:
             raise invalid_argument(f"Malformed request: {request.method} {request.path}")
-        spec = ModelSpec(_decoded(match["name"]), _version(match["version"]), _decoded(match["label"]))
+        label = _decoded(match["label"]) if match["label"] else None
+        spec = ModelSpec(_decoded(match["name"]), version=_version(match["version"]), label=label)
         if request.method == "GET":
             if not spec.name:
                 raise invalid_argument("Missing model name in request.")
@@ -132,12 +133,12 @@ class RestApi:
         raise invalid_argument(f"Malformed request: {request.method} {request.path}")
 
     def _predict(self, spec: ModelSpec, body: bytes) -> bytes:
-        def tensor_infos(signature_name: str) -> Mapping[str, Any]:
+        def tensor_infos(signature_name: str) -> Mapping[str, int]:
             signatures = self._core.servable(spec).model.signatures
             name = signature_name or DEFAULT_SIGNATURE
             if name not in signatures:
                 raise invalid_argument(f'Serving signature name: "{name}" not found in signature def')
-            return dict(signatures[name].inputs)
+            return signatures[name].inputs
 
         request = read_predict(body, tensor_infos)
         tensors = request.tensors

@@ -46,8 +46,8 @@ def signature_name(document: JsonObject) -> str:
     return found[0].decode("utf-8", "surrogateescape")
 
 
-def read_tensors(document: JsonObject, infos: Mapping[str, Any]) -> tuple[Format, dict[str, Tensor]]:
-    """Return the request's format and its tensors by name; ``infos`` are the signature's inputs (TensorInfo).
+def read_tensors(document: JsonObject, infos: Mapping[str, int]) -> tuple[Format, dict[str, Tensor]]:
+    """Return the request's format and its tensors by name; ``infos`` are the signature's inputs.
 
     Raises:
         StatusError: the document has no tensors, or not those of the signature.
@@ -93,7 +93,7 @@ class _Batch:
         return _reshaped(self._name, self._values, (rows, *self._shape), self._data_type)
 
 
-def _read_rows(rows: list[Value], infos: Mapping[str, Any]) -> dict[str, Tensor]:
+def _read_rows(rows: list[Value], infos: Mapping[str, int]) -> dict[str, Tensor]:
     if not isinstance(rows[0], JsonObject) and len(infos) > 1:
         raise invalid_argument(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
@@ -101,7 +101,7 @@ def _read_rows(rows: list[Value], infos: Mapping[str, Any]) -> dict[str, Tensor]
         )
     named = _is_named(rows[0])
     names = sorted(infos)
-    batches = {name: _Batch(name, infos[name].dtype) for name in names}
+    batches = {name: _Batch(name, infos[name]) for name in names}
     for position, row in enumerate(rows):
         if named:
             if not isinstance(row, JsonObject) or is_base64_object(row):
@@ -145,7 +145,7 @@ def _is_named(row: Value) -> bool:
     return isinstance(row, JsonObject) and not is_base64_object(row)
 
 
-def _read_columns(value: Value, infos: Mapping[str, Any]) -> dict[str, Tensor]:
+def _read_columns(value: Value, infos: Mapping[str, int]) -> dict[str, Tensor]:
     if not isinstance(value, JsonObject) or is_base64_object(value):
         if len(infos) > 1:
             raise invalid_argument(
@@ -153,13 +153,13 @@ def _read_columns(value: Value, infos: Mapping[str, Any]) -> dict[str, Tensor]:
                 "tensorinfo_map"
             )
         name = next(iter(infos))
-        return {name: _column(name, value, infos[name].dtype)}
+        return {name: _column(name, value, infos[name])}
     tensors = {}
     for name in sorted(infos):
         found = value.find(name.encode("utf-8", "surrogateescape"))
         if found is None:
             raise invalid_argument(f"Missing named input: {name} in 'inputs' object.")
-        tensors[name] = _column(name, found[0], infos[name].dtype)
+        tensors[name] = _column(name, found[0], infos[name])
     return tensors
 
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from serlab.embedded.rest import fast_reader
 from serlab.embedded.rest.document import Format, parse_object, read_tensors, signature_name
 from serlab.embedded.status import StatusError, invalid_argument
 from serlab.embedded.tensors import Tensors
 
-#: From a signature's name to its inputs (TensorInfo by alias); raises StatusError for a name that does not exist.
-Infos = Callable[[str], Mapping[str, Any]]
+#: From a signature's name to its inputs (DataType by alias); raises StatusError for a name that does not exist.
+Infos = Callable[[str], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,10 @@ def _read_fast(body: bytes, infos_of: Infos) -> PredictRequest | None:
         return None
     if len(infos) != 1:
         return None
-    alias, info = next(iter(infos.items()))
+    alias, data_type = next(iter(infos.items()))
     if envelope.input_name not in (None, alias):
         return None
-    tensor = fast_reader.read_array(envelope.array, info.dtype)
+    tensor = fast_reader.read_array(envelope.array, data_type)
     if tensor is None:
         return None
     return PredictRequest(envelope.signature_name, envelope.format, {alias: tensor})

@@ -9,11 +9,12 @@ from typing import Any
 
 from tensorflow_serving.apis import classification_pb2, inference_pb2, regression_pb2
 
-from serlab.embedded.core import ModelSpec, ServerCore
+from serlab.embedded.core import ServerCore
 from serlab.embedded.inference import Method, refuse, refuse_inference
 from serlab.embedded.model import DEFAULT_SIGNATURE
 from serlab.embedded.rpc.messages import model_spec, parse_message
 from serlab.embedded.status import Code, StatusError, invalid_argument
+from serlab.wire import ModelSpec
 
 _REQUEST: dict[Method, Any] = {
     "classify": classification_pb2.ClassificationRequest,
@@ -44,7 +45,7 @@ def check_multi_inference(core: ServerCore, body: bytes) -> bytes:
         StatusError: always.
     """
     tasks = parse_message(inference_pb2.MultiInferenceRequest, body).tasks
-    first = model_spec(tasks[0].model_spec) if tasks else ModelSpec("")
+    first = model_spec(tasks[0].model_spec) if tasks else ModelSpec()
     signatures = core.servable(first).model.signatures
     seen = set()
     for task in tasks:
@@ -61,5 +62,5 @@ def check_multi_inference(core: ServerCore, body: bytes) -> bytes:
             raise invalid_argument(f"Requested signature not found in model graph: {name}")
         if task.method_name not in _METHODS:
             raise StatusError(Code.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}")
-        refuse(_METHODS[task.method_name], signatures[name])
+        refuse(_METHODS[task.method_name], signatures[name].definition)
     raise invalid_argument("Input is empty.")

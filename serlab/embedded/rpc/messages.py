@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from serlab.embedded.core import ModelSpec
 from serlab.embedded.status import Code, StatusError
+from serlab.wire import ModelSpec
 
 
 def parse_message(message_type: Any, body: bytes) -> Any:
@@ -24,4 +24,9 @@ def parse_message(message_type: Any, body: bytes) -> Any:
 
 def model_spec(spec: Any) -> ModelSpec:
     """Return a ModelSpec message as the core knows it."""
-    return ModelSpec(spec.name, spec.version.value if spec.HasField("version") else None, spec.version_label)
+    return ModelSpec(
+        spec.name,
+        spec.signature_name,
+        spec.version.value if spec.HasField("version") else None,
+        spec.version_label if spec.HasField("version_label") else None,
+    )

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tensorflow_serving.apis import (
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    predict_pb2,
-)
+from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
 from serlab.embedded.core import ServerCore
 from serlab.embedded.metadata import metadata_response, status_response
 from serlab.embedded.predict import run_predict
 from serlab.embedded.rpc.inference import check_inference, check_multi_inference
 from serlab.embedded.rpc.messages import model_spec, parse_message
-from serlab.embedded.rpc.tensor_proto import read_tensor, write_response
-from serlab.embedded.status import invalid_argument
+from serlab.embedded.rpc.tensor_proto import read_request, read_tensor, write_response
 from serlab.records.run import Form
 
 _PREDICTION, _MODEL = "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"
@@ -46,15 +41,13 @@ class GrpcService:
 
     def predict(self, body: bytes) -> bytes:
         """Answer ``PredictionService.Predict``."""
-        request = parse_message(predict_pb2.PredictRequest, body)
-        if not request.HasField("model_spec"):
-            raise invalid_argument("Missing ModelSpec")
-        servable = self._core.servable(model_spec(request.model_spec))
+        request = read_request(body)
+        servable = self._core.servable(request.model)
         name, outputs = run_predict(
             servable,
-            request.model_spec.signature_name,
-            request.inputs,
-            lambda alias: read_tensor(alias, request.inputs[alias]),
+            request.model.signature,
+            request.tensors,
+            lambda alias: read_tensor(alias, request.tensors[alias], body),
             request.output_filter,
         )
         return write_response(outputs, self._form, servable.name, name, servable.version)

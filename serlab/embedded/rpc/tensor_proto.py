@@ -1,50 +1,86 @@
-"""A request's TensorProto into a tensor, by TensorFlow's own ``Tensor::FromProto``, and tensors into a response."""
+"""Requests into tensors, as TensorFlow's ``Tensor::FromProto`` reads them, and tensors into responses."""
 
 from __future__ import annotations
 
-import math
-
-import tensorflow as tf
-from tensorflow.core.framework import tensor_pb2, types_pb2
+from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import predict_pb2
 
+from serlab.embedded.dtypes import numpy_dtype
+from serlab.embedded.rpc.messages import parse_message
 from serlab.embedded.status import Code, StatusError, invalid_argument
-from serlab.embedded.tensors import HighRankTensor, Tensor, Tensors, parse_tensor, set_shape
-from serlab.errors import CodecError
+from serlab.embedded.tensors import (
+    HighRankTensor,
+    OpaqueTensor,
+    Tensor,
+    Tensors,
+    elements,
+    fits_numpy,
+    parse_tensor,
+    set_shape,
+    shaped,
+)
+from serlab.errors import CodecError, WireError
 from serlab.records.run import Form
-from serlab.wire import encode_response
+from serlab.wire import Rules, encode_response
+from serlab.wire.dtypes import DATA_TYPES
+from serlab.wire.model_spec import EMPTY_SPEC
+from serlab.wire.predict import REQUEST, PredictFields, split_message
+from serlab.wire.tensor_arrays import FillBudget, build_array
+from serlab.wire.tensor_fields import TensorFields
 
 #: A few bytes can ask for a tensor of any size, filled with one value. This much of a tensor may be filled in; the rest
 #: must have come with the message. TensorFlow Serving itself allocates whatever the shape says.
 MAX_FILLED_BYTES = 256 << 20
-#: What a string takes up in a tensor, however short (sizeof(tstring)).
-_STRING_BYTES = 24
+
+#: What an element of the widest of the rare types takes up (sizeof(Variant)).
+_WIDEST_BYTES = 64
+
+_QUANTIZED = frozenset(
+    (types_pb2.DT_QINT8, types_pb2.DT_QUINT8, types_pb2.DT_QINT16, types_pb2.DT_QUINT16, types_pb2.DT_QINT32)
+)
 
 
-def read_tensor(alias: str, proto: tensor_pb2.TensorProto) -> Tensor:
-    """Return the tensor in ``proto``; the last value is repeated where there are fewer values than elements.
+def read_request(body: bytes) -> PredictFields:
+    """Return a serialized PredictRequest, taken apart.
 
     Raises:
-        StatusError: TensorFlow cannot make a tensor of it.
+        StatusError: INTERNAL without a message where protobuf would not parse it, or it names no model.
     """
-    if not _fits(proto, proto.ByteSize()):
-        raise invalid_argument(f"tensor parsing error: {alias}")
     try:
-        return parse_tensor(proto)
-    except StatusError as error:
+        request = split_message(body, REQUEST)
+        for tensor in request.tensors.values():
+            tensor.check_runs()
+    except WireError as error:
+        raise StatusError(Code.INTERNAL, "") from error
+    if request.model is EMPTY_SPEC:
+        raise invalid_argument("Missing ModelSpec")
+    return request
+
+
+def read_tensor(alias: str, fields: TensorFields, body: bytes) -> Tensor | OpaqueTensor:
+    """Return the tensor in ``fields``; the last value is repeated where there are fewer values than elements.
+
+    ``body`` is the request it stands in: types that only TensorFlow knows are read from there, by TensorFlow.
+
+    Raises:
+        StatusError: it is no tensor.
+    """
+    data_type = DATA_TYPES.get(fields.dtype)
+    try:
+        if data_type is None:
+            if elements(tuple(fields.shape)) * _WIDEST_BYTES > MAX_FILLED_BYTES:
+                raise invalid_argument("a shape larger than this server fills in")
+            return parse_tensor(parse_message(predict_pb2.PredictRequest, body).inputs[alias])
+        shape = tuple(fields.shape)
+        odd = not fits_numpy(shape, data_type.storage.itemsize)
+        if odd:
+            fields.shape = [elements(shape)]
+        array = build_array(fields, Rules.SERVER, FillBudget(MAX_FILLED_BYTES))
+    except (StatusError, WireError) as error:
         raise invalid_argument(f"tensor parsing error: {alias}") from error
-
-
-def _fits(proto: tensor_pb2.TensorProto, size: int) -> bool:
-    """Whether the shape asks for no more than the message of ``size`` bytes may carry, one byte an element at least."""
-    if proto.dtype == types_pb2.DT_INVALID:
-        return False
-    elements = math.prod(max(0, dim.size) for dim in proto.tensor_shape.dim)
-    try:
-        width: int = _STRING_BYTES if proto.dtype == types_pb2.DT_STRING else tf.as_dtype(proto.dtype).size
-    except TypeError:
-        return False
-    return bool(elements <= size or elements * width <= MAX_FILLED_BYTES)
+    if fields.dtype in _QUANTIZED:
+        array = array.view(numpy_dtype(fields.dtype))
+    return shaped(array, shape) if odd else array
 
 
 def write_response(outputs: Tensors, form: Form, model: str, signature: str, version: int) -> bytes:

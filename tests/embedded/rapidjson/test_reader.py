@@ -62,7 +62,10 @@ def test_errors_are_those_rapidjson_reports_where_it_does() -> None:
         text = base64.b64decode(case["text"])
         with pytest.raises(ParseError) as raised:
             read_document(text)
-        if (raised.value.reason, raised.value.offset) != (case["error"], case["offset"]):
+        # Recorded from the recursive parser; the iterative one, which TensorFlow Serving runs, says this otherwise.
+        beginning = text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+        reason = "The document is empty." if beginning in (b"}", b"]", b",", b":") else case["error"]
+        if (raised.value.reason, raised.value.offset) != (reason, case["offset"]):
             wrong.append((text, raised.value, case))
     assert wrong == []
 

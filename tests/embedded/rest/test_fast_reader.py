@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -34,7 +33,7 @@ def _fast(body: bytes, dtype: str) -> Any:
 
 
 def _exact(body: bytes, dtype: str) -> NDArray[Any] | StatusError:
-    infos: Mapping[str, Any] = {"x": SimpleNamespace(dtype=_DATA_TYPES[dtype])}
+    infos: Mapping[str, Any] = {"x": _DATA_TYPES[dtype]}
     try:
         tensor = read_tensors(parse_object(body), infos)[1]["x"]
     except StatusError as error:
@@ -216,6 +215,6 @@ def test_floats_become_no_python_objects_on_the_way(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(predict_request, "_read_exactly", refuse)
     rows = np.random.default_rng(0).random((1, 8, 8, 3), np.float32).tolist()
-    infos: Callable[[str], Mapping[str, Any]] = lambda _: {"x": SimpleNamespace(dtype=1)}  # noqa: E731
+    infos: Callable[[str], Mapping[str, Any]] = lambda _: {"x": 1}  # noqa: E731
     request = predict_request.read_predict(json.dumps({"instances": rows}).encode(), infos)
     assert request.tensors["x"].shape == (1, 8, 8, 3)
