@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -12,8 +13,8 @@ import pytest
 from serlab.analysis.claims.judge import judge
 from serlab.codecs import registry
 from serlab.codecs.base import Call
-from serlab.measure.claims import diagnosis, extremes, latency, message_limit, sizes, tolist, upload
-from serlab.measure.claims.lab import QUICK, Effort, Lab
+from serlab.measure.claims import diagnosis, extremes, latency, message_limit, sizes, tolist
+from serlab.measure.claims.lab import QUICK, STANDARD, Effort, Lab
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.run import CallSample, Endpoint, EndToEndRun
@@ -144,11 +145,25 @@ def test_the_doctor_tells_each_of_the_faults_it_is_shown(live: Lab) -> None:
     assert judge("http2-blocked", diagnosis.measure_preface(live)).judgement.verdict == "reproduced"
 
 
-def test_quick_leaves_the_expensive_parts_out() -> None:
-    assert not QUICK.large
-    assert QUICK.tail_s == 0
-    assert tolist.PROFILED[0] == "image"
-    assert upload.LARGE == "batch-16"
+@pytest.mark.parametrize(("effort", "profiled"), [(QUICK, 1), (STANDARD, len(tolist.PROFILED))])
+def test_quick_profiles_the_first_payload_only(tmp_path: Path, effort: Effort, profiled: int) -> None:
+    asked: list[str] = []
+
+    class Stub:
+        def call(self, function: Any, payload: str, *arguments: Any, **options: Any) -> Any:
+            if function is tolist.peak_of_tolist:
+                asked.append(payload)
+                return 5.0
+            return 1.0, 2.0
+
+    class Folder(RunFolder):
+        def add_time_run(self, suite: str, output: Path) -> None: ...
+
+        def write_suites(self) -> None: ...
+
+    evidence = tolist.measure(Lab(Folder(tmp_path), cast(Workers, Stub()), effort))
+    assert asked == list(tolist.PROFILED[:profiled])
+    assert len([series for series in evidence.series if series.quantity == "peak"]) == profiled
 
 
 def test_endpoints_without_a_pid_give_no_server_cpu() -> None:

@@ -64,7 +64,7 @@ def test_client_and_server_are_sampled_while_calls_run(loopback: list[int]) -> N
 def test_the_peak_is_the_kernels_and_covers_every_sample(loopback: list[int]) -> None:
     found = track(os.getpid())
     assert found.client_peak_bytes >= 0.95 * max(found.client_bytes)
-    assert found.client_peak_bytes > found.client_before_bytes
+    assert found.client_peak_bytes >= found.client_before_bytes > 0
 
 
 def test_a_server_out_of_sight_has_no_figures(loopback: list[int]) -> None:
