@@ -38,8 +38,8 @@ def _decode_case(view: RunView, payload: str, codec: str, transport: str) -> Cas
 def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) -> CorrelationPoint | None:
     payload, codec = key
     whole = sum_up(clients)
-    encode = view.case_times.get(Case(payload, codec, "encode"))
-    decode = view.case_times.get(_decode_case(view, payload, codec, whole.transport))
+    encode = view.mean_times.get(Case(payload, codec, "encode"))
+    decode = view.mean_times.get(_decode_case(view, payload, codec, whole.transport))
     if not encode or not decode or not whole.median_s or whole.encode_s is None or whole.decode_s is None:
         return None
     isolated = {number: encode[number] + decode[number] for number in encode.keys() & decode.keys()}

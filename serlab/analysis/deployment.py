@@ -105,7 +105,7 @@ def recommend(summaries: Iterable[BatchingSummary]) -> Recommendation:
     better = [
         entry
         for entry in listed
-        if entry.setting and not entry.errors and entry.gain is not None and entry.gain.low > 1
+        if entry.setting and not entry.errors and entry.gain is not None and entry.gain.above(1)
     ]
     if not better:
         return Recommendation(None, "no setting was clearly faster than no batching")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR, RunView
 from serlab.records.run import RunInfo
 
@@ -12,8 +13,8 @@ from serlab.records.run import RunInfo
 BUSY_SHARE = 0.5
 #: Frequency governors under which a core's speed follows its load, and so the order of cases.
 FIXED_GOVERNORS = frozenset({"performance", "unknown"})
-#: An interval of a median over fewer processes is a range, not a confidence interval.
-FEW_ROUNDS = 5
+#: Where the mean is this much above the undisturbed cost, the two answer different questions.
+APART = 1.25
 #: The floor copies the same buffer in every round: this much between its fastest and slowest round is the machine's.
 DRIFT = 1.5
 #: A typical interval wider than this to either side hides differences that matter.
@@ -22,7 +23,7 @@ WIDE = 0.2
 
 def remarks(view: RunView) -> tuple[str, ...]:
     """Return remarks about noise, the weightiest first; none where nothing stands out."""
-    return (*_machine(view.data.info), *_drift(view), *_intervals(view))
+    return (*_machine(view.data.info), *_drift(view), *_means(view), *_intervals(view))
 
 
 def _machine(info: RunInfo) -> Iterator[str]:
@@ -35,10 +36,10 @@ def _machine(info: RunInfo) -> Iterator[str]:
             f"The CPU's frequency governor is {info.machine.governor}: speed follows load. "
             "Set it to performance for steadier times."
         )
-    if 0 < info.rounds < FEW_ROUNDS:
+    if 0 < info.rounds < FEWEST:
         yield (
-            f"{info.rounds} rounds: an interval over {info.rounds} processes is hardly more than their range. "
-            "The standard profile takes more."
+            f"{info.rounds} rounds: fewer than {FEWEST} carry no 95 % interval, so ranges are shown and nothing is "
+            "called faster. The standard profile takes more."
         )
 
 
@@ -52,6 +53,21 @@ def _drift(view: RunView) -> Iterator[str]:
         yield (
             f"The floor itself, {case_id}, took {most:.1f} times as long in its slowest round as in its fastest: "
             "the machine's speed changed. Ratios are taken within rounds and suffer less than times."
+        )
+
+
+def _means(view: RunView) -> Iterator[str]:
+    apart = []
+    for case in view.case_times:
+        time, mean = view.time(case), view.mean(case)
+        if time and mean and mean.median > APART * time.median:
+            apart.append((mean.median / time.median, case.id))
+    if apart:
+        most, case_id = max(apart)
+        yield (
+            f"In {len(apart)} of {len(view.case_times)} cases a call's mean is more than {100 * (APART - 1):.0f} % "
+            f"above its undisturbed cost, most in {case_id} ({most:.1f} times): the garbage collector's passes, cold "
+            "caches, other programs. Comparisons use the undisturbed cost, totals and predictions the mean."
         )
 
 

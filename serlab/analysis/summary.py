@@ -57,6 +57,7 @@ def _case(view: RunView, case: Case) -> dict[str, Any]:
         "worst_ulp": exactness.worst_ulp if exactness else None,
         "failure": exactness.failure if exactness else "",
         "time_s": _interval(view.time(case)),
+        "mean_s": _interval(view.mean(case)),
         "ratio_to_raw": _interval(ratio),
         "body_bytes": view.body_bytes(case),
         "peak_bytes": profile.peak_bytes if profile else None,

@@ -46,7 +46,7 @@ def gateway(
     ] = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with fresh client processes.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with fresh client processes.")] = 6,
     calls: Annotated[str, typer.Option(help="How long each client calls.")] = "1s",
     print_config: Annotated[
         bool, typer.Option("--print-config", help="Print an nginx.conf for the server named by --serving, and end.")

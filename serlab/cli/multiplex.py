@@ -37,7 +37,7 @@ def multiplex(
     ] = "image",
     codec: Annotated[str, typer.Option("--codec", help="A codec per protocol, separated by commas.")] = "wire,orjson",
     calls: Annotated[int, typer.Option(min=2, help="Calls made at once.")] = 8,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with fresh client processes.")] = 5,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds, each with fresh client processes.")] = 6,
     serving: ServingOption = "embedded",
     serving_binary: BinaryOption = "",
     serving_image: ImageOption = "",

@@ -63,16 +63,29 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An estimate with the bounds of its 95 % confidence interval; ``runs`` processes stand behind it."""
+    """An estimate with the bounds of its 95 % confidence interval; ``runs`` processes stand behind it.
+
+    Where too few processes were measured for an interval, ``is_range`` says that the bounds are merely the lowest and
+    the highest value. A range decides nothing: it spans every value.
+    """
 
     median: float
     low: float
     high: float
     runs: int
+    is_range: bool = False
 
     def spans(self, value: float) -> bool:
-        """Whether ``value`` is within the interval: a ratio that spans 1 is too close to call."""
-        return self.low <= value <= self.high
+        """Whether ``value`` cannot be ruled out: a ratio that spans 1 is too close to call."""
+        return self.is_range or self.low <= value <= self.high
+
+    def above(self, value: float) -> bool:
+        """Whether the whole interval lies above ``value``."""
+        return not self.is_range and self.low > value
+
+    def below(self, value: float) -> bool:
+        """Whether the whole interval lies below ``value``."""
+        return not self.is_range and self.high < value
 
 
 @dataclass(frozen=True, slots=True)

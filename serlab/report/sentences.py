@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from serlab.analysis.stats import FEWEST, resolvable
 from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
 from serlab.report import units
 
@@ -19,7 +20,7 @@ def time(value: Interval) -> str:
     """Return a time with its interval: ``7.21 ms [6.50 ms, 9.80 ms]``."""
     if value.runs < 2:
         return f"{units.seconds(value.median)} (one process, no interval)"
-    return f"{units.seconds(value.median)} [{units.seconds(value.low)}, {units.seconds(value.high)}]"
+    return f"{units.seconds(value.median)} {units.bounds(value, units.seconds)}"
 
 
 def change(value: Interval) -> str:
@@ -33,13 +34,13 @@ def change(value: Interval) -> str:
 
 def share(value: Interval) -> str:
     """Return a share with its interval: ``63 % [60 %, 65 %]``."""
-    return f"{units.percent(value.median)} [{units.percent(value.low)}, {units.percent(value.high)}]"
+    return f"{units.percent(value.median)} {units.bounds(value, units.percent)}"
 
 
 def faster(value: Interval) -> str:
     """Return how a time compares to a slower one's: ``71.0× less``, ``1.20× more``, or that it cannot be said."""
     if value.spans(1.0):
-        return f"too close to call ({units.ratio_interval(value)})"
+        return f"{undecided(value)} ({units.ratio_interval(value)})"
     if value.median >= 1:
         return f"{units.ratio_interval(value)} less"
     return f"{units.ratio_interval(turned(value))} more"
@@ -48,6 +49,14 @@ def faster(value: Interval) -> str:
 def turned(value: Interval) -> Interval:
     """Return a ratio held the other way round."""
     return Interval(1 / value.median, 1 / value.high, 1 / value.low, value.runs)
+
+
+def undecided(value: Interval) -> str:
+    """Return why a ratio decides nothing, with the smallest difference that would have been found."""
+    if value.is_range:
+        return f"no verdict from {value.runs} of the {FEWEST} processes that it takes"
+    least = resolvable(value)
+    return "too close to call" + (f", differences from {100 * least:.2g} % would show" if least else "")
 
 
 def exactness(found: Exactness | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from serlab.records.run import Interval
 
 _TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
@@ -39,7 +41,16 @@ def ratio_interval(value: Interval | None) -> str:
     """Return a factor with its interval: ``2.83× [2.79, 2.90]``."""
     if value is None:
         return NOT_MEASURED
-    return f"{ratio(value.median)} [{_three_digits(value.low)}, {_three_digits(value.high)}]"
+    return f"{ratio(value.median)} {bounds(value, _three_digits)}"
+
+
+def bounds(value: Interval, shown: Callable[[float], str]) -> str:
+    """Return an interval's bounds: ``[2.79, 2.90]``; of a range, ``(range 2.79 to 2.90 of 3)``."""
+    if value.runs == 1 and value.is_range:
+        return "(one process)"
+    if value.is_range:
+        return f"(range {shown(value.low)} to {shown(value.high)} of {value.runs})"
+    return f"[{shown(value.low)}, {shown(value.high)}]"
 
 
 def seconds_interval(value: Interval | None) -> str:
@@ -48,6 +59,8 @@ def seconds_interval(value: Interval | None) -> str:
         return NOT_MEASURED
     if value.runs < 2:
         return f"{seconds(value.median)} (1 run)"
+    if value.is_range:
+        return f"{seconds(value.median)} {bounds(value, seconds)}"
     half = max(value.high - value.median, value.median - value.low)
     return f"{seconds(value.median)} ±{100 * half / value.median:.0f} %" if value.median else seconds(value.median)
 

@@ -34,12 +34,12 @@ def report(*groups: list[BatchingStep]) -> BatchingReport:
     return BatchingReport("graph", "wire", 16, tuple(step for group in groups for step in group))
 
 
-PLAIN = steps(None, [100, 110, 90], 0.16)
+PLAIN = steps(None, [100, 110, 90] * 2, 0.16)
 
 
 def test_gains_are_paired_by_round_with_no_batching_first() -> None:
     plain, small, large = summarize_batching(
-        report(steps(LARGE, [300, 330, 270], 0.05), PLAIN, steps(SMALL, [200, 220, 180], 0.08))
+        report(steps(LARGE, [300, 330, 270] * 2, 0.05), PLAIN, steps(SMALL, [200, 220, 180] * 2, 0.08))
     )
     assert plain.setting is None
     assert plain.gain is None
@@ -52,13 +52,13 @@ def test_gains_are_paired_by_round_with_no_batching_first() -> None:
 
 
 def test_the_fastest_is_recommended() -> None:
-    found = recommend(summarize_batching(report(PLAIN, steps(SMALL, [200] * 3, 0.01), steps(LARGE, [300] * 3, 0.05))))
+    found = recommend(summarize_batching(report(PLAIN, steps(SMALL, [200] * 6, 0.01), steps(LARGE, [300] * 6, 0.05))))
     assert found.setting == LARGE
     assert "times the throughput without batching" in found.reason
 
 
 def test_among_about_equals_the_least_latency_wins() -> None:
-    found = recommend(summarize_batching(report(PLAIN, steps(SLOW, [300] * 3, 0.05), steps(LARGE, [290] * 3, 0.03))))
+    found = recommend(summarize_batching(report(PLAIN, steps(SLOW, [300] * 6, 0.05), steps(LARGE, [290] * 6, 0.03))))
     assert found.setting == LARGE
     assert "least latency of 2 settings" in found.reason
 
@@ -66,9 +66,9 @@ def test_among_about_equals_the_least_latency_wins() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        steps(SMALL, [101, 108, 92], 0.16),  # too close to call
-        steps(SMALL, [50] * 3, 0.3),
-        steps(SMALL, [300] * 3, 0.05, errors={"UNAVAILABLE": 3}),
+        steps(SMALL, [101, 108, 92] * 2, 0.16),  # too close to call
+        steps(SMALL, [50] * 6, 0.3),
+        steps(SMALL, [300] * 6, 0.05, errors={"UNAVAILABLE": 3}),
     ],
     ids=["as fast", "slower", "calls fail"],
 )

@@ -11,7 +11,7 @@ from serlab.records.run import RunData
 
 def test_the_stages_add_up_to_the_total_with_what_is_left_over(run_data: RunData) -> None:
     whole = sum_up(RunView(run_data).clients["image", "json"])
-    assert whole.calls == 80
+    assert whole.calls == 120
     parts = (whole.encode_s, whole.exchange_s, whole.decode_s, whole.left_over_s)
     assert sum(part for part in parts if part is not None) == pytest.approx(whole.mean_total_s)
     assert whole.left_over_s == pytest.approx(0.001 * 1.15)

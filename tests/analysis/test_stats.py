@@ -1,23 +1,37 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from serlab.analysis.stats import interval, paired_ratio, percentile, too_close_to_call
+from serlab.analysis.stats import holm, interval, paired_ratio, percentile, resolvable, too_close_to_call
 from serlab.records.run import Interval
 
 
 def test_an_interval_holds_the_median_of_the_processes() -> None:
-    found = interval([3.0, 1.0, 2.0, 4.0, 5.0])
-    assert found.median == 3.0
-    assert found.low < 3.0 < found.high
-    assert found.runs == 5
+    found = interval([3.0, 1.0, 2.0, 4.0, 5.0, 6.0])
+    assert found.median == 3.5
+    assert (found.low, found.high) == (1.0, 6.0)
+    assert found.runs == 6
+    assert not found.is_range
 
 
-def test_an_interval_covers_the_true_median_about_as_often_as_it_claims() -> None:
-    rng = np.random.default_rng(5)
-    covered = sum(interval(rng.lognormal(0, 0.3, 20).tolist()).spans(1.0) for _ in range(200))
-    assert 0.88 <= covered / 200 <= 1.0
+def test_fewer_than_six_processes_have_a_range_and_decide_nothing() -> None:
+    found = interval([3.0, 4.0, 5.0, 6.0, 7.0])
+    assert found == Interval(5.0, 3.0, 7.0, 5, is_range=True)
+    assert found.spans(1.0)
+    assert not found.above(1.0)
+    assert not found.below(9.0)
+    assert resolvable(found) is None
+
+
+def test_what_an_interval_resolves_is_how_far_it_reaches() -> None:
+    assert resolvable(Interval(1.0, 0.98, 1.01, 6)) == pytest.approx(1 / 0.98 - 1)
+    assert resolvable(Interval(2.0, 1.9, 2.2, 6)) == pytest.approx(0.1)
+
+
+def test_holm_steps_down_and_never_up() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
 
 
 def test_the_same_values_give_the_same_interval() -> None:
@@ -25,7 +39,7 @@ def test_the_same_values_give_the_same_interval() -> None:
 
 
 def test_one_process_has_no_interval_of_its_own() -> None:
-    assert interval([2.5]) == Interval(2.5, 2.5, 2.5, 1)
+    assert interval([2.5]) == Interval(2.5, 2.5, 2.5, 1, is_range=True)
 
 
 def test_no_values_are_an_error() -> None:
@@ -34,9 +48,9 @@ def test_no_values_are_an_error() -> None:
 
 
 def test_ratios_are_taken_within_a_round_so_that_drift_cancels() -> None:
-    drifting = {number: 2.0 * (1 + number) for number in range(5)}
-    floor = {number: 1.0 * (1 + number) for number in range(5)}
-    assert paired_ratio(drifting, floor) == Interval(2.0, 2.0, 2.0, 5)
+    drifting = {number: 2.0 * (1 + number) for number in range(6)}
+    floor = {number: 1.0 * (1 + number) for number in range(6)}
+    assert paired_ratio(drifting, floor) == Interval(2.0, 2.0, 2.0, 6)
 
 
 def test_rounds_that_only_one_side_has_do_not_count() -> None:

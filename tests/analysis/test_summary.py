@@ -30,7 +30,7 @@ def test_the_contract_of_summary_json_holds(run_data: RunData) -> None:
     assert {"run", "cases", "endtoend", "correlation", "instance"} <= set(found)
     for case in found["cases"]:
         assert set(case) >= CASE_KEYS
-        assert set(case["time_s"]) == {"median", "low", "high", "runs"}
+        assert set(case["time_s"]) == {"median", "low", "high", "runs", "is_range"}
         assert set(case["ratio_to_raw"]) >= {"median", "low", "high"}
         assert isinstance(case["exact"], bool)
     for calls in found["endtoend"]:

@@ -18,7 +18,7 @@ def test_names_are_listed_as_in_a_sentence(names: list[str], wanted: str) -> Non
     [
         (Interval(4.0, 3.0, 5.0, 4), "4.00× [3.00, 5.00] less"),
         (Interval(0.25, 0.2, 0.5, 4), "4.00× [2.00, 5.00] more"),
-        (Interval(1.1, 0.9, 1.2, 4), "too close to call (1.10× [0.90, 1.20])"),
+        (Interval(1.1, 0.9, 1.2, 4), "too close to call, differences from 22 % would show (1.10× [0.90, 1.20])"),
     ],
 )
 def test_a_comparison_says_less_more_or_that_it_cannot_be_said(ratio: Interval, wanted: str) -> None:

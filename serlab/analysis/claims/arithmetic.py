@@ -95,4 +95,4 @@ def gap_holds(ratio: Interval, claimed: float) -> bool:
 
     A larger gap than claimed holds as well: the claim is that one side is slower by at least about so much.
     """
-    return ratio.low > 1.0 and ratio.high >= GAP_SHARE * claimed
+    return ratio.above(1.0) and ratio.high >= GAP_SHARE * claimed

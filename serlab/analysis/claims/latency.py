@@ -33,9 +33,9 @@ def latency_10k(evidence: Evidence) -> Judgement:
     if not judged.measured or small is None:
         return judged
     large = judged.measured[0].value
-    words = "grows" if large.low > small.high else "does not clearly grow"
+    words = "grows" if large.above(small.high) else "does not clearly grow"
     return Judgement(
-        reproduced_if(gap_holds(large, CLAIMED_10K) and large.low > small.high),
+        reproduced_if(gap_holds(large, CLAIMED_10K) and large.above(small.high)),
         judged.measured,
         f"the ratio is {small.median:.2f}x at 1 KB and {large.median:.2f}x at 10 KB: it {words}. {judged.finding}",
     )
@@ -75,7 +75,7 @@ def _explain(article: Interval, better: dict[str, Interval]) -> str:
         return "of other REST codecs there are too few calls for this"
     listed = ", ".join(f"{codec} {value.median:.2f}x" for codec, value in better.items())
     best = min(value.median for value in better.values())
-    if article.low <= 1.0:
+    if not article.above(1.0):
         return f"HTTP is not slower here; other REST codecs: {listed}"
     gone = "closes the gap" if best <= 1.0 else f"leaves {best:.2f}x of it"
     return f"over the same HTTP another codec {gone}: {listed}. The client's codec makes the difference"

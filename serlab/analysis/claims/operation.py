@@ -50,7 +50,7 @@ def batching(evidence: Evidence) -> Judgement:
     quantities = [Quantity(f"throughput, {setting} ÷ no batching", gain, "ratio") for setting, gain in ordered]
     best_setting, best = ordered[0]
     return Judgement(
-        reproduced_if(best.low > 1.0),
+        reproduced_if(best.above(1.0)),
         tuple(quantities),
         f"best of {len(gains)} settings: {best_setting}; {_rises(best)}",
     )
@@ -83,6 +83,6 @@ def _peak(evidence: Evidence, setting: str, payload: str) -> Series | None:
 
 
 def _rises(gain: Interval) -> str:
-    if gain.low > 1.0:
+    if gain.above(1.0):
         return "it raises throughput"
-    return "it lowers throughput" if gain.high < 1.0 else "too close to call"
+    return "it lowers throughput" if gain.below(1.0) else "too close to call"

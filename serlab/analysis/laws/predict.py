@@ -94,8 +94,8 @@ def run_points(view: RunView, routes: Mapping[str, Route]) -> list[tuple[str, La
 
 
 def _predict(view: RunView, payload: str, codec: str, law: RouteLaw, spread: float) -> Prediction | None:
-    encode = view.case_times.get(Case(payload, codec, "encode"))
-    decode = view.case_times.get(Case(payload, codec, "decode", "values" if law.route == "grpc" else None))
+    encode = view.mean_times.get(Case(payload, codec, "encode"))
+    decode = view.mean_times.get(Case(payload, codec, "decode", "values" if law.route == "grpc" else None))
     clients = [run for run in view.clients.get((payload, codec), []) if run.calls]
     sizes = _sizes(view, payload, codec, clients)
     if not encode or not decode or sizes is None:

@@ -33,7 +33,7 @@ class Effort:
 
 
 #: A few seconds per claim: verdicts of what needs few samples.
-QUICK = Effort(rounds=3, calls_s=0.5, tail_s=0.0, load_s=3.0, large=False)
+QUICK = Effort(rounds=6, calls_s=0.25, tail_s=0.0, load_s=3.0, large=False)
 #: What the published table is made with: some ten minutes, a third of them for the calls of a p99.
 STANDARD = Effort(rounds=10, calls_s=1.0, tail_s=300.0, load_s=6.0, large=True)
 

@@ -45,7 +45,7 @@ def _reading(source: Source) -> str:
 
 def headline(source: Source) -> tuple[Sentence, ...]:
     """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
-    saving = [choice for choice in source.choices if choice.times_less and choice.times_less.low > 1]
+    saving = [choice for choice in source.choices if choice.times_less and choice.times_less.above(1)]
     if not saving:
         first = source.choices[-1]
         return (

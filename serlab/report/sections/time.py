@@ -143,7 +143,7 @@ def _codec(source: Source, case: Case) -> str:
 
 
 def _bounds(value: Interval | None) -> str:
-    return f"{units.seconds(value.low)} – {units.seconds(value.high)}" if value else units.NOT_MEASURED
+    return units.bounds(value, units.seconds) if value else units.NOT_MEASURED
 
 
 def _group(source: Source) -> str:

@@ -58,10 +58,13 @@ def value_text(quantity: Quantity) -> str:
     if quantity.unit == "ratio":
         return units.ratio_interval(value) if _estimated(value) else units.ratio(value.median)
     if quantity.unit == "share":
-        return f"{value.median:.1%} [{value.low:.1%}, {value.high:.1%}]"
+        return f"{value.median:.1%} {units.bounds(value, '{:.1%}'.format)}"
     scale, unit = (1e-9, " Gbit/s") if quantity.unit == "bit/s" else (1.0, "/s" if quantity.unit == "1/s" else "")
-    numbers = [f"{scale * number:,.3g}" for number in (value.median, value.low, value.high)]
-    return f"{numbers[0]}{unit}" + (f" [{numbers[1]}, {numbers[2]}]" if _estimated(value) else "")
+
+    def scaled(number: float) -> str:
+        return f"{scale * number:,.3g}"
+
+    return f"{scaled(value.median)}{unit}" + (f" {units.bounds(value, scaled)}" if _estimated(value) else "")
 
 
 def origin(report: ClaimsReport, info: RunInfo) -> str:
@@ -70,8 +73,7 @@ def origin(report: ClaimsReport, info: RunInfo) -> str:
 
 
 def _seconds(value: Interval) -> str:
-    bounds = f" [{units.seconds(value.low)}, {units.seconds(value.high)}]" if _estimated(value) else ""
-    return units.seconds(value.median) + bounds
+    return units.seconds(value.median) + (f" {units.bounds(value, units.seconds)}" if _estimated(value) else "")
 
 
 def _estimated(value: Interval) -> bool:

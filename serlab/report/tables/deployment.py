@@ -8,7 +8,7 @@ from serlab.analysis.deployment import gateway_costs, recommend, summarize_batch
 from serlab.analysis.load.summary import summarize
 from serlab.records.deployment import BatchingReport, GatewayReport, MultiplexingReport, SharingSummary, UploadReport
 from serlab.records.run import Interval, RunInfo
-from serlab.report import units
+from serlab.report import sentences, units
 from serlab.report.origin import origin_lines
 from serlab.report.tables.console import plain_table
 from serlab.report.tables.load import rate
@@ -70,7 +70,7 @@ def _connections(entry: SharingSummary) -> str:
 def _difference(value: Interval | None) -> str:
     if value is None:
         return units.NOT_MEASURED
-    return f"{units.seconds(value.median)} [{units.seconds(value.low)}, {units.seconds(value.high)}]"
+    return sentences.time(value)
 
 
 _BATCHERS = {"graph": "batching within the graph", "server": "TensorFlow Serving's own batching"}
@@ -138,7 +138,7 @@ def _added(value: Interval | None) -> str:
     if value.runs < 2:
         return f"{units.seconds(value.median)} (1 round)"
     unclear = ": too close to call" if value.spans(0.0) else ""
-    return f"{units.seconds(value.median)} [{units.seconds(value.low)}, {units.seconds(value.high)}]{unclear}"
+    return f"{sentences.time(value)}{unclear}"
 
 
 def print_upload(report: UploadReport, info: RunInfo, console: Console) -> None:

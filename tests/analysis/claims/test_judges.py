@@ -18,7 +18,7 @@ from serlab.records.claims import (
     Unit,
 )
 
-ROUNDS = 5
+ROUNDS = 6
 
 
 def same(
@@ -162,7 +162,7 @@ def test_resnet_p99_needs_662_calls_per_client() -> None:
     assert few.verdict == NOT_TESTABLE
     assert "662" in few.needs
     many = [
-        Series("latency", "s", dict.fromkeys(range(5), (seconds,) * 140), codec, "image")
+        Series("latency", "s", dict.fromkeys(range(6), (seconds,) * 140), codec, "image")
         for codec, seconds in (("json", 4.5), ("tensor-proto", 1.0))
     ]
     assert verdict("resnet-p99", *many).verdict == REPRODUCED

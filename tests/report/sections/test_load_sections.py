@@ -127,10 +127,10 @@ def test_what_stands_around_the_calls_has_a_table_and_a_sentence_each(
     )
     sharing = MultiplexingReport("image", "", 3, bursts)
     gateway = GatewayReport(
-        "nginx/1.22.1", tuple(client(0.01, n) for n in range(3)), tuple(client(0.012, n) for n in range(3))
+        "nginx/1.22.1", tuple(client(0.01, n) for n in range(6)), tuple(client(0.012, n) for n in range(6))
     )
-    plain = [BatchingStep(None, step("wire", 8, 100.0 + n, 0.01, round=n)) for n in range(3)]
-    batched = [BatchingStep(BatchSetting(8, 500), step("wire", 8, 200.0 + 2 * n, 0.02, round=n), 6.5) for n in range(3)]
+    plain = [BatchingStep(None, step("wire", 8, 100.0 + n, 0.01, round=n)) for n in range(6)]
+    batched = [BatchingStep(BatchSetting(8, 500), step("wire", 8, 200.0 + 2 * n, 0.02, round=n), 6.5) for n in range(6)]
     batching = BatchingReport("graph", "wire", 8, (*plain, *batched))
     profile = MemoryProfile(Case("image", "json-chunked", "encode"), 1000, 500, 0, 600, 7, "memory/a.bin")
     upload = UploadReport((UploadProfile(profile, 4000, chunked=True),))

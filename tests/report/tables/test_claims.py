@@ -25,7 +25,7 @@ INFO = RunInfo("box/run", MACHINE, "2026-11-22T19:00:00+00:00", "claims", 1, "se
 def report() -> ClaimsReport:
     size = Series("raw bytes", "bytes", {0: (602_112.0,)}, payload="image")
     latencies = [
-        Series("latency", "s", dict.fromkeys(range(3), (seconds,)), codec, "image")
+        Series("latency", "s", dict.fromkeys(range(6), (seconds,)), codec, "image")
         for codec, seconds in (("json", 0.4), ("orjson", 0.1), ("tensor-proto", 0.1))
     ]
     results = (
@@ -50,7 +50,7 @@ def called(codec: str, number: int, seconds: float) -> EndToEndRun:
 
 CALLS = tuple(
     called(codec, number, seconds)
-    for number in range(3)
+    for number in range(6)
     for codec, seconds in (("json", 0.4), ("base64", 0.09), ("tensor-proto", 0.1))
 )
 
