@@ -1,20 +1,24 @@
 """Entry point of ``serlab`` and ``python -m serlab``: the list of commands, errors as messages and exit codes.
 
 Exit codes: 0 done, 1 finished but found something (a regression, a mismatch, a case without calls), 2 wrong use or
-could not run, 130 interrupted with Ctrl-C.
+could not run, 130 interrupted with Ctrl-C, 143 ended by SIGTERM (129 by SIGHUP), 141 nobody reads the output any more.
+However a command ends, what it had measured is kept, and nothing of it runs on.
 """
 
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import Annotated
 
 from serlab import __version__
-from serlab.errors import SerlabError, as_missing_extra
+from serlab.errors import OutputError, SerlabError, as_missing_extra
+from serlab.lab import terminal
 
 EXIT_USAGE = 2
-EXIT_INTERRUPTED = 130
+#: A process that a signal ends has this plus the signal's number, as a shell counts.
+EXIT_SIGNALLED = 128
 
 try:
     import typer
@@ -68,15 +72,32 @@ def _root(
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    terminal.prepare()
+    try:
+        code = _run()
+        sys.stdout.flush()
+    except OutputError as error:
+        code = terminal.EXIT_CLOSED if error.unread else terminal.complain(str(error))
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         build_app()()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0
+        if code > EXIT_SIGNALLED:
+            terminal.complain(f"stopped by {signal.Signals(code - EXIT_SIGNALLED).name}")
+        return code
+    except OutputError:
+        raise
     except (SerlabError, ImportError) as error:
-        told = as_missing_extra(error) if isinstance(error, ImportError) else error
-        print(f"serlab: {told}", file=sys.stderr)
-        sys.exit(EXIT_USAGE)
+        return terminal.complain(str(as_missing_extra(error) if isinstance(error, ImportError) else error))
     except KeyboardInterrupt:
-        print("serlab: interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+        return terminal.complain("stopped by SIGINT") and EXIT_SIGNALLED + signal.SIGINT
+    except OSError as error:
+        return terminal.complain(terminal.os_error_words(error))
+    return 0
 
 
 if __name__ == "__main__":

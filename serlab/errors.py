@@ -141,6 +141,14 @@ class MeasureError(SerlabError):
     """A measurement that could not be taken: a worker died, a case failed its correctness gate."""
 
 
+class OutputError(SerlabError):
+    """Standard output that takes no more: a full disk, or a pipe whose reader is gone (``unread``)."""
+
+    def __init__(self, message: str, *, unread: bool) -> None:
+        self.unread = unread
+        super().__init__(message)
+
+
 class StoreError(SerlabError):
     """A results folder that cannot be read or written."""
 

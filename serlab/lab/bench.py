@@ -174,10 +174,10 @@ def check_same_instance(folder: RunFolder, instance: Mapping[str, Any]) -> None:
 
 @contextmanager
 def resume_hint(folder: RunFolder) -> Iterator[None]:
-    """Say where the measurements are when the user stops a run."""
+    """Say where the measurements are when the user, or a signal, stops a run."""
     try:
         yield
-    except KeyboardInterrupt:
-        command = "time" if folder.read_info().plan.get("parts") == ["time"] else "bench"
+    except (KeyboardInterrupt, SystemExit):
+        command = "bench" if "endtoend" in folder.read_info().plan.get("parts", ()) else "time"
         print(f"\nkept in {folder.path}; go on with: serlab {command} --resume --run {folder.name}", file=sys.stderr)
         raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,7 @@ from serlab.measure.plan import Plan
 from serlab.measure.process.workers import Workers
 from serlab.records.call import Call
 from serlab.records.run import Case, Endpoint, EndToEndRun
+from serlab.records.scratch import Scratch
 from serlab.records.store import RunFolder
 from serlab.transports.base import TransportOptions
 
@@ -42,7 +42,7 @@ class Timing:
         _, self._call_s[case] = self._work(case, round_number, loops=loops, values=values)
 
     def _work(self, case: Case, round_number: int, *, loops: int, values: int) -> tuple[int, float]:
-        with tempfile.TemporaryDirectory(prefix="serlab-time-") as scratch:
+        with Scratch("time") as scratch:
             output = Path(scratch) / "run.json"
             counted, call_s = self._workers.call(
                 pyperf_script.time_case,

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from serlab.errors import ServableError
+from serlab.records.scratch import Scratch
 
 
 def default_cache() -> Path:
-    """Return the folder for exports: ``$XDG_CACHE_HOME/serlab/servables``, or the same under ``~/.cache``."""
+    """Return the folder for exports: ``$XDG_CACHE_HOME/serlab/servables``, or the same under ``~/.cache``.
+
+    Raises:
+        ServableError: there is no home folder either.
+    """
     base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "serlab" / "servables"
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "serlab" / "servables"
+    except RuntimeError as error:
+        raise ServableError(f"{error} Set XDG_CACHE_HOME to a folder for the servables") from None
 
 
 def ensure_exported(
@@ -37,21 +43,19 @@ def ensure_exported(
         return base
     try:
         home.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=".exporting-", dir=home.parent))
+        scratch = Scratch("servable", home.parent)
     except OSError as error:
         raise ServableError(
             f"cannot write the servables' cache {home.parent}: {error}; set XDG_CACHE_HOME to a folder you can write"
         ) from error
-    try:
-        export(scratch / model / "1")
+    with scratch:
+        export(scratch.path / model / "1")
         try:
-            scratch.rename(home)
+            scratch.path.rename(home)
         except OSError as error:
             # Another process was first, which is fine; anything else is not.
             if not (base / "1" / "saved_model.pb").is_file():
                 raise ServableError(f"cannot move the exported servable to {home}: {error}") from error
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return base
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
 from serlab.records.run import Endpoint
+from serlab.records.scratch import Scratch
 from serlab.serving.base import MODEL_OPTIONS, Instance, check_models, model_config
 from serlab.serving.process import ServerProcess
 from serlab.serving.status import await_models
@@ -48,7 +48,7 @@ class BinaryInstance(Instance):
         check_models(self.models)
         executable = find_executable(self.options.binary)
         version = read_version([executable, "--version"])
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serlab-binary-")))
+        folder = Path(stack.enter_context(Scratch("binary")))
         config = folder / "models.config"
         config.write_text(model_config({name: str(path.resolve()) for name, path in self.models.items()}))
         command = [executable, f"--model_config_file={config}", *self.options.flags]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import tempfile
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import psutil
 
 from serlab.errors import ServingError, needs
 from serlab.records.run import Endpoint
+from serlab.records.scratch import Scratch
 from serlab.serving.base import DEFAULT_IMAGE, MODEL_OPTIONS, Instance, check_models, model_config
 from serlab.serving.binary import EXECUTABLE, join_version, refuse_reserved
 from serlab.serving.status import await_models
@@ -63,7 +63,7 @@ class DockerInstance(Instance):
             raise ServingError(f"Docker could not run {image}: {error}") from error
 
     def _container_options(self, docker: Any, stack: ExitStack) -> dict[str, Any]:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serlab-docker-")))
+        folder = Path(stack.enter_context(Scratch("docker")))
         config = folder / Path(_CONFIG_FILE).name
         config.write_text(model_config({name: f"{_MODELS_FOLDER}/{name}" for name in self.models}))
         # The engine may map the container's user to one that is not this one.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from serlab.records.run import Endpoint
+from serlab.records.scratch import Scratch
 from serlab.serving.base import MODEL_OPTIONS, Instance, check_models, model_config
 
 
@@ -22,7 +22,7 @@ class EmbeddedInstance(Instance):
         from serlab.embedded import start_embedded
 
         check_models(self.models)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="serlab-embedded-")))
+        folder = Path(stack.enter_context(Scratch("embedded")))
         config = folder / "models.config"
         config.write_text(model_config({name: str(path.resolve()) for name, path in self.models.items()}))
         server = stack.enter_context(

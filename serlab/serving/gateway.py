@@ -10,7 +10,6 @@ import re
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
 from serlab.records.run import Endpoint
+from serlab.records.scratch import Scratch
 from serlab.serving.binary import PortTakenError, free_ports
 from serlab.serving.process import ServerProcess
 
@@ -150,7 +150,7 @@ def start_gateway(endpoint: Endpoint, *, timeout_s: float = 60.0) -> Iterator[En
     """
     executable = find_nginx()
     version = nginx_version(executable)
-    with tempfile.TemporaryDirectory(prefix="serlab-gateway-") as name:
+    with Scratch("gateway") as name:
         process, through = _start(executable, endpoint, Path(name), timeout_s)
         try:
             yield replace(through, version=f"{endpoint.version}, through {version}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import sys
-import tempfile
 import time
 from itertools import repeat
 from pathlib import Path
@@ -20,6 +19,7 @@ from serlab.measure.process import allocator
 from serlab.payload import parse_payload
 from serlab.records.claims import Evidence
 from serlab.records.run import Case
+from serlab.records.scratch import Scratch
 
 TIMED, PROFILED = "batch-100", ("image", "batch-16")
 #: A round takes some ten seconds; the effect is so large that more of them change nothing.
@@ -33,7 +33,7 @@ def measure(lab: Lab) -> Evidence:
     growth: dict[int, float] = {}
     for number in range(min(lab.effort.rounds, MOST_ROUNDS)):
         for setting, values in times.items():
-            with tempfile.TemporaryDirectory(prefix="serlab-tolist-") as scratch:
+            with Scratch("tolist") as scratch:
                 output = Path(scratch) / "run.json"
                 answer = lab.workers.call(time_tolist, TIMED, lab.seed, collect=setting != _PAUSED, output=output)
                 lab.folder.add_time_run("tolist", output)

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from serlab.measure.cpu import scalene_launch
 from serlab.measure.memory.capture import short_path
 from serlab.records.profiles import CpuLine, CpuProfile
 from serlab.records.run import Case
+from serlab.records.scratch import Scratch
 from serlab.records.store import file_stem
 
 #: How long a case runs under the profiler: 300 samples at scalene's default rate.
@@ -48,7 +48,7 @@ def profile(case: Case, raw_bytes: int, seed: int, folder: Path, *, seconds: flo
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / (file_stem(case.id) + ".json")
-    with tempfile.TemporaryDirectory(prefix="serlab-cpu-") as scratch:
+    with Scratch("cpu") as scratch:
         for attempt in range(ATTEMPTS):
             try:
                 calls = _sample(case, seed, target, scratch, seconds)

@@ -6,7 +6,6 @@ The sweep is a closed loop of single rows: so many calls in flight are what a ba
 from __future__ import annotations
 
 import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -27,6 +26,7 @@ from serlab.records.call import Call, TensorSpec
 from serlab.records.deployment import Batcher, BatchingReport, BatchingStep, BatchSetting
 from serlab.records.load import StepLimits, StepSpec
 from serlab.records.run import Endpoint
+from serlab.records.scratch import Scratch
 from serlab.servable.batched import BATCHED_MODEL, FEATURES, INPUT, OUTPUT, OUTPUTS, ROWS, SETTINGS, signature_of
 from serlab.serving.base import ServingOptions
 from serlab.serving.registry import parse_serving
@@ -107,7 +107,7 @@ def measure_server_batching(
         )
 
     def take(setting: BatchSetting | None, spec: StepSpec, number: int) -> BatchingStep:
-        with tempfile.TemporaryDirectory(prefix="serlab-batching-") as folder:
+        with Scratch("batching") as folder:
             Path(folder).chmod(0o755)  # the server in a container may run as another user
             base = Path(shutil.copytree(servable, Path(folder) / sweep.model))
             flags = batching_flags(setting, base, serving.serving) if setting else ()

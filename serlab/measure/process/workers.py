@@ -9,7 +9,6 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ import msgspec
 
 from serlab.errors import MeasureError
 from serlab.measure.process import tasks, warm
+from serlab.records.scratch import Scratch
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,10 +40,10 @@ class Workers:
     def __init__(self, codecs: Iterable[str] = ()) -> None:
         self._codecs = tuple(codecs)
         self._process: subprocess.Popen[bytes] | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Scratch | None = None
 
     def __enter__(self) -> Workers:
-        self._folder = tempfile.TemporaryDirectory(prefix="serlab-workers-")
+        self._folder = Scratch("workers")
         self._start()
         return self
 

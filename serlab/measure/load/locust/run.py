@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.load import LoadReport, LoadStep, StepLimits, StepSpec
+from serlab.records.scratch import Scratch
 from serlab.serving.binary import free_ports
 from serlab.serving.process import ServerProcess
 
@@ -91,7 +91,7 @@ def _step(workers: Workers, target: Target, spec: StepSpec, limits: StepLimits, 
     )
     if verified.failure:
         return blank
-    with tempfile.TemporaryDirectory(prefix="serlab-locust-") as folder:
+    with Scratch("locust") as folder:
         try:
             measured = _run(spec, target, limits, seed, Path(folder))
         except MeasureError as error:
