@@ -8,11 +8,12 @@ from typing import Any
 from serlab.analysis.correlate import correlate
 from serlab.analysis.endtoend import EndToEnd, sum_up
 from serlab.analysis.view import RunView
+from serlab.records.prediction import Predictions
 from serlab.records.run import Case, Interval, RunData
 
 
-def summarize(data: RunData) -> dict[str, Any]:
-    """Return ``run``, ``cases``, ``endtoend``, ``correlation`` and ``instance``, as JSON types.
+def summarize(data: RunData, predictions: Predictions | None = None) -> dict[str, Any]:
+    """Return ``run``, ``cases``, ``endtoend``, ``correlation``, ``predictions`` and ``instance``, as JSON types.
 
     Times are seconds, sizes bytes. What was not measured, or has too few samples, is null.
     """
@@ -27,6 +28,7 @@ def summarize(data: RunData) -> dict[str, Any]:
             *({"kind": "fit", **asdict(fit)} for fit in found.fits),
             *({"kind": "saving", **asdict(saving)} for saving in found.savings),
         ],
+        "predictions": asdict(predictions) if predictions else None,
         "instance": dict(data.info.instance),
     }
 

@@ -20,15 +20,16 @@ def summary(run: RunArgument = None, as_json: JsonOption = False, results: Resul
 
 def show_run(folder: RunFolder, *, as_json: bool = False) -> None:
     """Print what a run found to standard output, and where it lies to standard error."""
+    from serlab.records.prediction import read_predictions
     from serlab.report.tables.console import print_json, wide_console
 
-    data = folder.read()
+    data, predictions = folder.read(), read_predictions(folder)
     if as_json:
         from serlab.analysis.summary import summarize
 
-        print_json(summarize(data))
+        print_json(summarize(data, predictions))
         return
     from serlab.report.tables.run import print_run
 
-    print_run(data, wide_console())
+    print_run(data, wide_console(), predictions)
     print(f"\nresults: {folder.path}", file=sys.stderr)

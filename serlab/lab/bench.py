@@ -11,6 +11,7 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import StoreError, UsageError, needs
+from serlab.lab.laws import add_predictions
 from serlab.lab.live_target import Live
 from serlab.lab.progress import ProgressShow
 from serlab.measure.bench import Bench
@@ -156,7 +157,9 @@ def measure(folder: RunFolder, plan: Plan, *, live: Live | None = None, quiet: b
         refused = {codec: reason for codec, reason in live.refused.items() if codec not in plan.codecs}
         folder.write_info(replace(info, instance=live.instance, unavailable={**info.unavailable, **refused}))
     with ProgressShow(quiet=quiet) as show, resume_hint(folder):
-        return Bench(folder, plan, live.target if live else None, show).run()
+        info = Bench(folder, plan, live.target if live else None, show).run()
+    add_predictions(folder)
+    return info
 
 
 def check_same_instance(folder: RunFolder, instance: Mapping[str, Any]) -> None:

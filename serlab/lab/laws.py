@@ -18,9 +18,9 @@ from serlab.measure.process.machine import describe_machine
 from serlab.measure.process.workers import Workers
 from serlab.measure.yardsticks import measure_yardsticks
 from serlab.records.law import ROUTES, Law, LawMachine, LawPoint, Route, RouteLaw, Yardstick
-from serlab.records.law_files import TENSORFLOW_SERVING, find_law
+from serlab.records.law_files import TENSORFLOW_SERVING, find_law, list_laws
 from serlab.records.prediction import PART, Predictions
-from serlab.records.run import RunData
+from serlab.records.run import RunData, RunInfo
 from serlab.records.store import RunFolder, now
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 #: A law is learnt within a minute: this long for the calls, the rest for starting and for the yardsticks.
 BUDGET_S = 40.0
+EMBEDDED = "embedded"
 #: The client of laws: what a lean user's process has imported.
 _CLIENT = ("wire", "orjson", "json-simdjson")
 
@@ -66,7 +67,8 @@ def learn(
     laws, remarks = fit_all(points)
     if not laws:
         raise MeasureError("no law could be fitted: " + "; ".join(remarks or ("nothing was measured",)))
-    machine = here()
+    described = describe_machine()
+    machine = LawMachine(described.cpu_model, described.cores)
     model = ", ".join(dict.fromkeys(probe.model for probe in chosen))
     client = "" if options.quickack else "; clients without TCP_QUICKACK"
     return Law(
@@ -87,10 +89,8 @@ def fit_all(points: Sequence[LawPoint]) -> tuple[tuple[RouteLaw, ...], tuple[str
     return tuple(laws), tuple(remarks)
 
 
-def here() -> LawMachine:
-    """Return this machine as laws know it."""
-    machine = describe_machine()
-    return LawMachine(machine.cpu_model, machine.cores)
+def _of(info: RunInfo) -> LawMachine:
+    return LawMachine(info.machine.cpu_model, info.machine.cores)
 
 
 def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | None = None) -> Predictions:
@@ -100,45 +100,58 @@ def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | N
         UsageError: the law is another machine's and cannot be carried.
     """
     view = RunView(data)
-    machine = LawMachine(data.info.machine.cpu_model, data.info.machine.cores)
-    carried = carry(law, machine, yardsticks or {})
+    carried = carry(law, _of(data.info), yardsticks or {})
     routes = routes_of([codec for codec in data.info.codecs if codec in registry.available()])
-    found = predict(view, carried.law, routes, carried.spread)
-    own = bool(data.info.instance) and data.info.instance.get("kind") != "embedded"
+    instance = data.info.instance
+    found = predict(view, carried.law, routes, carried.spread, echo=not instance.get("call"))
+    own = bool(instance) and (instance.get("kind") == EMBEDDED) == (law.kind == EMBEDDED)
+    work = [f"{p.payload}: the model's own work is taken to be {p.model_s * 1e3:.3g} ms" for p in found if p.model_s]
     holding = [f"{route.route}: {text}" for route in carried.law.routes if not route.holds for text in route.remarks]
     return Predictions(
         law.name,
         law.version,
-        own or law.kind == "embedded",
+        own,
         found,
         order(found),
         agreement(found),
         agreement(left_out(view, routes, found)),
         carried.factors,
+        yardsticks or {},
         carried.spread,
-        (*carried.remarks, *holding),
+        (*carried.remarks, *holding, *dict.fromkeys(work)),
     )
 
 
-def add_predictions(folder: RunFolder, results: Path) -> Predictions | None:
-    """Write the run's ``predictions`` part by TensorFlow Serving's law; None where the run has nothing to predict.
+def add_predictions(folder: RunFolder) -> Predictions | None:
+    """Write the run's ``predictions`` part, by a law of its results folder or the shipped one; None without times.
 
     A law that cannot be used never costs the run: the reason is then a remark of an empty part.
     """
     data = folder.read()
     if not data.runs:
         return None
+    law = TENSORFLOW_SERVING
     try:
         with Workers(_CLIENT) as workers:
             yardsticks = workers.call(measure_yardsticks)
-        found = predictions(data, find_law(TENSORFLOW_SERVING, results), yardsticks)
+        chosen = choose_law(folder.path.parent.parent, data.info)
+        law = chosen.name
+        found = predictions(data, chosen, yardsticks)
     except SerlabError as error:
-        found = Predictions(TENSORFLOW_SERVING, "", False, (), remarks=(str(error),))
+        found = Predictions(law, "", False, (), remarks=(str(error),))
     folder.write_part(PART, found)
     return found
 
 
-def read_predictions(folder: RunFolder) -> Predictions | None:
-    """Return the predictions that a run holds, None where it has none."""
-    found = folder.read_part(PART, Predictions, Predictions("", "", False, ()))
-    return found if found.law else None
+def choose_law(results: Path, info: RunInfo) -> Law:
+    """Return the law to hold a run against: the newest that was learnt of the same real server, else the shipped one.
+
+    A law of the embedded instance says nothing of TensorFlow Serving, and is only used when it is named.
+    """
+    kind, version = info.instance.get("kind"), info.instance.get("version")
+    if kind and kind != EMBEDDED:
+        learnt = [find_law(name, results) for name in list_laws(results) if name != TENSORFLOW_SERVING]
+        fitting = [law for law in learnt if (law.kind, law.version) == (kind, version) and law.machine == _of(info)]
+        if fitting:
+            return max(fitting, key=lambda law: law.measured)
+    return find_law(TENSORFLOW_SERVING, results)

@@ -1,7 +1,7 @@
 """Times calls one by one with the caches swept in between, as a codec finds them after a socket has done its work.
 
-In a tight loop a codec's data, its tables and the branch predictor stay warm, and Python's collector runs on a heap that
-holds nothing else. Within a call none of that holds: the kernel has copied the bodies through the caches meanwhile.
+In a tight loop a codec's data, its code and its tables stay warm, and Python's collector runs on a heap that holds
+nothing else. Within a call none of that holds: the kernel has copied the bodies through the caches meanwhile.
 """
 
 from __future__ import annotations

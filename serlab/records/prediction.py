@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from serlab.records.law import Route
+from serlab.records.law import Route, Yardstick
 from serlab.records.run import Interval
+
+if TYPE_CHECKING:
+    from serlab.records.store import RunFolder
 
 #: The part of a run that holds the predictions: ``predictions.json``.
 PART = "predictions"
@@ -15,6 +19,8 @@ PART = "predictions"
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """One payload × codec: isolated encode + the law's exchange + isolated decode, beside the measured call.
+
+    ``model_s`` is the model's own work, which no law knows: estimated from the run's calls, 0 for an echo.
 
     ``total_s`` has the interval of law and scaling. ``residual`` is measured ÷ predicted − 1, None without calls;
     ``meaning`` says what a large one comes from, as far as the run can tell, "" otherwise.
@@ -30,6 +36,7 @@ class Prediction:
     decode_s: float
     total_s: Interval
     measured_s: float | None = None
+    model_s: float = 0.0
     residual: float | None = None
     covered: bool = True  # whether the law was fitted on bodies of this size
     meaning: str = ""
@@ -76,5 +83,12 @@ class Predictions:
     agreement: Agreement | None = None
     left_out: Agreement | None = None
     factors: Mapping[str, float] = field(default_factory=dict)
+    yardsticks: Mapping[str, Yardstick] = field(default_factory=dict)  # as measured where the run was
     scaling_spread: float = 0.0
     remarks: tuple[str, ...] = ()
+
+
+def read_predictions(folder: RunFolder) -> Predictions | None:
+    """Return the predictions that a run holds, None where it has none."""
+    found = folder.read_part(PART, Predictions, Predictions("", "", False, ()))
+    return found if found.law else None

@@ -24,7 +24,7 @@ def meaning(prediction: Prediction, clients: Sequence[EndToEndRun]) -> str:
     if prediction.residual is None or abs(prediction.residual) <= _LARGE or not calls:
         return ""
     exchange = median(call.exchange_s for call in calls)
-    more = exchange - prediction.exchange_s
+    more = exchange - prediction.exchange_s - prediction.model_s
     low, high = _ACK_RANGE
     if prediction.route != "grpc" and low < prediction.response_bytes <= high and more > _ACK_S:
         return (

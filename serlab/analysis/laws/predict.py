@@ -21,20 +21,32 @@ TIE = 1.10
 #: 95 % of a normal distribution lies within so many standard deviations.
 _Z95 = 1.96
 _NEAR = 0.3
+#: Bodies whose sizes differ by less than this part are the same to a server.
+_SAME = 0.01
 
 
-def predict(view: RunView, law: Law, routes: Mapping[str, Route], spread: float = 0.0) -> tuple[Prediction, ...]:
+def predict(
+    view: RunView, law: Law, routes: Mapping[str, Route], spread: float = 0.0, *, echo: bool = True
+) -> tuple[Prediction, ...]:
     """Return a prediction per payload × codec of the run that has isolated times and whose route the law knows.
 
     ``routes`` gives each codec's route; ``spread`` is the standard deviation of the scaling's log (``scale.carry``).
     Over gRPC the decode is of ``values``, as a stock server answers. Bodies are the calls' own where there were calls.
+    ``echo`` False adds the model's own work to each payload's calls: the least that any codec's exchange takes more
+    than the law says.
     """
-    found = []
+    found: list[Prediction] = []
     for payload in view.data.info.payloads:
+        mine = []
         for codec in view.data.info.codecs:
             known = law.route(routes[codec]) if codec in routes else None
             if known and (prediction := _predict(view, payload.name, codec, known, spread)):
-                found.append(prediction)
+                mine.append((prediction, known))
+        work = 0.0 if echo else _model_work(view, [prediction for prediction, _ in mine])
+        for prediction, known in mine:
+            total = _with_exchange(replace(prediction, model_s=work), prediction.exchange_s, _width(known, spread))
+            clients = [run for run in view.clients.get((payload.name, prediction.codec), []) if run.calls]
+            found.append(replace(total, meaning=meaning(total, clients)))
     return tuple(found)
 
 
@@ -62,8 +74,10 @@ def agreement(predictions: Sequence[Prediction]) -> Agreement | None:
 def left_out(view: RunView, routes: Mapping[str, Route], isolated: Sequence[Prediction]) -> tuple[Prediction, ...]:
     """Return each codec's calls as predicted from the *other* codecs' exchanges with the same server.
 
+    Where another codec sent the same bytes, its exchange is the prediction; elsewhere a law of the others' exchanges.
+
     ``isolated`` gives encode and decode of each payload × codec: any predictions of this run. Codecs whose route has
-    no other codec, or only one size of it, are left out.
+    no other codec, or only one other size, are left out.
     """
     points = run_points(view, routes)
     found = []
@@ -71,14 +85,28 @@ def left_out(view: RunView, routes: Mapping[str, Route], isolated: Sequence[Pred
         route = routes[codec]
         others = [point for name, point in points if name != codec and point.route == route]
         try:
-            law = fit_route(route, others)
+            law: RouteLaw | None = fit_route(route, others)
         except MeasureError:
-            continue
+            law = None
         for known in isolated:
-            if known.codec == codec and known.measured_s:
+            if known.codec != codec or not known.measured_s:
+                continue
+            same = [point.median_s for point in others if _same_bodies(point, known)]
+            if same:
+                exchange = median(same)
+            elif law:
                 exchange = law.exchange_s(known.request_bytes, known.response_bytes)
-                found.append(_with_exchange(known, exchange, law.errors.spread))
+            else:
+                continue
+            # Exchanges hold the model's work already.
+            found.append(_with_exchange(replace(known, model_s=0.0), exchange, law.errors.spread if law else 0.0))
     return tuple(found)
+
+
+def _same_bodies(point: LawPoint, known: Prediction) -> bool:
+    """Whether another codec sent and received as much with the same payload: its exchange is then this one's."""
+    pairs = ((point.request_bytes, known.request_bytes), (point.response_bytes, known.response_bytes))
+    return point.kind == known.payload and all(abs(one - other) <= _SAME * other for one, other in pairs)
 
 
 def run_points(view: RunView, routes: Mapping[str, Route]) -> list[tuple[str, LawPoint]]:
@@ -112,14 +140,26 @@ def _predict(view: RunView, payload: str, codec: str, law: RouteLaw, spread: flo
         _measured(clients),
         covered=law.covers(*sizes),
     )
-    whole = math.hypot(law.errors.spread, _Z95 * spread)
-    predicted = _with_exchange(blank, law.exchange_s(*sizes), whole)
-    return replace(predicted, meaning=meaning(predicted, clients))
+    return _with_exchange(blank, law.exchange_s(*sizes), _width(law, spread))
+
+
+def _width(law: RouteLaw, spread: float) -> float:
+    """Return the half-width of a 95 % interval, in logs: what the law leaves unexplained, and its scaling."""
+    return math.hypot(law.errors.spread, _Z95 * spread)
+
+
+def _model_work(view: RunView, predictions: Sequence[Prediction]) -> float:
+    more = [
+        median(call.exchange_s for run in clients for call in run.calls) - prediction.exchange_s
+        for prediction in predictions
+        if (clients := [run for run in view.clients.get((prediction.payload, prediction.codec), []) if run.calls])
+    ]
+    return max(0.0, min(more, default=0.0))
 
 
 def _with_exchange(known: Prediction, exchange_s: float, spread: float) -> Prediction:
     """Return ``known`` with another exchange. ``spread`` widens it alone: the client's own steps were measured."""
-    steps = known.encode_s + known.decode_s
+    steps = known.encode_s + known.decode_s + known.model_s
     total = Interval(
         steps + exchange_s, steps + exchange_s * math.exp(-spread), steps + exchange_s * math.exp(spread), 0
     )

@@ -13,18 +13,22 @@ from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.analysis.summary import timed_share
 from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlations
+from serlab.records.prediction import Predictions
 from serlab.records.run import Case, RunData
 from serlab.report import units
 from serlab.report.origin import origin as origin_text
 from serlab.report.origin import origin_lines, rounds_text
 from serlab.report.sentences import words
 from serlab.report.tables.console import plain_table
+from serlab.report.tables.predictions import print_predictions
 
 
-def print_run(data: RunData, console: Console) -> None:
-    """Print everything that a run found."""
+def print_run(data: RunData, console: Console, predictions: Predictions | None = None) -> None:
+    """Print everything that a run found; what TensorFlow Serving would make of it comes first."""
     view = RunView(data)
     _print_origin(data, console)
+    if predictions:
+        print_predictions(predictions, console)
     for payload in data.info.payloads:
         cases = [case for case in view.cases() if case.payload == payload.name]
         if cases:

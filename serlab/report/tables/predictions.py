@@ -1,0 +1,119 @@
+"""Predictions on the terminal: what TensorFlow Serving would make of a run, or how far a server follows its law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from serlab.analysis.laws.link import Crossover, LinkCall, ranked
+from serlab.records.prediction import Agreement, Order, Prediction, Predictions
+from serlab.report import units
+from serlab.report.tables.console import plain_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_predictions(found: Predictions, console: Console) -> None:
+    """Print the predicted answer, where the order of codecs differs, every prediction, and how well they agree."""
+    if not found.predictions:
+        for text in found.remarks:
+            console.print(f"no prediction: {text}")
+        return
+    console.print("\n" + headline(found))
+    for line in (*answers(found), *order_lines(found)):
+        console.print(f"  {line}")
+    console.print(_table(found))
+    for text in (*agreement_lines(found), *found.remarks):
+        console.print(text)
+
+
+def headline(found: Predictions) -> str:
+    """Say whose times these are."""
+    if found.own:
+        return f"predicted by law {found.law}, beside what was measured"
+    carried = f", carried to this machine by yardsticks (±{_two_sigma(found)})" if found.factors else ""
+    return f"predicted for {found.server} by law {found.law}{carried}; measured on the instance above"
+
+
+def answers(found: Predictions) -> list[str]:
+    """Name the predicted fastest codec of each payload, with the measured one beneath."""
+    lines = []
+    for order in found.orders:
+        best = next(p for p in found.predictions if (p.payload, p.codec) == (order.payload, order.predicted[0]))
+        lines.append(f"{order.payload}: {best.codec} is predicted to be fastest, {_interval(best)}")
+        if order.measured:
+            fastest = next(p for p in found.predictions if (p.payload, p.codec) == (order.payload, order.measured[0]))
+            lines.append(f"  measured here: {fastest.codec}, {units.seconds(fastest.measured_s)}")
+    return lines
+
+
+def order_lines(found: Predictions) -> list[str]:
+    """Say which codecs change places between prediction and measurement, if any."""
+    return [text for order in found.orders if (text := _order_line(order))]
+
+
+def agreement_lines(found: Predictions) -> list[str]:
+    """Say how predictions and measured calls agree; between two different servers there is nothing to agree."""
+    told: list[tuple[str, Agreement | None]] = [("codecs left out one at a time", found.left_out)]
+    if found.own:
+        told.insert(0, (f"law {found.law}", found.agreement))
+    return [f"{what}: {_agreement(how)}" for what, how in told if how]
+
+
+def print_link(
+    title: str, calls: Sequence[LinkCall], crossovers: Sequence[Crossover], console: Console, *, most: int = 6
+) -> None:
+    """Print each payload's calls over a link, fastest first, and where two of them change places."""
+    for payload in dict.fromkeys(call.payload for call in calls):
+        table = plain_table(f"{payload} over {title}", ("codec", "predicted", "request", "response"))
+        for call in ranked([call for call in calls if call.payload == payload])[:most]:
+            name = f"{call.codec} + {call.compression}" if call.compression else call.codec
+            sizes = units.size(call.request_bytes), units.size(call.response_bytes)
+            table.add_row(name, units.seconds(call.total_s), *sizes)
+        console.print(table)
+        for found in crossovers:
+            if found.payload == payload:
+                rate = f"{found.bits_per_s / 1e6:,.3g} Mbit/s"
+                console.print(f"below {rate} {found.smaller} beats {found.cheaper} by its smaller bodies")
+
+
+def _table(found: Predictions) -> object:
+    measured = any(p.measured_s for p in found.predictions)
+    columns = ["call", "encode", "exchange", "decode", "predicted [95 %]"]
+    if measured:
+        columns += ["measured", "measured ÷ predicted", "why"]
+    table = plain_table("", columns, words=("why",))
+    for p in found.predictions:
+        mark = "" if p.covered else " (beyond the law's sizes)"
+        cells = [f"{p.payload} {p.codec}{mark}", units.seconds(p.encode_s), units.seconds(p.exchange_s + p.model_s)]
+        cells += [units.seconds(p.decode_s), _interval(p)]
+        if measured:
+            ratio = None if p.residual is None else 1 + p.residual
+            cells += [units.seconds(p.measured_s), units.ratio(ratio), p.meaning if found.own else ""]
+        table.add_row(*cells)
+    return table
+
+
+def _interval(prediction: Prediction) -> str:
+    total = prediction.total_s
+    return f"{units.seconds(total.median)} [{units.seconds(total.low)}, {units.seconds(total.high)}]"
+
+
+def _order_line(order: Order) -> str:
+    if not order.swapped:
+        return ""
+    pairs = "; ".join(f"{first} before {second}" for first, second in order.swapped)
+    return f"{order.payload}: the order of codecs differs: {pairs} is predicted, and the other way round was measured"
+
+
+def _agreement(how: Agreement) -> str:
+    slope = f", slope of measured over predicted {how.slope:.2f}" if how.slope is not None else ""
+    return (
+        f"median error {units.percent(how.median_error)}, {units.percent(how.within_30_percent)} of {how.cases} calls "
+        f"within 30 %, worst {units.percent(how.worst_error)}{slope}"
+    )
+
+
+def _two_sigma(found: Predictions) -> str:
+    return units.percent(2 * found.scaling_spread)
