@@ -30,7 +30,7 @@ except ModuleNotFoundError as missing:  # serlab.wire alone was installed, and s
 #: The commands by the question they answer, in the order of ``serlab --help``. Each is a file of ``serlab.cli``.
 GROUPS = {
     "Measure": ("bench", "time", "memory", "cpu", "precision", "load"),
-    "Read": ("summary", "report", "inspect", "codecs"),
+    "Read": ("summary", "report", "law", "inspect", "codecs"),
     "Server": ("serve", "doctor"),
     "Experiments": ("claims", "batching", "multiplex", "gateway", "upload"),
 }
@@ -51,8 +51,11 @@ def build_app() -> typer.Typer:
     for group, names in GROUPS.items():
         for name in names:
             module = importlib.import_module(f"serlab.cli.{name}")
-            options = getattr(module, "COMMAND_OPTIONS", {})
-            app.command(name, rich_help_panel=group, **options)(getattr(module, name))
+            command, options = getattr(module, name), getattr(module, "COMMAND_OPTIONS", {})
+            if isinstance(command, typer.Typer):  # it has commands of its own
+                app.add_typer(command, name=name, rich_help_panel=group)
+            else:
+                app.command(name, rich_help_panel=group, **options)(command)
     return app
 
 

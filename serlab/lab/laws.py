@@ -19,7 +19,7 @@ from serlab.measure.process.workers import Workers
 from serlab.measure.yardsticks import measure_yardsticks
 from serlab.records.law import ROUTES, Law, LawMachine, LawPoint, Route, RouteLaw, Yardstick
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law, list_laws
-from serlab.records.prediction import PART, Predictions
+from serlab.records.prediction import PART, Predictions, read_predictions
 from serlab.records.run import RunData, RunInfo
 from serlab.records.store import RunFolder, now
 
@@ -38,11 +38,9 @@ def routes_of(codecs: Sequence[str]) -> dict[str, Route]:
     """Return the route of each codec that reaches a server."""
     found: dict[str, Route] = {}
     for name in codecs:
-        codec = registry.codec_class(name)
-        if codec.transport == "grpc":
-            found[name] = "grpc"
-        elif codec.transport == "rest":
-            found[name] = "rest-base64" if codec.signature == "bytes" else "rest-numbers"
+        route = registry.codec_class(name).route
+        if route:
+            found[name] = route
     return found
 
 
@@ -120,6 +118,24 @@ def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | N
         carried.spread,
         (*carried.remarks, *holding, *dict.fromkeys(work)),
     )
+
+
+def predict_run(folder: RunFolder, name: str, results: Path) -> Predictions:
+    """Return a run's predictions by the law called ``name``, "" for the one that its summary uses.
+
+    The yardsticks are those of the run; one that holds none is taken to be of this machine, if it says so.
+
+    Raises:
+        UnknownNameError, StoreError: there is no such law, or it cannot be used.
+        UsageError: the law cannot be carried to the machine of the run.
+    """
+    data, known = folder.read(), read_predictions(folder)
+    law = find_law(name, results) if name else choose_law(results, data.info)
+    yardsticks = known.yardsticks if known else {}
+    if not yardsticks and data.info.machine.name == describe_machine().name:
+        with Workers(_CLIENT) as workers:
+            yardsticks = workers.call(measure_yardsticks)
+    return predictions(data, law, yardsticks)
 
 
 def add_predictions(folder: RunFolder) -> Predictions | None:

@@ -81,6 +81,11 @@ class LinkCall:
     request_bytes: int
     response_bytes: int
 
+    @property
+    def label(self) -> str:
+        """The codec, and how it is compressed."""
+        return f"{self.codec} + {self.compression}" if self.compression else self.codec
+
 
 @dataclass(frozen=True, slots=True)
 class Crossover:
@@ -124,13 +129,9 @@ def crossover(one: LinkCall, other: LinkCall) -> Crossover | None:
     saved_bytes, costs_s = _moved(larger) - _moved(smaller), smaller.total_s - larger.total_s
     if saved_bytes <= 0 or costs_s <= 0:
         return None
-    return Crossover(one.payload, _label(smaller), _label(larger), 8 * saved_bytes / costs_s)
+    return Crossover(one.payload, smaller.label, larger.label, 8 * saved_bytes / costs_s)
 
 
 def _moved(call: LinkCall) -> int:
     sizes = (call.request_bytes, call.response_bytes)
     return sum(size + SEGMENT_OVERHEAD * math.ceil(size / SEGMENT_BYTES) for size in sizes)
-
-
-def _label(call: LinkCall) -> str:
-    return f"{call.codec} + {call.compression}" if call.compression else call.codec

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
+#: Pairs of codecs that are named where the order differs; the others are counted.
+_NAMED = 3
+
+
 def print_predictions(found: Predictions, console: Console) -> None:
     """Print the predicted answer, where the order of codecs differs, every prediction, and how well they agree."""
     if not found.predictions:
@@ -68,9 +72,8 @@ def print_link(
     for payload in dict.fromkeys(call.payload for call in calls):
         table = plain_table(f"{payload} over {title}", ("codec", "predicted", "request", "response"))
         for call in ranked([call for call in calls if call.payload == payload])[:most]:
-            name = f"{call.codec} + {call.compression}" if call.compression else call.codec
             sizes = units.size(call.request_bytes), units.size(call.response_bytes)
-            table.add_row(name, units.seconds(call.total_s), *sizes)
+            table.add_row(call.label, units.seconds(call.total_s), *sizes)
         console.print(table)
         for found in crossovers:
             if found.payload == payload:
@@ -103,8 +106,9 @@ def _interval(prediction: Prediction) -> str:
 def _order_line(order: Order) -> str:
     if not order.swapped:
         return ""
-    pairs = "; ".join(f"{first} before {second}" for first, second in order.swapped)
-    return f"{order.payload}: the order of codecs differs: {pairs} is predicted, and the other way round was measured"
+    named = "; ".join(f"{first} before {second}" for first, second in order.swapped[:_NAMED])
+    more = f", and {len(order.swapped) - _NAMED} pairs more" if len(order.swapped) > _NAMED else ""
+    return f"{order.payload}: the order of codecs differs: predicted {named}, measured the other way round{more}"
 
 
 def _agreement(how: Agreement) -> str:

@@ -1,0 +1,158 @@
+"""``serlab law``: what an instance's exchanges cost by size; learnt, shown, and put to use."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument, seconds
+from serlab.cli.options.serving import (
+    BatchOption,
+    BinaryOption,
+    CaOption,
+    CertOption,
+    HeaderOption,
+    ImageOption,
+    KeyOption,
+    ModelOption,
+    QuickackOption,
+    ServingOption,
+    SignatureOption,
+    TimeoutOption,
+    TlsOption,
+)
+from serlab.records.store import DEFAULT_ROOT
+
+EXIT_FOUND = 1
+
+
+class _FitUnlessTold(typer.core.TyperGroup):
+    """``serlab law --serving …`` is ``serlab law fit --serving …``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0].startswith("-") and not {"--help", "-h"} & set(args):
+            args = ["fit", *args]
+        return super().parse_args(ctx, args)
+
+
+law = typer.Typer(
+    cls=_FitUnlessTold,
+    no_args_is_help=True,
+    help="Learn what an exchange costs a server by body size, and predict calls from it.\n\n"
+    "Example: serlab law --serving localhost:8500:8501 --model resnet",
+)
+
+
+@law.command()
+def fit(
+    server_flags: Annotated[
+        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What to call the law. Default: the kind of instance.")] = "",
+    budget: Annotated[str, typer.Option("--budget", help="How long to call, as 40s or 2m.")] = "40s",
+    serving: ServingOption = "embedded",
+    serving_binary: BinaryOption = "",
+    serving_image: ImageOption = "",
+    model: ModelOption = "",
+    signature: SignatureOption = "",
+    batch: BatchOption = None,
+    tls: TlsOption = False,
+    ca: CaOption = "",
+    cert: CertOption = "",
+    key: KeyOption = "",
+    header: HeaderOption = None,
+    quickack: QuickackOption = True,
+    timeout: TimeoutOption = 30.0,
+    results: ResultsOption = DEFAULT_ROOT,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn an instance's law within a minute: floor, cost per request byte, cost per response byte of each route.
+
+    A server that serlab starts, or that serves the lab's model sizes, is asked with big and small requests and answers;
+    another with its own model in batches. Exit code 1 means that the law does not hold, and it says where.
+
+    Example: serlab law fit --serving binary --name tf-serving-here
+    """
+    from serlab.cli.options.serving import parse_headers
+    from serlab.lab.learning import fit_instance
+    from serlab.lab.live_target import transport_options
+    from serlab.serving.base import ServingOptions
+
+    wanted = ServingOptions(
+        serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, batch, tls, ca, cert, key,
+        parse_headers(header),
+    )  # fmt: skip
+    options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
+    found, path = fit_instance(name, wanted, options, results, seconds(budget) or 40.0)
+    _show(found, as_json=as_json)
+    typer.echo(f"law: {path}", err=True)
+    if not all(route.holds for route in found.routes):
+        raise typer.Exit(EXIT_FOUND)
+
+
+@law.command()
+def show(
+    name: Annotated[str | None, typer.Argument(help="A law's name, or its file. Default: list all.")] = None,
+    results: ResultsOption = DEFAULT_ROOT,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a law with its errors and what speaks against it; without a name, list those there are.
+
+    Example: serlab law show tensorflow-serving-2.20
+    """
+    from serlab.records.law_files import find_law, list_laws
+
+    if name is None:
+        for known in list_laws(results):
+            typer.echo(known)
+        return
+    _show(find_law(name, results), as_json=as_json)
+
+
+@law.command()
+def predict(
+    run: RunArgument = None,
+    name: Annotated[str, typer.Option("--law", help="Law to predict by. Default: as the run's summary does.")] = "",
+    link: Annotated[str, typer.Option("--link", help="Predict for a link: rate and round trip, as 100Mbit,20ms.")] = "",
+    results: ResultsOption = DEFAULT_ROOT,
+    as_json: JsonOption = False,
+) -> None:
+    """Predict a run's calls: isolated encode and decode, and the law's exchange, on the machine of the run.
+
+    With --link the transfer and the round trips are added, each codec also with gzip, and the bandwidths are named
+    below which a smaller body beats a cheaper codec.
+
+    Example: serlab law predict --link 100Mbit,20ms
+    """
+    from serlab.analysis.laws.link import parse_link
+    from serlab.lab.laws import predict_run
+    from serlab.records.store import find_run
+    from serlab.report.tables.console import print_json, wide_console
+    from serlab.report.tables.predictions import print_link, print_predictions
+
+    wanted = parse_link(link) if link else None
+    folder = find_run(run, results)
+    found = predict_run(folder, name, results)
+    if wanted is None:
+        print_json(found) if as_json else print_predictions(found, wide_console())
+        return
+    from serlab.lab.link import over_link
+
+    calls, crossovers, remarks = over_link(folder, found, wanted)
+    if as_json:
+        print_json({"link": wanted, "calls": calls, "crossovers": crossovers, "remarks": remarks})
+        return
+    print_link(link, calls, crossovers, wide_console())
+    for text in (*remarks, *found.remarks):
+        typer.echo(text)
+
+
+def _show(found: Any, *, as_json: bool) -> None:
+    from serlab.report.tables.console import print_json, wide_console
+    from serlab.report.tables.laws import print_law
+
+    if as_json:
+        print_json(found)
+    else:
+        print_law(found, wide_console())

@@ -1,0 +1,110 @@
+"""What ``serlab law fit`` does: opens an instance with what laws are learnt from, and keeps what it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from serlab.codecs import registry
+from serlab.errors import ServingError, UsageError
+from serlab.lab.laws import BUDGET_S, learn
+from serlab.lab.live_target import fit_payloads, is_running
+from serlab.measure.calls import Subject
+from serlab.measure.laws import Probe
+from serlab.payload import DEFAULT_SEED, parse_payload
+from serlab.records.law_files import write_law
+from serlab.records.store import check_writable
+from serlab.servable import ensure_model
+from serlab.servable.sizes import SIZES_MODEL
+from serlab.serving.registry import parse_serving
+from serlab.serving.status import model_status, require_available
+
+if TYPE_CHECKING:
+    from serlab.records.law import Law
+    from serlab.records.run import Endpoint
+    from serlab.serving.base import ServingOptions
+    from serlab.transports.base import TransportOptions
+
+#: Rows that a user's model is sent; sizes that it has no room for are left out.
+BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
+#: A larger request would take the time of all the others.
+MAX_BODY_BYTES = 16 * 2**20
+#: The leanest codec of each route: what it costs itself is no part of the law.
+_SENDERS = ("wire", "orjson", "base64-simd")
+
+
+def fit_instance(
+    name: str, serving: ServingOptions, options: TransportOptions, results: Path, budget_s: float = BUDGET_S
+) -> tuple[Law, Path]:
+    """Learn the law of the instance that ``serving`` names, keep it as ``results/laws/NAME.json``, return both.
+
+    Raises:
+        ServingError, ServableError, UsageError: the instance cannot be started or reached, or its model not be sent.
+        MeasureError: nothing could be fitted.
+    """
+    check_writable(results)
+    with _open(serving) as (endpoint, probes):
+        law = learn(name or endpoint.kind, endpoint, options, probes, budget_s=budget_s)
+    if probes is not None:
+        law = replace(law, remarks=(*law.remarks, f"floors hold the own work of model {serving.model}"))
+    return law, write_law(law, results)
+
+
+@contextmanager
+def _open(serving: ServingOptions) -> Iterator[tuple[Endpoint, list[Probe] | None]]:
+    """Yield the endpoint, and probes of the user's model where the lab's own servable is not served."""
+    if not is_running(serving):
+        if serving.model not in ("", SIZES_MODEL):
+            raise UsageError(
+                f"laws of a server that serlab starts are learnt with its own {SIZES_MODEL}: leave --model out"
+            )
+        with parse_serving(replace(serving, model=""), {SIZES_MODEL: ensure_model(SIZES_MODEL)}) as endpoint:
+            yield endpoint, None
+        return
+    with parse_serving(replace(serving, model=serving.model or SIZES_MODEL), {}) as endpoint:
+        lab = serving.model in ("", SIZES_MODEL) and _serves(endpoint, serving)
+        if not lab and not serving.model:
+            raise UsageError(
+                f"this server does not serve the lab's {SIZES_MODEL}: name a model of its own with --model"
+            )
+        yield endpoint, None if lab else model_probes(endpoint, serving)
+
+
+def _serves(endpoint: Endpoint, serving: ServingOptions) -> bool:
+    try:
+        require_available(model_status(endpoint, SIZES_MODEL, serving.access), SIZES_MODEL)
+    except ServingError:
+        return False
+    return True
+
+
+def model_probes(
+    endpoint: Endpoint, serving: ServingOptions, batches: Sequence[int] = BATCHES, seed: int = DEFAULT_SEED
+) -> list[Probe]:
+    """Return probes of a model of anyone's: its own inputs in batches, by the leanest codec of each route it takes.
+
+    Raises:
+        UsageError: its inputs cannot be made, whatever the batch.
+    """
+    found: list[Probe] = []
+    for rows in batches if serving.batch is None else (serving.batch,):
+        try:
+            (spec,), call = fit_payloads(replace(serving, batch=rows), endpoint, (), seed)
+        except UsageError:
+            if not found:
+                raise
+            break
+        payload = parse_payload(spec, seed=seed)
+        if call is None or payload.raw_bytes > MAX_BODY_BYTES:
+            break
+        for codec in _SENDERS:
+            kind, sent = registry.codec_class(codec), payload.specs(call.inputs)
+            offered = endpoint.grpc if kind.transport == "grpc" else endpoint.rest
+            if offered and kind.route and not registry.refusal(codec, sent, call):
+                exchange = Subject(spec, seed, call).exchange(codec)
+                body = exchange.codec.encode(exchange.tensors, exchange.call)
+                found.append(Probe(kind.route, call.model, rows, call.model, bytes(body)))
+    return found
