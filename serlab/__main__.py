@@ -15,6 +15,7 @@ from typing import Annotated
 from serlab import __version__
 from serlab.errors import OutputError, SerlabError, as_missing_extra
 from serlab.lab import terminal
+from serlab.records.secret import masked_words
 
 EXIT_USAGE = 2
 #: A process that a signal ends has this plus the signal's number, as a shell counts.
@@ -85,8 +86,11 @@ def main() -> None:
 
 
 def _run() -> int:
+    arguments = sys.argv[1:]
+    # Runs, and libraries beneath, record the command line: from here on it holds no credential.
+    sys.argv[1:] = masked_words(arguments)
     try:
-        build_app()()
+        build_app()(arguments)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
         if code > EXIT_SIGNALLED:

@@ -6,15 +6,15 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import JsonOption, QuietOption, ResultsOption, SeedOption, seconds, split
-from serlab.cli.options.serving import BinaryOption, ImageOption, ModelOption, ServingOption, TimeoutOption
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.common import Kept, seconds, split
+from serlab.cli.options.groups import with_groups
+from serlab.cli.options.serving import Serving
 
 
+@with_groups
 def batching(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
+    serving: Serving,
+    keep: Kept,
     by: Annotated[
         str, typer.Option("--by", help="graph (any server), or server: TensorFlow Serving's own (binary, docker).")
     ] = "graph",
@@ -28,16 +28,6 @@ def batching(
     concurrency: Annotated[int, typer.Option(min=1, help="Calls in flight, a row each.")] = 16,
     rounds: Annotated[int, typer.Option(min=1, help="Times that every setting is taken, in shuffled order.")] = 6,
     window: Annotated[str, typer.Option(help="Window of a step; it ends when three windows agree.")] = "0.5s",
-    serving: ServingOption = "embedded",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    model: ModelOption = "",
-    timeout: TimeoutOption = 5.0,
-    run: Annotated[str | None, typer.Option("--run", help="Add to this run instead of a new one.")] = None,
-    seed: SeedOption = None,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Sweep max_batch_size and batch_timeout_micros with the lab's own model, and recommend a setting.
 
@@ -46,31 +36,23 @@ def batching(
     from serlab.analysis.deployment import recommend, summarize_batching
     from serlab.analysis.load import histogram
     from serlab.lab.batching import choose_settings, sweep_settings
-    from serlab.payload import checked_seed
     from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_batching
-    from serlab.serving.base import ServingOptions
-    from serlab.transports.base import TransportOptions
 
-    wanted = ServingOptions(serving, serving_binary, serving_image, tuple(server_flags or ()), model)
     histogram.library()
     settings = choose_settings(split(size), split(timeout_micros), by=by)
     folder, report = sweep_settings(
-        wanted,
-        TransportOptions(timeout_s=timeout),
+        serving,
         settings,
+        keep,
         by=by,
         codec=codec,
         concurrency=concurrency,
         rounds=rounds,
         window_s=seconds(window) or 1.0,
-        seed=checked_seed(seed),
-        run=run,
-        results=results,
-        quiet=quiet,
     )
     summaries = summarize_batching(report)
-    if as_json:
+    if keep.as_json:
         print_json({"summaries": summaries, "recommendation": recommend(summaries), "report": report})
     else:
         print_batching(report, folder.read_info(), wide_console())

@@ -10,69 +10,38 @@ from serlab.cli.options.common import (
     DEFAULT_PROFILE,
     BudgetOption,
     CodecOption,
-    JsonOption,
     PayloadOption,
     ProfileOption,
-    QuietOption,
-    ResultsOption,
     ResumeOption,
     RoundsOption,
     RunOption,
     SeedOption,
+    kept,
     seconds,
     split,
 )
-from serlab.cli.options.serving import (
-    BatchOption,
-    BinaryOption,
-    CaOption,
-    CertOption,
-    HeaderOption,
-    ImageOption,
-    KeyOption,
-    ModelOption,
-    QuickackOption,
-    ServingOption,
-    SignatureOption,
-    TimeoutOption,
-    TlsOption,
-)
-from serlab.records.store import DEFAULT_ROOT, check_writable
+from serlab.cli.options.groups import with_groups
+from serlab.cli.options.serving import Serving
+from serlab.lab.keeping import Keeping
 
 EXIT_FOUND = 1
 
 
+@with_groups
 def bench(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
+    serving: Serving,
+    keep: Annotated[Keeping, kept("run", "seed")],
     profile: ProfileOption = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
     budget: BudgetOption = None,
     rounds: RoundsOption = None,
-    seed: SeedOption = None,
     flamegraphs: Annotated[
         str | None, typer.Option(help="all, none, a payload, or a case such as encode/image/json. Default: image.")
     ] = None,
-    serving: ServingOption = "embedded",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    model: ModelOption = "",
-    signature: SignatureOption = "",
-    batch: BatchOption = None,
-    tls: TlsOption = False,
-    ca: CaOption = "",
-    cert: CertOption = "",
-    key: KeyOption = "",
-    header: HeaderOption = None,
-    quickack: QuickackOption = True,
-    timeout: TimeoutOption = 5.0,
+    seed: SeedOption = None,
     resume: ResumeOption = False,
     run: RunOption = None,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Measure time, memory, bytes and exactness of every codec, call a live instance, correlate the two.
 
@@ -80,21 +49,15 @@ def bench(
 
     Example: serlab bench --payload 8x128:float32 --codec orjson,tensor-proto
     """
-    from serlab.cli.options.serving import parse_headers
     from serlab.cli.summary import show_run
     from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, plan_for, resumed_run
-    from serlab.lab.live_target import has_own_model, open_live, transport_options
-    from serlab.serving.base import ServingOptions
+    from serlab.lab.live_target import has_own_model, open_live
+    from serlab.records.store import check_writable
 
-    wanted = ServingOptions(
-        serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, batch, tls, ca, cert, key,
-        parse_headers(header),
-    )  # fmt: skip
-    options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
     # Everything the user may have got wrong is found before a server is started.
     folder, plan = (
         resumed_run(
-            results,
+            keep.results,
             run,
             {
                 "--profile": profile,
@@ -120,15 +83,15 @@ def bench(
             ),
         )
     )
-    check_writable(results)
-    given = plan.payloads if folder or not has_own_model(wanted) else split(payload)
-    with open_live(wanted, options, given, plan.codecs, plan.seed) as live:
+    check_writable(keep.results)
+    given = plan.payloads if folder or not has_own_model(serving) else split(payload)
+    with open_live(serving, given, plan.codecs, plan.seed) as live:
         plan = plan_for(live, plan, asked=split(codec))
         if folder is None:
-            folder = new_run(results, plan)
+            folder = new_run(keep.results, plan)
         else:
             check_same_instance(folder, live.instance)
-        info = measure(folder, plan, live=live, quiet=quiet)
-    show_run(folder, as_json=as_json)
+        info = measure(folder, plan, live=live, quiet=keep.quiet)
+    show_run(folder, as_json=keep.as_json)
     if info.missing:
         raise typer.Exit(EXIT_FOUND)

@@ -6,49 +6,34 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options.common import JsonOption, QuietOption, ResultsOption, SeedOption, split
-from serlab.cli.options.serving import (
-    BinaryOption,
-    CaOption,
-    CertOption,
-    HeaderOption,
-    ImageOption,
-    KeyOption,
-    ServingOption,
-    TlsOption,
-)
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.common import kept, split
+from serlab.cli.options.groups import Group, with_groups
+from serlab.cli.options.serving import serving_options
+from serlab.lab.keeping import Keeping
+from serlab.serving.base import ServingOptions
 
 if TYPE_CHECKING:
     from serlab.records.claims import ClaimsReport
     from serlab.records.run import RunInfo
 
 
+#: A call of the slowest codec with the largest payload takes seconds on a small machine.
+TIMEOUT_S = 30.0
+
+
+@with_groups
 def claims(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
+    serving: Annotated[ServingOptions, Group(serving_options, leave_out=("signature", "batch"), timeout=TIMEOUT_S)],
+    keep: Annotated[Keeping, kept("run")],
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="ID,...", help="Claims; repeat, or separate by commas.")
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="A few seconds per claim; no p99.")] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Only what needs no server.")] = False,
-    serving: ServingOption = "embedded",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    tls: TlsOption = False,
-    ca: CaOption = "",
-    cert: CertOption = "",
-    key: KeyOption = "",
-    header: HeaderOption = None,
     of_run: Annotated[
         str | None, typer.Option("--from", metavar="RUN", help="Measure nothing: judge the evidence of this run again.")
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
-    results: ResultsOption = DEFAULT_ROOT,
-    seed: SeedOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
 ) -> None:
     """Re-measure well-known statements on serving over gRPC and HTTP; print claimed value, measured value, verdict.
 
@@ -57,37 +42,29 @@ def claims(
 
     Example: serlab claims --quick --only resnet-p50,size-json
     """
-    from serlab.cli.options.serving import parse_headers
     from serlab.lab.claims import examine, judge_again
     from serlab.lab.experiment import finish, open_folder
     from serlab.lab.progress import ProgressShow
     from serlab.measure.claims.run import CODECS, PAYLOADS, select
-    from serlab.payload import checked_seed
     from serlab.records.claims import PART
     from serlab.records.store import find_run
-    from serlab.serving.base import ServingOptions
 
     if of_run is not None:
-        folder = find_run(of_run, results)
-        _show(judge_again(folder), folder.read_info(), markdown=markdown, as_json=as_json)
+        folder = find_run(of_run, keep.results)
+        _show(judge_again(folder), folder.read_info(), markdown=markdown, as_json=keep.as_json)
         return
     wanted = select(split(only))
-    options = ServingOptions(
-        serving, serving_binary, serving_image, tuple(server_flags or ()), "", "", None, tls, ca, cert, key,
-        parse_headers(header),
-    )  # fmt: skip
-    chosen_seed = checked_seed(seed)
-    with ProgressShow(quiet=quiet) as show:
+    with ProgressShow(quiet=keep.quiet) as show:
         folder, report, instance = examine(
-            lambda: open_folder(PART, None, results, PAYLOADS, CODECS, chosen_seed),
+            lambda: open_folder(PART, keep, PAYLOADS, CODECS),
             wanted,
-            None if offline else options,
+            None if offline else serving,
             quick=quick,
-            seed=chosen_seed,
+            seed=keep.seed,
             show=show,
         )
     finish(folder, PART, dict(instance))
-    _show(report, folder.read_info(), markdown=markdown, as_json=as_json)
+    _show(report, folder.read_info(), markdown=markdown, as_json=keep.as_json)
     typer.echo(f"Written to {folder.path}", err=True)
 
 

@@ -6,16 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options.common import (
-    CodecOption,
-    JsonOption,
-    PayloadOption,
-    QuietOption,
-    ResultsOption,
-    RunArgument,
-    split,
-)
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, split
+from serlab.cli.options.groups import with_groups
+from serlab.lab.keeping import Keeping
 
 if TYPE_CHECKING:
     from serlab.records.profiles import CpuReport
@@ -24,14 +17,13 @@ if TYPE_CHECKING:
 EXIT_FOUND = 1
 
 
+@with_groups
 def cpu(
+    keep: Annotated[Keeping, kept("run", "seed")],
     run: RunArgument = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
     duration: Annotated[float, typer.Option("--seconds", min=1.0, help="How long each case runs.")] = 3.0,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Profile encode and decode of each codec with scalene, each case in a fresh process, and add it to a run.
 
@@ -44,12 +36,12 @@ def cpu(
     from serlab.lab.profiled_run import chosen_codecs, chosen_payloads, run_of_this_machine
     from serlab.lab.progress import ProgressShow
 
-    folder = run_of_this_machine(run, results)
+    folder = run_of_this_machine(run, keep.results)
     info = folder.read_info()
     payloads, codecs = chosen_payloads(info, split(payload)), chosen_codecs(info, split(codec))
-    with ProgressShow(quiet=quiet) as show:
+    with ProgressShow(quiet=keep.quiet) as show:
         report = profile_cases(folder, payloads, codecs, duration, show)
-    _print(folder, report, as_json=as_json)
+    _print(folder, report, as_json=keep.as_json)
     if report.missing:
         raise typer.Exit(EXIT_FOUND)
 

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from serlab.cli.options.common import JsonOption
-from serlab.cli.options.serving import (
-    BinaryOption,
-    CaOption,
-    CertOption,
-    HeaderOption,
-    ImageOption,
-    KeyOption,
-    ModelOption,
-    ServingOption,
-    SignatureOption,
-    TimeoutOption,
-    TlsOption,
-)
+from serlab.cli.options.groups import with_groups
+from serlab.cli.options.serving import Serving
 
 if TYPE_CHECKING:
     from serlab.measure.doctor.patient import Finding
@@ -27,24 +16,12 @@ if TYPE_CHECKING:
 EXIT_FOUND = 1
 
 
+@with_groups
 def doctor(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
-    serving: ServingOption = "embedded",
+    serving: Serving,
     payload: Annotated[
         str, typer.Option("--payload", help="What to send in a Predict call. Default: the model's own input sizes.")
     ] = "",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    model: ModelOption = "",
-    signature: SignatureOption = "",
-    tls: TlsOption = False,
-    ca: CaOption = "",
-    cert: CertOption = "",
-    key: KeyOption = "",
-    header: HeaderOption = None,
-    timeout: TimeoutOption = 5.0,
     as_json: JsonOption = False,
 ) -> None:
     """Check that both protocols get through, that client and server mean the same, and that answers are what they seem.
@@ -53,18 +30,12 @@ def doctor(
 
     Example: serlab doctor --serving localhost:8500:8501 --model resnet
     """
-    from serlab.cli.options.serving import parse_headers
     from serlab.lab.doctor import open_patient_endpoint, patient_of
     from serlab.measure.doctor.diagnose import diagnose
-    from serlab.serving.base import ServingOptions
 
-    wanted = ServingOptions(
-        serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, None, tls, ca, cert, key,
-        parse_headers(header),
-    )  # fmt: skip
-    with open_patient_endpoint(wanted) as endpoint:
+    with open_patient_endpoint(serving) as endpoint:
         findings = []
-        for finding in diagnose(patient_of(wanted, endpoint, payload, timeout)):
+        for finding in diagnose(patient_of(serving, endpoint, payload)):
             findings.append(finding)
             if not as_json:
                 _print(finding)

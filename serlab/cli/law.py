@@ -7,22 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument, seconds
-from serlab.cli.options.serving import (
-    BatchOption,
-    BinaryOption,
-    CaOption,
-    CertOption,
-    HeaderOption,
-    ImageOption,
-    KeyOption,
-    ModelOption,
-    QuickackOption,
-    ServingOption,
-    SignatureOption,
-    TimeoutOption,
-    TlsOption,
-)
+from serlab.cli.options.groups import Group, with_groups
+from serlab.cli.options.serving import serving_options
 from serlab.records.store import DEFAULT_ROOT
+from serlab.serving.base import ServingOptions
 
 EXIT_FOUND = 1
 
@@ -45,25 +33,11 @@ law = typer.Typer(
 
 
 @law.command()
+@with_groups
 def fit(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
+    serving: Annotated[ServingOptions, Group(serving_options, timeout=30.0)],
     name: Annotated[str, typer.Option("--name", help="What to call the law. Default: the kind of instance.")] = "",
     budget: Annotated[str, typer.Option("--budget", help="How long to call, as 40s or 2m.")] = "40s",
-    serving: ServingOption = "embedded",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    model: ModelOption = "",
-    signature: SignatureOption = "",
-    batch: BatchOption = None,
-    tls: TlsOption = False,
-    ca: CaOption = "",
-    cert: CertOption = "",
-    key: KeyOption = "",
-    header: HeaderOption = None,
-    quickack: QuickackOption = True,
-    timeout: TimeoutOption = 30.0,
     results: ResultsOption = DEFAULT_ROOT,
     as_json: JsonOption = False,
 ) -> None:
@@ -74,17 +48,9 @@ def fit(
 
     Example: serlab law fit --serving binary --name tf-serving-here
     """
-    from serlab.cli.options.serving import parse_headers
     from serlab.lab.learning import fit_instance
-    from serlab.lab.live_target import transport_options
-    from serlab.serving.base import ServingOptions
 
-    wanted = ServingOptions(
-        serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, batch, tls, ca, cert, key,
-        parse_headers(header),
-    )  # fmt: skip
-    options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
-    found, path = fit_instance(name, wanted, options, results, seconds(budget) or 40.0)
+    found, path = fit_instance(name, serving, results, seconds(budget) or 40.0)
     _show(found, as_json=as_json)
     typer.echo(f"law: {path}", err=True)
     if not all(route.holds for route in found.routes):

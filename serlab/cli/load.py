@@ -6,32 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options.common import (
-    CodecOption,
-    JsonOption,
-    PayloadOption,
-    QuietOption,
-    ResultsOption,
-    SeedOption,
-    seconds,
-    split,
-)
-from serlab.cli.options.serving import (
-    BatchOption,
-    BinaryOption,
-    CaOption,
-    CertOption,
-    HeaderOption,
-    ImageOption,
-    KeyOption,
-    ModelOption,
-    QuickackOption,
-    ServingOption,
-    SignatureOption,
-    TimeoutOption,
-    TlsOption,
-)
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.common import CodecOption, Kept, PayloadOption, seconds, split
+from serlab.cli.options.groups import with_groups
+from serlab.cli.options.serving import Serving
 
 if TYPE_CHECKING:
     from serlab.records.load import StepSpec
@@ -41,10 +18,10 @@ DEFAULT_PAYLOAD = "vector-1k"
 DEFAULT_CODECS = ("json", "orjson", "base64-simd", "tensor-proto", "wire")
 
 
+@with_groups
 def load(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
+    serving: Serving,
+    keep: Kept,
     payload: PayloadOption = None,
     codec: CodecOption = None,
     concurrency: Annotated[
@@ -66,24 +43,6 @@ def load(
     locust_workers: Annotated[
         int, typer.Option(min=0, help="Let Locust make the load, with this many worker processes.")
     ] = 0,
-    serving: ServingOption = "embedded",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    model: ModelOption = "",
-    signature: SignatureOption = "",
-    batch: BatchOption = None,
-    tls: TlsOption = False,
-    ca: CaOption = "",
-    cert: CertOption = "",
-    key: KeyOption = "",
-    header: HeaderOption = None,
-    quickack: QuickackOption = True,
-    timeout: TimeoutOption = 5.0,
-    run: Annotated[str | None, typer.Option("--run", help="Add to this run instead of a new one.")] = None,
-    seed: SeedOption = None,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Put a live instance under load and find throughput, latency, errors, CPU, and where adding load stops paying.
 
@@ -93,26 +52,17 @@ def load(
     """
     from serlab.analysis.load import histogram
     from serlab.cli.options.load import make_steps
-    from serlab.cli.options.serving import parse_headers
     from serlab.codecs import registry
-    from serlab.lab.live_target import check_names, transport_options
+    from serlab.lab.live_target import check_names
     from serlab.lab.load import Session, show_load
     from serlab.measure.load.sweep import check_limits
-    from serlab.payload import checked_seed
     from serlab.records.load import StepLimits
     from serlab.records.store import check_writable
-    from serlab.serving.base import ServingOptions
 
-    wanted = ServingOptions(
-        serving, serving_binary, serving_image, tuple(server_flags or ()), model, signature, batch, tls, ca, cert, key,
-        parse_headers(header),
-    )  # fmt: skip
-    options = transport_options(wanted, quickack=quickack, timeout_s=timeout)
-    number = checked_seed(seed)
     histogram.library()
-    payloads = split(payload) or (() if wanted.model else (DEFAULT_PAYLOAD,))
+    payloads = split(payload) or (() if serving.model else (DEFAULT_PAYLOAD,))
     codecs = split(codec) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
-    check_names(payloads, codecs, number)
+    check_names(payloads, codecs, keep.seed)
     limits = check_limits(
         StepLimits(seconds(warmup) or 0.0, seconds(window) or 0.0, min_windows=min(3, windows), max_windows=windows)
     )
@@ -130,9 +80,9 @@ def load(
         )
 
     steps(payloads or (DEFAULT_PAYLOAD,), codecs)  # what is wrong with the numbers is said before a server starts
-    check_writable(results)
-    session = Session(wanted, options, limits, rounds, number, results, run, quiet, locust_workers)
+    check_writable(keep.results)
+    session = Session(serving, keep, limits, rounds, locust_workers)
     folder, report = session.run(payloads, codecs, steps)
-    show_load(report, folder, as_json=as_json)
+    show_load(report, folder, as_json=keep.as_json)
     if any(step.failure or step.errors for step in report.steps):
         raise typer.Exit(EXIT_FOUND)

@@ -8,18 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from serlab.cli.options.common import (
-    CodecOption,
-    JsonOption,
-    PayloadOption,
-    QuietOption,
-    ResultsOption,
-    RunArgument,
-    SeedOption,
-    split,
-)
-from serlab.cli.options.serving import ServingOption
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, split
+from serlab.cli.options.groups import Group, with_groups
+from serlab.cli.options.serving import serving_options
+from serlab.lab.keeping import Keeping
+from serlab.serving.base import ServingOptions
 
 if TYPE_CHECKING:
     from serlab.measure.memory.flamegraph import View
@@ -28,7 +21,10 @@ if TYPE_CHECKING:
 EXIT_FOUND = 1
 
 
+@with_groups
 def memory(
+    serving: Annotated[ServingOptions, Group(serving_options, leave_out=("server_flags",))],
+    keep: Annotated[Keeping, kept("run")],
     run: RunArgument = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
@@ -48,11 +44,6 @@ def memory(
         bool, typer.Option("--endtoend", help="Sample client and server while each codec's calls run.")
     ] = False,
     duration: Annotated[float, typer.Option("--seconds", min=0.1, help="How long each client calls (--endtoend).")] = 2,
-    serving: ServingOption = "embedded",
-    seed: SeedOption = None,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Profile memory with memray, or look into what was profiled.
 
@@ -76,12 +67,12 @@ def memory(
     payloads, codecs = split(payload), split(codec)
     missing: tuple[str, ...] = ()
     if (profile or payloads or codecs) and not run and not further:
-        folder, missing = _measure(profile or "smoke", payloads, codecs, seed, flamegraphs, results, quiet)
+        folder, missing = _measure(profile or "smoke", payloads, codecs, flamegraphs, keep)
     else:
-        folder = memory_pages.run_with_memory(run, results, here=native, any_part=endtoend)
+        folder = memory_pages.run_with_memory(run, keep.results, here=native, any_part=endtoend)
     found: Sequence[Any] = folder.read_memory()
     written: list[Path] = []
-    with ProgressShow(quiet=quiet) as show:
+    with ProgressShow(quiet=keep.quiet) as show:
         if native:
             found, written = memory_pages.profile_native(folder, payloads, codecs, show)
         elif diff:
@@ -93,25 +84,19 @@ def memory(
             written = memory_pages.draw(folder, flamegraphs or "image", cast("View", view), show)
             found = folder.read_memory()
         written.append(memory_pages.write_index(folder))
-    _print(folder, found, written, as_json=as_json)
+    _print(folder, found, written, as_json=keep.as_json)
     if missing:
         raise typer.Exit(EXIT_FOUND)
 
 
 def _measure(
-    profile: str,
-    payloads: tuple[str, ...],
-    codecs: tuple[str, ...],
-    seed: int | None,
-    flamegraphs: str | None,
-    results: Path,
-    quiet: bool,
+    profile: str, payloads: tuple[str, ...], codecs: tuple[str, ...], flamegraphs: str | None, keep: Keeping
 ) -> tuple[RunFolder, tuple[str, ...]]:
     from serlab.lab.bench import make_plan, measure, new_run
 
-    plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=seed, flamegraphs=flamegraphs)
-    folder = new_run(results, plan)
-    return folder, measure(folder, plan, quiet=quiet).missing
+    plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=keep.seed, flamegraphs=flamegraphs)
+    folder = new_run(keep.results, plan)
+    return folder, measure(folder, plan, quiet=keep.quiet).missing
 
 
 def _print(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, as_json: bool) -> None:

@@ -6,31 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, JsonOption, QuietOption, ResultsOption, SeedOption, split
-from serlab.cli.options.serving import (
-    BinaryOption,
-    CaOption,
-    CertOption,
-    HeaderOption,
-    ImageOption,
-    KeyOption,
-    ModelOption,
-    ServingOption,
-    TlsOption,
-    parse_headers,
-)
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.common import CodecOption, Kept, split
+from serlab.cli.options.groups import Group, with_groups
+from serlab.cli.options.serving import serving_options
+from serlab.serving.base import ServingOptions
 
 if TYPE_CHECKING:
     from serlab.records.precision import PrecisionReport
 
 EXIT_FOUND = 1
+#: The largest sweeps are answered in seconds.
+TIMEOUT_S = 60.0
 
 
+@with_groups
 def precision(
-    server_flags: Annotated[
-        list[str] | None, typer.Argument(metavar="[-- SERVER_FLAGS]", help="Flags for a server that serlab starts.")
-    ] = None,
+    serving: Annotated[ServingOptions, Group(serving_options, leave_out=("signature", "batch"), timeout=TIMEOUT_S)],
+    keep: Kept,
     codec: CodecOption = None,
     dtype: Annotated[
         list[str] | None, typer.Option("--dtype", help="Dtype; repeat, or separate by commas. Default: all.")
@@ -49,23 +41,9 @@ def precision(
         bool, typer.Option("--all", help="Print every class of values with examples, not one screen.")
     ] = False,
     examples: Annotated[int, typer.Option("--examples", min=0, max=3, help="Examples per altered class.")] = 3,
-    seed: SeedOption = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="No server: each codec against its own model of one.")
     ] = False,
-    serving: ServingOption = "embedded",
-    serving_binary: BinaryOption = "",
-    serving_image: ImageOption = "",
-    model: ModelOption = "",
-    tls: TlsOption = False,
-    ca: CaOption = "",
-    cert: CertOption = "",
-    key: KeyOption = "",
-    header: HeaderOption = None,
-    run: Annotated[str | None, typer.Option("--run", help="Add the findings to this run instead of a new one.")] = None,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Find out which values come back with the same bits, what becomes of the others, and where.
 
@@ -76,26 +54,13 @@ def precision(
     from serlab.analysis.precision_findings import parse_words, unwanted
     from serlab.lab.precision import examine, make_plan, open_run
     from serlab.lab.progress import ProgressShow
-    from serlab.serving.base import ServingOptions
 
     words = parse_words(fail_on)
-    plan = make_plan(split(codec), split(dtype), samples=samples, seed=seed, values=values)
-    options = ServingOptions(
-        serving=serving,
-        binary=serving_binary,
-        image=serving_image,
-        flags=tuple(server_flags or ()),
-        model=model,
-        tls=tls,
-        ca=ca,
-        cert=cert,
-        key=key,
-        headers=parse_headers(header),
-    )
-    with ProgressShow(quiet=quiet) as show:
-        report, folder = examine(plan, None if offline else options, lambda: open_run(run, results, plan), show)
+    plan = make_plan(split(codec), split(dtype), samples=samples, seed=keep.seed, values=values)
+    with ProgressShow(quiet=keep.quiet) as show:
+        report, folder = examine(plan, None if offline else serving, lambda: open_run(keep, plan), show)
     failed = unwanted(report, words)
-    if as_json:
+    if keep.as_json:
         _print_json(report, failed)
     else:
         from serlab.report.tables.console import wide_console

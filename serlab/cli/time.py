@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from serlab.cli.options.common import (
     DEFAULT_PROFILE,
     BudgetOption,
     CodecOption,
-    JsonOption,
     PayloadOption,
     ProfileOption,
-    QuietOption,
-    ResultsOption,
     ResumeOption,
     RoundsOption,
     RunOption,
     SeedOption,
+    kept,
     seconds,
     split,
 )
-from serlab.records.store import DEFAULT_ROOT
+from serlab.cli.options.groups import with_groups
+from serlab.lab.keeping import Keeping
 
 EXIT_FOUND = 1
 
 
+@with_groups
 def time(
+    keep: Annotated[Keeping, kept("run", "seed")],
     profile: ProfileOption = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
@@ -34,9 +37,6 @@ def time(
     seed: SeedOption = None,
     resume: ResumeOption = False,
     run: RunOption = None,
-    results: ResultsOption = DEFAULT_ROOT,
-    quiet: QuietOption = False,
-    as_json: JsonOption = False,
 ) -> None:
     """Time encode and decode with pyperf: shuffled rounds, one fresh worker process per run, saved as each run ends.
 
@@ -49,7 +49,7 @@ def time(
 
     if resume or run:
         given = {"--profile": profile, "--budget": budget, "--rounds": rounds, "--seed": seed}
-        folder, plan = resumed_run(results, run, {**given, "--payload": split(payload), "--codec": split(codec)})
+        folder, plan = resumed_run(keep.results, run, {**given, "--payload": split(payload), "--codec": split(codec)})
     else:
         plan = make_plan(
             profile or DEFAULT_PROFILE,
@@ -60,8 +60,8 @@ def time(
             budget_s=seconds(budget),
             rounds=rounds,
         )
-        folder = new_run(results, plan)
-    info = measure(folder, plan, quiet=quiet)
-    show_run(folder, as_json=as_json)
+        folder = new_run(keep.results, plan)
+    info = measure(folder, plan, quiet=keep.quiet)
+    show_run(folder, as_json=keep.as_json)
     if info.missing:
         raise typer.Exit(EXIT_FOUND)

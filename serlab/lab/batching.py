@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from serlab.errors import UsageError
 from serlab.lab.experiment import finish, open_folder
+from serlab.lab.keeping import Keeping
 from serlab.lab.live_target import check_names, describe, is_running
 from serlab.lab.progress import ProgressShow
 from serlab.measure.deployment.batching import (
@@ -28,7 +28,6 @@ from serlab.servable.batched import BATCHED_MODEL, SETTINGS
 from serlab.serving.base import ServingOptions
 from serlab.serving.model import read_metadata
 from serlab.serving.registry import parse_serving
-from serlab.transports.base import TransportOptions
 
 #: The part of a run that this command writes: ``batching.json``.
 PART = "batching"
@@ -54,44 +53,40 @@ def choose_settings(sizes: Sequence[str], timeouts: Sequence[str], *, by: str) -
 
 def sweep_settings(
     serving: ServingOptions,
-    options: TransportOptions,
     settings: Sequence[BatchSetting],
+    keep: Keeping,
     *,
     by: str,
     codec: str,
     concurrency: int,
     rounds: int,
     window_s: float,
-    seed: int,
-    run: str | None,
-    results: Path,
-    quiet: bool,
 ) -> tuple[RunFolder, BatchingReport]:
     """Sweep on an instance that serves the lab's model; every step is kept when it ends.
 
     Raises:
         ServingError, ServableError, UsageError: the instance cannot be started, or does not serve the model.
     """
-    check_names((PAYLOAD,), (codec,), seed)
-    check_writable(results)
+    check_names((PAYLOAD,), (codec,), keep.seed)
+    check_writable(keep.results)
     serving = serving if is_running(serving) else replace(serving, flags=server_flags(serving.flags, concurrency))
     model = serving.model or BATCHED_MODEL
     serving = replace(serving, model=model) if is_running(serving) else serving
-    folder = open_folder(PART, run, results, (PAYLOAD,), (codec,), seed)
-    with ProgressShow(quiet=quiet) as show, Workers((codec,)) as workers:
+    folder = open_folder(PART, keep, (PAYLOAD,), (codec,))
+    with ProgressShow(quiet=keep.quiet) as show, Workers((codec,)) as workers:
         sweep = BatchingSweep(
-            settings, codec, concurrency, rounds, StepLimits(window_s=window_s), seed, show,
+            settings, codec, concurrency, rounds, StepLimits(window_s=window_s), keep.seed, show,
             keep=lambda found: folder.write_part(PART, found), model=model,
         )  # fmt: skip
         if by == "server":
-            report = measure_server_batching(workers, serving, options, ensure_model(BATCHED_MODEL), sweep)
-            instance = describe(serving, Endpoint("binary", "a server per setting", "", ""), options)
+            report = measure_server_batching(workers, serving, serving.client, ensure_model(BATCHED_MODEL), sweep)
+            instance = describe(serving, Endpoint("binary", "a server per setting", "", ""))
         else:
             models = {} if is_running(serving) else {model: ensure_model(BATCHED_MODEL)}
             with parse_serving(serving, models) as endpoint:
-                read_metadata(endpoint, model, serving.access).signature("serving_default")
-                instance = describe(serving, endpoint, options)
-                report = measure_batching(workers, Target(endpoint, options), sweep)
+                read_metadata(endpoint, model, serving.client).signature("serving_default")
+                instance = describe(serving, endpoint)
+                report = measure_batching(workers, Target(endpoint, serving.client), sweep)
     report = replace(report, instance=instance)
     folder.write_part(PART, report)
     finish(folder, PART, instance, rounds=rounds)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from serlab.records.store import RunFolder
     from serlab.serving.base import ServingOptions
 
-#: A call of the slowest codec with the largest payload takes seconds on a small machine.
-TIMEOUT_S = 30.0
 #: TensorFlow Serving takes 4 gRPC calls per core at a time and refuses more; the claims speak of 50.
 THREADS_FLAG, THREADS = "--grpc_max_threads", 128
 
@@ -43,7 +41,6 @@ def examine(
     from serlab.measure.claims.run import CODECS, models_for, put_to_the_test
     from serlab.measure.process.workers import Workers
     from serlab.measure.target import Target
-    from serlab.transports.base import TransportOptions
 
     wanted = tuple(claims)
     effort = QUICK if quick else STANDARD
@@ -52,14 +49,11 @@ def examine(
         with Workers(usable) as workers:
             folder = open_run()
             return folder, put_to_the_test(Lab(folder, workers, effort, seed=seed, say=show), wanted, quick=quick), {}
-    options = TransportOptions(
-        timeout_s=TIMEOUT_S, headers=serving.headers, ca=serving.ca, cert=serving.cert, key=serving.key
-    )
     show.phase(f"starting {serving.serving}", None)
     with open_models(serving, models_for(wanted)) as (endpoint, served), Workers(usable) as workers:
         folder = open_run()
-        lab = Lab(folder, workers, effort, Target(endpoint, options), served, seed, show)
-        return folder, put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint, options)
+        lab = Lab(folder, workers, effort, Target(endpoint, serving.client), served, seed, show)
+        return folder, put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint)
 
 
 @contextmanager
@@ -114,7 +108,7 @@ def _served(endpoint: Endpoint, serving: ServingOptions) -> frozenset[str]:
     found = set()
     for model in ALL_MODELS:
         try:
-            require_available(model_status(endpoint, model, serving.access), model)
+            require_available(model_status(endpoint, model, serving.client), model)
         except ServingError:
             continue
         found.add(model)

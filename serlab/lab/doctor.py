@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from serlab.errors import SerlabError, UsageError
-from serlab.lab.live_target import fit_payloads, is_running, open_endpoint, transport_options
+from serlab.errors import SerlabError
+from serlab.lab.live_target import fit_payloads, is_running, open_endpoint
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.payload import DEFAULT_SEED, parse_payload
 from serlab.records.run import Endpoint
 from serlab.servable.signatures import ECHO_MODEL
 from serlab.serving.base import ServingOptions
-from serlab.serving.remote import parse_address
+from serlab.serving.remote import remote_endpoint
 
 
 @contextmanager
@@ -22,25 +22,17 @@ def open_patient_endpoint(wanted: ServingOptions) -> Iterator[Endpoint]:
     """Open the instance; a running server is not asked anything yet, since what is wrong with it is the question."""
 
     if is_running(wanted):
-        if not wanted.model:
-            raise UsageError(f"--serving {wanted.serving} needs --model: the name the server knows the model by")
-        grpc, rest = parse_address(wanted.serving)
-        yield Endpoint("remote", "", grpc, rest, tls=wanted.tls)
+        yield remote_endpoint(wanted)
     else:
         with open_endpoint(wanted) as endpoint:
             yield endpoint
 
 
-def patient_of(wanted: ServingOptions, endpoint: Endpoint, payload: str, timeout_s: float) -> Patient:
+def patient_of(wanted: ServingOptions, endpoint: Endpoint, payload: str) -> Patient:
     """Make a Predict call fit the model; where none does, the patient says why."""
 
     given = parse_payload(payload or ECHO_PAYLOAD)
-    patient = Patient(
-        endpoint,
-        wanted.model or ECHO_MODEL,
-        replace(wanted.access, timeout_s=timeout_s),
-        transport_options(wanted, timeout_s=timeout_s),
-    )
+    patient = Patient(endpoint, wanted.model or ECHO_MODEL, wanted.client)
     if not is_running(wanted):
         return replace(patient, call=echo_of(given), payload=given)
     try:

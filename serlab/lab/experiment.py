@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from serlab.lab.keeping import Keeping
 from serlab.lab.live_target import Live, check_names, open_live
 from serlab.lab.profiled_run import run_of_this_machine
 from serlab.lab.progress import ProgressShow
@@ -16,7 +16,6 @@ from serlab.measure.process.machine import load_average
 from serlab.payload import parse_payload
 from serlab.records.store import RunFolder, check_writable, now
 from serlab.serving.base import ServingOptions
-from serlab.transports.base import TransportOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +29,24 @@ class Experiment:
 
 @contextmanager
 def open_experiment(
-    part: str,
-    serving: ServingOptions,
-    options: TransportOptions,
-    payloads: Sequence[str],
-    codecs: Sequence[str],
-    *,
-    seed: int,
-    run: str | None,
-    results: Path,
-    quiet: bool,
+    part: str, serving: ServingOptions, payloads: Sequence[str], codecs: Sequence[str], keep: Keeping
 ) -> Iterator[Experiment]:
     """Open everything that an experiment needs; the run's description is completed when the block ends well."""
-    check_names(payloads, codecs, seed)
-    check_writable(results)
-    with open_live(serving, options, payloads, codecs, seed) as live:
-        folder = open_folder(part, run, results, live.payloads, live.codecs, seed)
-        with ProgressShow(quiet=quiet) as show:
+    check_names(payloads, codecs, keep.seed)
+    check_writable(keep.results)
+    with open_live(serving, payloads, codecs, keep.seed) as live:
+        folder = open_folder(part, keep, live.payloads, live.codecs)
+        with ProgressShow(quiet=keep.quiet) as show:
             yield Experiment(live, folder, show)
         finish(folder, part, live.instance)
 
 
-def open_folder(
-    part: str, run: str | None, results: Path, payloads: Sequence[str], codecs: Sequence[str], seed: int
-) -> RunFolder:
+def open_folder(part: str, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str]) -> RunFolder:
     """Return the run to add ``part`` to, or a new one that holds nothing else."""
-    if run is not None:
-        return run_of_this_machine(run, results)
-    infos = [parse_payload(spec, seed=seed).info() for spec in payloads]
-    return begin_run(results, profile=part, seed=seed, payloads=infos, codecs=codecs)
+    if keep.run is not None:
+        return run_of_this_machine(keep.run, keep.results)
+    infos = [parse_payload(spec, seed=keep.seed).info() for spec in payloads]
+    return begin_run(keep.results, profile=part, seed=keep.seed, payloads=infos, codecs=codecs)
 
 
 def finish(

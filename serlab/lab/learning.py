@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from serlab.records.law import Law
     from serlab.records.run import Endpoint
     from serlab.serving.base import ServingOptions
-    from serlab.transports.base import TransportOptions
 
 #: Rows that a user's model is sent; sizes that it has no room for are left out.
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128)
@@ -36,9 +35,7 @@ MAX_BODY_BYTES = 16 * 2**20
 _SENDERS = ("wire", "orjson", "base64-simd")
 
 
-def fit_instance(
-    name: str, serving: ServingOptions, options: TransportOptions, results: Path, budget_s: float = BUDGET_S
-) -> tuple[Law, Path]:
+def fit_instance(name: str, serving: ServingOptions, results: Path, budget_s: float = BUDGET_S) -> tuple[Law, Path]:
     """Learn the law of the instance that ``serving`` names, keep it as ``results/laws/NAME.json``, return both.
 
     Raises:
@@ -47,7 +44,7 @@ def fit_instance(
     """
     check_writable(results)
     with _open(serving) as (endpoint, probes):
-        law = learn(name or endpoint.kind, endpoint, options, probes, budget_s=budget_s)
+        law = learn(name or endpoint.kind, endpoint, serving.client, probes, budget_s=budget_s)
     if probes is not None:
         law = replace(law, remarks=(*law.remarks, f"floors hold the own work of model {serving.model}"))
     return law, write_law(law, results)
@@ -75,7 +72,7 @@ def _open(serving: ServingOptions) -> Iterator[tuple[Endpoint, list[Probe] | Non
 
 def _serves(endpoint: Endpoint, serving: ServingOptions) -> bool:
     try:
-        require_available(model_status(endpoint, SIZES_MODEL, serving.access), SIZES_MODEL)
+        require_available(model_status(endpoint, SIZES_MODEL, serving.client), SIZES_MODEL)
     except ServingError:
         return False
     return True

@@ -9,18 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from serlab.codecs.registry import transport_of
+from serlab.connection import TransportOptions
 from serlab.errors import UsageError
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.call import Call
 from serlab.records.run import Endpoint
+from serlab.records.secret import masked_words
 from serlab.servable import ensure_model
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
 from serlab.serving.fit import fit_call, fit_payload
 from serlab.serving.model import ModelMetadata, read_metadata
 from serlab.serving.registry import parse_serving
-from serlab.transports.base import DEFAULT_TIMEOUT_S, TransportOptions
 
 #: A call may take this much longer per MiB of payload than the client's time limit says.
 TIMEOUT_PER_MIB_S = 1.0
@@ -49,17 +50,17 @@ def open_endpoint(serving: ServingOptions) -> Iterator[Endpoint]:
         yield endpoint
 
 
-def describe(serving: ServingOptions, endpoint: Endpoint, options: TransportOptions) -> dict[str, Any]:
+def describe(serving: ServingOptions, endpoint: Endpoint) -> dict[str, Any]:
     """Return what a run remembers of the instance: kind, version, how it was started and called. No header values."""
     return {
         "kind": endpoint.kind,
         "version": endpoint.version,
         "serving": serving.serving,
-        "flags": list(serving.flags),
+        "flags": masked_words(serving.flags),
         "model": serving.model or ECHO_MODEL,
         "signature": serving.signature,
         "tls": endpoint.tls,
-        "client": options.as_record(),
+        "client": serving.client.as_record(),
     }
 
 
@@ -74,7 +75,7 @@ def fit_payloads(
     Raises:
         UsageError, UnknownNameError: the model's signature and what was asked for do not fit.
     """
-    metadata = read_metadata(endpoint, serving.model or ECHO_MODEL, serving.access)
+    metadata = read_metadata(endpoint, serving.model or ECHO_MODEL, serving.client)
     if _is_echo(metadata) and not serving.signature:
         if not payloads:
             raise UsageError("the lab's echo takes any shape: say which with --payload")
@@ -118,13 +119,7 @@ class Live:
 
 
 @contextmanager
-def open_live(
-    serving: ServingOptions,
-    options: TransportOptions,
-    payloads: Sequence[str],
-    codecs: Sequence[str],
-    seed: int,
-) -> Iterator[Live]:
+def open_live(serving: ServingOptions, payloads: Sequence[str], codecs: Sequence[str], seed: int) -> Iterator[Live]:
     """Start or find the instance and choose what it can be sent; of ``codecs``, those that it understands.
 
     Raises:
@@ -134,28 +129,14 @@ def open_live(
         call = None
         if has_own_model(serving):
             payloads, call = fit_payloads(serving, endpoint, payloads, seed)
-        target = make_target(endpoint, options, call, payloads, seed)
+        target = make_target(endpoint, serving.client, call, payloads, seed)
         refused = target.refusals(codecs)
         usable = [codec for codec in codecs if codec not in refused]
         if not usable:
             told = "; ".join(f"{codec}: {reason}" for codec, reason in refused.items())
             raise UsageError(f"{endpoint.label} can be called with none of {', '.join(codecs)}: {told}")
-        instance = instance_record(describe(serving, endpoint, options), call)
+        instance = instance_record(describe(serving, endpoint), call)
         yield Live(target, tuple(payloads), tuple(usable), instance, refused)
-
-
-def transport_options(
-    serving: ServingOptions, *, quickack: bool = True, timeout_s: float = DEFAULT_TIMEOUT_S
-) -> TransportOptions:
-    """Return how clients talk to the instance that ``serving`` describes."""
-    return TransportOptions(
-        timeout_s=timeout_s,
-        quickack=quickack,
-        headers=serving.headers,
-        ca=serving.ca,
-        cert=serving.cert,
-        key=serving.key,
-    )
 
 
 def check_names(payloads: Sequence[str], codecs: Sequence[str], seed: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from serlab.analysis.load.view import LoadView
 from serlab.lab.experiment import finish, open_folder
+from serlab.lab.keeping import Keeping
 from serlab.lab.live_target import Live, open_live
 from serlab.lab.progress import ProgressShow
 from serlab.measure.load.sweep import sweep
@@ -16,7 +16,6 @@ from serlab.measure.process.workers import Workers
 from serlab.records.load import LoadReport, LoadStep, StepLimits, StepSpec
 from serlab.records.store import RunFolder
 from serlab.serving.base import ServingOptions
-from serlab.transports.base import TransportOptions
 
 #: The part of a run that this command writes: ``load.json``.
 PART = "load"
@@ -29,24 +28,20 @@ class Session:
     """One invocation of the command."""
 
     serving: ServingOptions
-    options: TransportOptions
+    keep: Keeping
     limits: StepLimits
     rounds: int
-    seed: int
-    results: Path
-    run_name: str | None
-    quiet: bool
     locust_workers: int
 
     def run(self, payloads: Sequence[str], codecs: Sequence[str], steps: Steps) -> tuple[RunFolder, LoadReport]:
         """Measure what the instance takes of the payloads and codecs; every step is kept when it ends."""
-        with open_live(self.serving, self.options, payloads, codecs, self.seed) as live:
-            folder = open_folder(PART, self.run_name, self.results, live.payloads, live.codecs, self.seed)
+        with open_live(self.serving, payloads, codecs, self.keep.seed) as live:
+            folder = open_folder(PART, self.keep, live.payloads, live.codecs)
 
             def keep(done: Sequence[LoadStep]) -> None:
                 folder.write_part(PART, LoadReport(tuple(done), live.instance))
 
-            with ProgressShow(quiet=self.quiet) as show:
+            with ProgressShow(quiet=self.keep.quiet) as show:
                 wanted = steps(live.payloads, live.codecs)
                 done = self._measure(live, wanted, show, keep)
             report = LoadReport(done, live.instance)
@@ -63,12 +58,12 @@ class Session:
 
             return sweep_with_locust(
                 live.target, wanted, self.locust_workers,
-                limits=self.limits, rounds=self.rounds, seed=self.seed, listener=show, keep=keep,
+                limits=self.limits, rounds=self.rounds, seed=self.keep.seed, listener=show, keep=keep,
             )  # fmt: skip
         with Workers(live.codecs) as workers:
             return sweep(
                 workers, live.target, wanted,
-                limits=self.limits, rounds=self.rounds, seed=self.seed, listener=show, keep=keep,
+                limits=self.limits, rounds=self.rounds, seed=self.keep.seed, listener=show, keep=keep,
             )  # fmt: skip
 
 

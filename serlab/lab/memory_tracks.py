@@ -15,14 +15,18 @@ from serlab.records.profiles import MemoryTrack, MemoryTracks
 from serlab.records.run import Endpoint, Transport
 from serlab.records.store import RunFolder, now
 from serlab.serving.base import ServingOptions
-from serlab.transports.base import TransportOptions
 
 #: The part of a run that this writes: ``endtoend-memory.json``.
 PART = "endtoend-memory"
 
 
 def track(
-    folder: RunFolder, payloads: Sequence[str], codecs: Sequence[str], serving: str, seconds: float, show: ProgressShow
+    folder: RunFolder,
+    payloads: Sequence[str],
+    codecs: Sequence[str],
+    serving: ServingOptions,
+    seconds: float,
+    show: ProgressShow,
 ) -> MemoryTracks:
     """Track every payload × codec against one instance, keep each as it is done, and return them all.
 
@@ -31,11 +35,10 @@ def track(
     """
     info = folder.read_info()
     names, specs = chosen_codecs(info, codecs), [payload.name for payload in chosen_payloads(info, payloads)]
-    options = TransportOptions()
     tracks: list[MemoryTrack] = []
     missing: list[str] = []
-    show.phase(f"starting {serving}", None)
-    with Workers(names) as workers, open_endpoint(ServingOptions(serving)) as endpoint:
+    show.phase(f"starting {serving.serving}", None)
+    with Workers(names) as workers, open_endpoint(serving) as endpoint:
         report = MemoryTracks(now(), endpoint.label, ())
         callers = [(spec, name) for spec in specs for name in with_transport(names, _offered(endpoint))]
         show.phase("memory end to end", len(callers))
@@ -45,7 +48,7 @@ def track(
                 found = workers.call(
                     resident.track,
                     endpoint,
-                    options,
+                    serving.client,
                     payload_spec=spec,
                     codec_name=name,
                     seed=info.seed,

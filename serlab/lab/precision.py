@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from serlab.codecs import registry
 from serlab.errors import UsageError
-from serlab.lab.live_target import transport_options
+from serlab.lab.keeping import Keeping
 from serlab.lab.profiled_run import run_of_this_machine
 from serlab.lab.progress import ProgressShow
 from serlab.measure.new_run import begin_run
 from serlab.measure.precision.lab import Plan, PrecisionLab
-from serlab.measure.precision.live import TIMEOUT_S, LiveServer
+from serlab.measure.precision.live import LiveServer
 from serlab.measure.precision.values import DTYPES
 from serlab.payload import checked_seed, parse_payload
 from serlab.records.precision import PrecisionReport
@@ -42,12 +41,12 @@ def make_plan(
     return Plan(codecs or tuple(registry.names()), wanted_dtypes, samples, seed, payload)
 
 
-def open_run(run: str | None, results: Path, plan: Plan) -> RunFolder:
+def open_run(keep: Keeping, plan: Plan) -> RunFolder:
     """Return the run to add to, or a new one that holds nothing else."""
-    if run is not None:
-        return run_of_this_machine(run, results)
+    if keep.run is not None:
+        return run_of_this_machine(keep.run, keep.results)
     payloads = (plan.payload.info(),) if plan.payload else ()
-    return begin_run(results, profile=PART, seed=plan.seed, payloads=payloads, codecs=plan.codecs)
+    return begin_run(keep.results, profile=PART, seed=plan.seed, payloads=payloads, codecs=plan.codecs)
 
 
 def examine(
@@ -95,12 +94,11 @@ def live_server(serving: ServingOptions) -> Iterator[LiveServer]:
     model = serving.model if is_running(serving) and serving.model else ECHO_MODEL
     parse_serving(serving, {})  # wrong options are told before the servable is exported
     with open_endpoint(replace(serving, model=model) if is_running(serving) else serving) as endpoint:
-        signatures = read_metadata(endpoint, model, serving.access).signatures
+        signatures = read_metadata(endpoint, model, serving.client).signatures
         if not set(signatures) & set(SIGNATURES) - {"serving_default"}:
             raise UsageError(
                 f"model {model} on {endpoint.label} is not the lab's echo servable: what another model answers says "
                 "nothing about the format. Serve the lab's echo there, or leave --serving out"
             )
-        options = transport_options(serving, timeout_s=TIMEOUT_S)
-        with LiveServer(endpoint, model, options, signatures) as server:
+        with LiveServer(endpoint, model, serving.client, signatures) as server:
             yield server

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from serlab.records.call import TensorSpec
+from serlab.records.secret import masked_command
 
 #: What a time can be: not negative, and small enough that sums and squares of it stay numbers. A bound of the reader.
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
@@ -227,7 +228,8 @@ class Endpoint:
     """A live instance's addresses: ``host:port`` each, "" where the instance does not offer the protocol.
 
     ``pid`` is the server's process where it is on this machine and known, for CPU and memory readings.
-    ``base_url`` is ``http(s)://host:port``.
+    ``tls`` holds for gRPC, and for REST unless ``https`` says otherwise. ``prefix`` ("/seldon/ns/name") stands before
+    the paths of the REST API; ``base_url`` is ``http(s)://host:port/prefix``.
     """
 
     kind: InstanceKind
@@ -236,11 +238,18 @@ class Endpoint:
     rest: str
     pid: int | None = None
     tls: bool = False
+    https: bool | None = None
+    prefix: str = ""
+
+    @property
+    def rest_tls(self) -> bool:
+        """Whether REST is encrypted."""
+        return self.tls if self.https is None else self.https
 
     @property
     def base_url(self) -> str:
         """Root of the REST API."""
-        return f"{'https' if self.tls else 'http'}://{self.rest}"
+        return f"{'https' if self.rest_tls else 'http'}://{self.rest}{self.prefix}"
 
     @property
     def label(self) -> str:
@@ -288,6 +297,10 @@ class RunInfo:
     gates: tuple[Gate, ...] = ()
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()  # what was asked for and could not be measured, in words
+
+    def __post_init__(self) -> None:
+        # However a command was recorded, and by whichever version: nobody reads a credential out of a run.
+        object.__setattr__(self, "command", masked_command(self.command))
 
 
 @dataclass(frozen=True, slots=True)

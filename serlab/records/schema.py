@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from serlab.errors import SchemaVersionError, StoreError
+from serlab.records.secret import masked
 
 SCHEMA_VERSION = 2
 #: Records are nested some eight levels deep; what is deeper than this is none.
@@ -33,7 +34,7 @@ class Envelope(msgspec.Struct):
 def encode(records: Any) -> bytes:
     """Return the text of a whole file."""
     document = {"schema_version": SCHEMA_VERSION, "data": records}
-    return msgspec.json.format(msgspec.json.encode(document), indent=1)
+    return msgspec.json.format(msgspec.json.encode(document, enc_hook=masked), indent=1)
 
 
 def decode(text: bytes, kind: type[T], path: Path) -> T:

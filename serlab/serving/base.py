@@ -13,12 +13,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from serlab.connection import Access
+from serlab.connection import TransportOptions
 from serlab.errors import ServingError, UsageError
 from serlab.records.run import Endpoint, InstanceKind
-from serlab.serving.fit import Wish, parse_dims
+
+if TYPE_CHECKING:
+    from serlab.serving.fit import Wish
 
 #: Servables by the name they are served under; each path is a base folder that holds numbered versions.
 Models = Mapping[str, Path]
@@ -33,10 +35,10 @@ DEFAULT_START_TIMEOUT_S = 120.0
 class ServingOptions:
     """Everything the command line can say about an instance.
 
-    ``serving`` is ``embedded``, ``binary``, ``docker``, or ``HOST:GRPC_PORT:REST_PORT`` with either port left out.
+    ``serving`` is ``embedded``, ``binary``, ``docker``, or the address of a running server (``serving.remote``).
     ``flags`` go to a server that serlab starts. ``model``, ``version`` or ``label``, ``signature``, ``batch``, ``dims``
-    and ``outputs`` say what is called, ``tls`` to ``headers`` how a server that is already running is reached.
-    Options that the chosen kind has no use for are refused, not ignored.
+    and ``outputs`` say what is called; ``tls``, and the parts of ``client`` that name a server, how one that is already
+    running is reached. Options that the chosen kind has no use for are refused, not ignored.
     """
 
     serving: str = "embedded"
@@ -47,10 +49,7 @@ class ServingOptions:
     signature: str = ""
     batch: int | None = None
     tls: bool = False
-    ca: str = ""
-    cert: str = ""
-    key: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    client: TransportOptions = field(default_factory=TransportOptions)
     start_timeout_s: float = DEFAULT_START_TIMEOUT_S
     dims: tuple[str, ...] = ()
     outputs: tuple[str, ...] = ()
@@ -60,15 +59,12 @@ class ServingOptions:
     @property
     def wish(self) -> Wish:
         """What the user says of the model's call. Raises ``UsageError`` for sizes that do not parse."""
+        from serlab.serving.fit import Wish, parse_dims
+
         return Wish(self.signature, self.batch, parse_dims(self.dims), self.outputs, self.version, self.label)
 
-    @property
-    def access(self) -> Access:
-        """What every client of the server needs besides its addresses."""
-        return Access(self.ca, self.cert, self.key, self.headers)
 
-
-#: The command line's name of each option that only some kinds use.
+#: The command line's name of each option that only some kinds use, of ``ServingOptions`` or of its ``client``.
 _OPTION_NAMES = {
     "binary": "--serving-binary",
     "image": "--serving-image",
@@ -85,6 +81,7 @@ _OPTION_NAMES = {
     "cert": "--cert",
     "key": "--key",
     "headers": "--header",
+    "authority": "--authority",
 }
 
 
@@ -109,7 +106,8 @@ class Instance(ABC):
     def __init__(self, options: ServingOptions, models: Models) -> None:
         unset = ServingOptions()
         for option, name in _OPTION_NAMES.items():
-            if option not in self.uses and getattr(options, option) != getattr(unset, option):
+            given, blank = (which if hasattr(which, option) else which.client for which in (options, unset))
+            if option not in self.uses and getattr(given, option) != getattr(blank, option):
                 raise UsageError(f"{name} means nothing to --serving {options.serving}: leave it out")
         self.options, self.models = options, models
         self._stack = ExitStack()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from serlab.connection import Access, tls_context
+from serlab.connection import TransportOptions
+from serlab.connection.tls import tls_context
 
 #: RFC 9113, section 3.4: the client's preface is this text and a SETTINGS frame, here an empty one.
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -46,12 +47,12 @@ class Preface:
         return self.outcome == "http/2"
 
 
-def try_preface(address: str, *, tls: bool = False, access: Access | None = None) -> Preface:
+def try_preface(address: str, *, tls: bool = False, options: TransportOptions | None = None) -> Preface:
     """Send the HTTP/2 connection preface to ``host:port`` and say what came back. Raises nothing for the network."""
-    access = access or Access()
+    options = options or TransportOptions()
     parts = urlsplit(f"//{address}")
     try:
-        plain = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=access.timeout_s)
+        plain = socket.create_connection((parts.hostname or "", parts.port or 0), timeout=options.timeout_s)
     except ConnectionRefusedError:
         return Preface("refused connection", "nothing listens there")
     except OSError as error:
@@ -59,10 +60,10 @@ def try_preface(address: str, *, tls: bool = False, access: Access | None = None
     with plain:
         if not tls:
             return _exchange(plain)
-        context = tls_context(access)
+        context = tls_context(options)
         context.set_alpn_protocols(["h2"])
         try:
-            with context.wrap_socket(plain, server_hostname=parts.hostname) as encrypted:
+            with context.wrap_socket(plain, server_hostname=options.server_name(parts.hostname or "")) as encrypted:
                 if encrypted.selected_alpn_protocol() != "h2":
                     return Preface("no h2 in tls", "the TLS handshake succeeds without choosing h2")
                 return _exchange(encrypted)

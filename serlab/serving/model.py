@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from serlab.connection import Access, UnreachableError, grpc_call, http_get, not_serving, server_document
+from serlab.connection import TransportOptions
+from serlab.connection.questions import UnreachableError, grpc_call, http_get, not_serving, server_document
 from serlab.errors import UnknownNameError, WireError
 from serlab.records.run import Endpoint
 from serlab.wire.dtypes import DATA_TYPES, data_type_name
@@ -65,14 +66,14 @@ class ModelMetadata:
         return self.signatures[name]
 
 
-def read_metadata(endpoint: Endpoint, model: str, access: Access | None = None) -> ModelMetadata:
+def read_metadata(endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> ModelMetadata:
     """Ask a server about ``model``, over REST where it has it, otherwise over gRPC.
 
     Raises ``UnreachableError``, ``ModelMissingError``, or ``ServingError`` for another refusal.
     """
-    access = access or Access()
+    options = options or TransportOptions()
     if endpoint.rest:
-        status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}/metadata", access)
+        status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}/metadata", options)
         document = server_document(endpoint, status, body)
         try:
             return metadata_from_json(model, document)
@@ -80,7 +81,7 @@ def read_metadata(endpoint: Endpoint, model: str, access: Access | None = None) 
             raise not_serving(endpoint, status, body) from error
     # GetModelMetadataRequest { ModelSpec model_spec = 1 { string name = 1 }, repeated string metadata_field = 2 }
     request = length_field(1, length_field(1, model.encode())) + length_field(2, b"signature_def")
-    body = grpc_call(endpoint, GET_MODEL_METADATA, request, access)
+    body = grpc_call(endpoint, GET_MODEL_METADATA, request, options)
     try:
         return metadata_from_message(model, body)
     except WireError as error:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from serlab.connection import Access, call_metadata, open_channel
+from serlab.connection import TransportOptions
+from serlab.connection.channel import open_channel
+from serlab.connection.headers import grpc_metadata
 from serlab.errors import ServingError, WireError
 from serlab.records.run import Endpoint
 from serlab.wire.fields import length_field
@@ -23,7 +25,7 @@ _FILE_CONTAINING_SYMBOL, _FILE_DESCRIPTOR_RESPONSE = 4, 4
 
 
 def reflected_fields(
-    endpoint: Endpoint, messages: Mapping[str, Mapping[str, int]], access: Access | None = None
+    endpoint: Endpoint, messages: Mapping[str, Mapping[str, int]], options: TransportOptions | None = None
 ) -> dict[str, dict[str, int]] | None:
     """Return field numbers by name for those of ``messages`` that the server describes; None without reflection.
 
@@ -34,13 +36,13 @@ def reflected_fields(
     """
     import grpc
 
-    access = access or Access()
+    options = options or TransportOptions()
     requests = [length_field(_FILE_CONTAINING_SYMBOL, f"{PACKAGE}.{name}".encode()) for name in messages]
     try:
-        with open_channel(endpoint, access) as channel:
+        with open_channel(endpoint, options) as channel:
             answers = list(
                 channel.stream_stream(REFLECTION_METHOD)(
-                    iter(requests), timeout=access.timeout_s, metadata=call_metadata(access)
+                    iter(requests), timeout=options.timeout_s, metadata=grpc_metadata(options.headers)
                 )
             )
     except grpc.RpcError as error:

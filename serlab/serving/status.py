@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from serlab.connection import Access, UnreachableError, grpc_call, http_get, not_serving, server_document
+from serlab.connection import TransportOptions
+from serlab.connection.questions import UnreachableError, grpc_call, http_get, not_serving, server_document
 from serlab.errors import ServingError, WireError
 from serlab.records.run import Endpoint
 from serlab.wire.fields import length_field
@@ -35,17 +36,17 @@ class ModelVersion:
     error: str = ""
 
 
-def model_status(endpoint: Endpoint, model: str, access: Access | None = None) -> tuple[ModelVersion, ...]:
+def model_status(endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> tuple[ModelVersion, ...]:
     """Return the versions of ``model``, over each protocol the endpoint has, so that all of them have answered.
 
     Raises ``UnreachableError``, ``ModelMissingError``, or ``ServingError`` for another refusal.
     """
-    access = access or Access()
+    options = options or TransportOptions()
     versions: tuple[ModelVersion, ...] = ()
     if endpoint.rest:
-        versions = _status_over_rest(endpoint, model, access)
+        versions = _status_over_rest(endpoint, model, options)
     if endpoint.grpc:
-        versions = _status_over_grpc(endpoint, model, access)
+        versions = _status_over_grpc(endpoint, model, options)
     return versions
 
 
@@ -71,13 +72,13 @@ def await_models(endpoint: Endpoint, models: Iterable[str], *, timeout_s: float,
     ``check`` is called between tries and raises when waiting has become pointless. Raises ``ServingError`` with the
     last obstacle after ``timeout_s``, and ``LoadFailedError`` at once.
     """
-    access = Access(timeout_s=_POLL_TIMEOUT_S)
+    options = TransportOptions(timeout_s=_POLL_TIMEOUT_S)
     deadline = time.monotonic() + timeout_s
     for model in models:
         while True:
             check()
             try:
-                require_available(model_status(endpoint, model, access), model)
+                require_available(model_status(endpoint, model, options), model)
                 break
             except LoadFailedError:
                 raise
@@ -87,8 +88,8 @@ def await_models(endpoint: Endpoint, models: Iterable[str], *, timeout_s: float,
             time.sleep(_POLL_S)
 
 
-def _status_over_rest(endpoint: Endpoint, model: str, access: Access) -> tuple[ModelVersion, ...]:
-    status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}", access)
+def _status_over_rest(endpoint: Endpoint, model: str, options: TransportOptions) -> tuple[ModelVersion, ...]:
+    status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}", options)
     document = server_document(endpoint, status, body)
     try:
         return tuple(
@@ -99,10 +100,10 @@ def _status_over_rest(endpoint: Endpoint, model: str, access: Access) -> tuple[M
         raise not_serving(endpoint, status, body) from error
 
 
-def _status_over_grpc(endpoint: Endpoint, model: str, access: Access) -> tuple[ModelVersion, ...]:
+def _status_over_grpc(endpoint: Endpoint, model: str, options: TransportOptions) -> tuple[ModelVersion, ...]:
     # GetModelStatusRequest { ModelSpec model_spec = 1 { string name = 1 } }
     request = length_field(1, length_field(1, model.encode()))
-    body = grpc_call(endpoint, GET_MODEL_STATUS, request, access)
+    body = grpc_call(endpoint, GET_MODEL_STATUS, request, options)
     try:
         return parse_status(body)
     except WireError as error:

@@ -80,8 +80,9 @@ class Http1Connection:
         timeout_s: float,
         quickack: bool = True,
         tls: Callable[[], ssl.SSLContext] | None = None,
+        server_name: str = "",
     ) -> None:
-        self._host, self._port = host, port
+        self._host, self._port, self._server_name = host, port, server_name or host
         self._timeout_s, self._quickack, self._tls = timeout_s, quickack, tls
         self._sock: socket.socket | None = None
         self._raw: SocketReader
@@ -134,7 +135,7 @@ class Http1Connection:
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._tls is not None:
-                sock = self._tls().wrap_socket(sock, server_hostname=self._host)
+                sock = self._tls().wrap_socket(sock, server_hostname=self._server_name)
         except BaseException:
             sock.close()
             raise

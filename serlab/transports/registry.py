@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from serlab.connection import TransportOptions
 from serlab.errors import UnknownNameError
 from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.transports.base import NetworkTransport, TransportOptions
+from serlab.transports.base import NetworkTransport
 from serlab.transports.grpc_channel import GrpcTransport
 from serlab.transports.rest import RestTransport
 

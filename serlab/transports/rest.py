@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Callable, Iterable
 from urllib.parse import quote, urlsplit
 
+from serlab.connection import TransportOptions
+from serlab.connection.advice import socket_trouble
+from serlab.connection.headers import http_headers
+from serlab.connection.tls import tls_context
 from serlab.errors import TransportError, UsageError
 from serlab.records.call import Call
 from serlab.records.run import Endpoint
-from serlab.transports.base import NetworkTransport, TransportOptions
+from serlab.transports.base import NetworkTransport
 from serlab.transports.http1 import Http1Connection, Response
 from serlab.transports.http_answer import NotHttpError
 
@@ -41,16 +44,18 @@ class RestTransport(NetworkTransport):
             raise UsageError(
                 f"{endpoint.label} offers no REST API: choose codecs that speak gRPC, or give its REST port"
             )
-        headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"} | dict(options.headers)
+        own = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Host": options.authority or address.netloc} | http_headers(options.headers, own)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self._head = f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n{lines}".encode("ascii")
-        self.address = address.hostname, address.port
+        self._head = f"POST {address.path} HTTP/1.1\r\n{lines}".encode("ascii")
+        self.address, self._tls = (address.hostname, address.port), endpoint.rest_tls
         self._connection = Http1Connection(
             address.hostname,
             address.port,
             timeout_s=options.timeout_s,
             quickack=options.quickack,
-            tls=self._tls_context if endpoint.tls else None,
+            tls=(lambda: tls_context(options)) if endpoint.rest_tls else None,
+            server_name=options.server_name(address.hostname),
         )
 
     @classmethod
@@ -95,9 +100,9 @@ class RestTransport(NetworkTransport):
         except OSError as error:
             raise TransportError(f"POST {self.url} failed: {self._explain(error)}") from error
         if response.status != 200:
+            words = self._options.without_secrets(f"{response.reason}: {error_text(response)}")
             raise TransportError(
-                f"POST {self.url} was answered with {response.status} {response.reason}: {error_text(response)}",
-                code=str(response.status),
+                f"POST {self.url} was answered with {response.status} {words}", code=str(response.status)
             )
         encoding = response.headers.get("content-encoding", "identity")
         if encoding != "identity":
@@ -110,28 +115,11 @@ class RestTransport(NetworkTransport):
         """Close the connection."""
         self._connection.close()
 
-    def _tls_context(self) -> ssl.SSLContext:
-        options = self._options
-        try:
-            context = ssl.create_default_context(cafile=options.ca or None)
-            if options.cert:
-                context.load_cert_chain(options.cert, options.key)
-        except OSError as error:  # ssl.SSLError is one
-            files = ", ".join(path for path in (options.ca, options.cert, options.key) if path)
-            raise UsageError(f"cannot use the TLS files ({files}): {error}") from error
-        return context
-
     def _explain(self, error: OSError) -> str:
         if isinstance(error, TimeoutError):
             limit = f"{self._options.timeout_s:g} s"
             return f"no complete answer within {limit}. Raise the timeout if the call may take longer"
-        if isinstance(error, ConnectionRefusedError):
-            return "nothing listens there (connection refused). Is the server running, and is this its REST port?"
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return f"the server's certificate is not trusted ({error.verify_message}). Name its authority with --ca"
-        if isinstance(error, ssl.SSLError):
-            return f"TLS failed ({error.reason or error}). Does the server speak TLS on this port?"
-        return f"{error.strerror or error}"
+        return socket_trouble(error, *self.address, self._options, tls=self._tls)
 
 
 def predict_path(model: str, *, version: int | None = None, label: str | None = None) -> str:

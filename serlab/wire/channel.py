@@ -1,30 +1,22 @@
-"""What a client's gRPC channel is made of, checked, and what its errors mean."""
+"""What the clients' gRPC channel is made of, checked, and what its errors mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from serlab.connection.advice import grpc_advice
+from serlab.connection.options import DEFAULT_KEEPALIVE_MS, DEFAULT_MAX_RECEIVE_BYTES
+from serlab.connection.tls import Credential, grpc_credentials
 from serlab.errors import TransportError, UsageError
 
 if TYPE_CHECKING:
     import grpc
 
-PREDICT_METHOD = "/tensorflow.serving.PredictionService/Predict"
-DEFAULT_TIMEOUT_S = 5.0
 DEFAULT_OPTIONS: dict[str, Any] = {
     # grpc's own limit of 4 MiB refuses a batch of seven images.
-    "grpc.max_receive_message_length": 100 * 2**20,
-    "grpc.keepalive_time_ms": 10_000,
-}
-
-Metadata = Mapping[str, str | bytes] | Iterable[tuple[str, str | bytes]]
-Credential = str | Path | bytes
-
-_ADVICE = {
-    "UNAVAILABLE": "is the server running, is this its gRPC port, and does it speak TLS as the client does?",
-    "DEADLINE_EXCEEDED": "give a longer timeout if the model may take longer",
+    "grpc.max_receive_message_length": DEFAULT_MAX_RECEIVE_BYTES,
+    "grpc.keepalive_time_ms": DEFAULT_KEEPALIVE_MS,
 }
 
 
@@ -52,41 +44,16 @@ def channel_credentials(
     Raises UsageError for credentials together with PEM files, for a certificate without its key or the reverse, and for
     a file that cannot be read.
     """
-    import grpc
-
-    if credentials is not None:
-        if ca or cert or key:
-            raise UsageError("credentials and ca, cert or key exclude each other: give one or the others")
+    if credentials is not None and (ca or cert or key):
+        raise UsageError("credentials and ca, cert or key exclude each other: give one or the others")
+    if credentials is not None or not (tls or ca or cert or key):
         return credentials
-    if bool(cert) != bool(key):
-        raise UsageError("cert and key belong together: give both, or neither")
-    if not (tls or ca or cert):
-        return None
-    return grpc.ssl_channel_credentials(_pem(ca), _pem(key), _pem(cert))
+    return grpc_credentials(ca, cert, key)
 
 
-def _pem(source: Credential | None) -> bytes | None:
-    if source is None or isinstance(source, bytes):
-        return source
-    try:
-        return Path(source).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the PEM file {source}: {error.strerror}") from error
-
-
-def call_metadata(*several: Metadata) -> tuple[tuple[str, str | bytes], ...]:
-    """The metadata of one call. gRPC wants lower-case names."""
-    pairs: list[tuple[str, str | bytes]] = []
-    for metadata in several:
-        pairs += metadata.items() if isinstance(metadata, Mapping) else metadata
-    return tuple((name.lower(), value) for name, value in pairs)
-
-
-def explain(error: grpc.RpcError, target: str) -> TransportError:
-    """The error a client raises for one of gRPC's; its code is kept by name."""
+def explain(error: grpc.RpcError, target: str, options: Iterable[tuple[str, Any]]) -> TransportError:
+    """The error a client with these channel ``options`` raises for one of gRPC's; its code is kept by name."""
     code, details = error.code().name, error.details() or "no details"
-    advice = _ADVICE.get(code, "")
-    if code == "RESOURCE_EXHAUSTED" and "larger than max" in details:
-        advice = "raise grpc.max_receive_message_length among the client's options"
+    advice = grpc_advice(code, details, proxies=bool(dict(options).get("grpc.enable_http_proxy", 1)))
     message = f"Predict on {target} failed with {code}: {details}"
     return TransportError(f"{message} ({advice})" if advice else message, code=code)

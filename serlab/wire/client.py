@@ -13,18 +13,12 @@ import grpc
 import grpc.aio
 from numpy.typing import NDArray
 
+from serlab.connection.channel import PREDICT_METHOD, authority_arguments
+from serlab.connection.headers import Metadata, checked_metadata
+from serlab.connection.options import DEFAULT_TIMEOUT_S
+from serlab.connection.tls import Credential
 from serlab.errors import TransportError
-from serlab.wire.channel import (
-    DEFAULT_TIMEOUT_S,
-    PREDICT_METHOD,
-    Credential,
-    Metadata,
-    call_metadata,
-    channel_credentials,
-    channel_options,
-    checked_target,
-    explain,
-)
+from serlab.wire.channel import channel_credentials, channel_options, checked_target, explain
 from serlab.wire.encode import encode_predict
 from serlab.wire.predict import decode_predict
 
@@ -42,20 +36,23 @@ class _Client:
         ca: Credential | None = None,
         cert: Credential | None = None,
         key: Credential | None = None,
+        authority: str = "",
     ) -> None:
         """Settings of a client.
 
         ``target`` is HOST:PORT. ``timeout`` is the deadline of a call in seconds, None for none. ``metadata`` goes
         with every call. ``options`` are gRPC channel arguments, which go over those of ``channel.DEFAULT_OPTIONS``.
         For TLS, ``tls=True`` trusts the system's authorities, ``ca`` another one, and ``cert`` with ``key`` say who
-        the client is (PEM, as a path or as bytes); or give ``credentials`` made by grpc.
+        the client is (PEM, as a path or as bytes); or give ``credentials`` made by grpc. ``authority`` is the name of a
+        server that has another than its address: a gateway routes by it, and the certificate must have it.
 
-        Raises UsageError for settings that do not go together or a file that cannot be read.
+        Raises UsageError for settings that do not go together, metadata that gRPC cannot carry, or a file that cannot
+        be read.
         """
         self.target = checked_target(target)
         self._timeout = timeout
-        self._metadata = call_metadata(metadata)
-        self._options = channel_options(options)
+        self._metadata = checked_metadata(metadata)
+        self._options = channel_options([*authority_arguments(authority), *options])
         self._credentials = channel_credentials(credentials, tls, ca, cert, key)
         self._closed = False
         self._connect()
@@ -74,7 +71,7 @@ class _Client:
             raise TransportError(f"the client of {self.target} is closed: make a new one")
         return {
             "timeout": self._timeout if timeout is None else timeout,
-            "metadata": self._metadata + call_metadata(metadata),
+            "metadata": self._metadata + checked_metadata(metadata),
         }
 
 
@@ -115,7 +112,7 @@ class PredictClient(_Client):
         try:
             answer: bytes = self._predict(body, **arguments)
         except grpc.RpcError as error:
-            raise explain(error, self.target) from error
+            raise explain(error, self.target, self._options) from error
         return answer
 
     def close(self) -> None:
@@ -162,7 +159,7 @@ class AsyncPredictClient(_Client):
         try:
             answer: bytes = await self._predict(body, **arguments)
         except grpc.RpcError as error:
-            raise explain(error, self.target) from error
+            raise explain(error, self.target, self._options) from error
         return answer
 
     async def close(self) -> None:

@@ -169,7 +169,7 @@ def test_tracks_are_kept_one_by_one_and_a_failure_is_named(
     monkeypatch.setattr(memory_tracks, "open_endpoint", fake)
     monkeypatch.setattr(memory_tracks, "Workers", FakeWorkers)
     folder = write_run(run_data, tmp_path)
-    report = memory_tracks.track(folder, ("image",), ("json", "orjson"), "embedded", 1.0, QUIET)
+    report = memory_tracks.track(folder, ("image",), ("json", "orjson"), ServingOptions(), 1.0, QUIET)
     assert [track.codec for track in report.tracks] == ["orjson"]
     assert report.missing == ("memory of calls with image and json: the worker died",)
     assert report.instance == "remote (9)"

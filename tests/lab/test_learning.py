@@ -14,7 +14,6 @@ from serlab.lab.learning import fit_instance, model_probes
 from serlab.records.call import Call, TensorSpec
 from serlab.records.run import Endpoint
 from serlab.serving.base import ServingOptions
-from serlab.transports.base import TransportOptions
 
 SERVER = Endpoint("remote", "1", "127.0.0.1:1", "127.0.0.1:2")
 OPTIONS = ServingOptions("127.0.0.1:1:2", model="mine")
@@ -57,4 +56,4 @@ def test_protocols_that_are_not_offered_and_batches_that_are_named_are_kept_to()
 
 def test_a_server_that_serlab_starts_learns_with_the_labs_own(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="leave --model out"):
-        fit_instance("", ServingOptions("embedded", model="bert"), TransportOptions(), tmp_path)
+        fit_instance("", ServingOptions("embedded", model="bert"), tmp_path)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from serlab.connection import Access
+from serlab.connection import TransportOptions
 from serlab.serving.http2 import try_preface
 
-QUICK = Access(timeout_s=1.0)
+QUICK = TransportOptions(timeout_s=1.0)
 SETTINGS = b"\0\0\6\4\0\0\0\0\0\0\3\0\0\0\x64"
 GOAWAY = b"\0\0\x08\7\0\0\0\0\0" + b"\0" * 8
 
@@ -49,7 +49,7 @@ def answering(answer: bytes) -> Callable[[socket.socket], None]:
 
 
 def test_a_server_that_answers_settings_speaks_http2(listen: Any) -> None:
-    assert try_preface(listen(answering(SETTINGS)), access=QUICK).passed
+    assert try_preface(listen(answering(SETTINGS)), options=QUICK).passed
 
 
 def test_settings_that_come_in_pieces_are_put_together(listen: Any) -> None:
@@ -60,13 +60,13 @@ def test_settings_that_come_in_pieces_are_put_together(listen: Any) -> None:
             connection.sendall(bytes([byte]))
         connection.recv(100)
 
-    assert try_preface(listen(behave), access=QUICK).outcome == "http/2"
+    assert try_preface(listen(behave), options=QUICK).outcome == "http/2"
 
 
 def test_a_closed_port_is_a_refused_connection() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert try_preface(f"127.0.0.1:{port}", access=QUICK).outcome == "refused connection"
+    assert try_preface(f"127.0.0.1:{port}", options=QUICK).outcome == "refused connection"
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_port_that_does_not_take_the_preface_is_told_from_a_closed_one(
         connection.recv(100)
         connection.sendall(answer)
 
-    preface = try_preface(listen(behave), access=QUICK)
+    preface = try_preface(listen(behave), options=QUICK)
     assert preface.outcome == "refused preface"
     assert detail in preface.detail
 
@@ -95,7 +95,7 @@ def test_a_port_that_resets_the_connection_refuses_the_preface(listen: Any) -> N
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         connection.recv(1)
 
-    assert try_preface(listen(behave), access=QUICK).outcome == "refused preface"
+    assert try_preface(listen(behave), options=QUICK).outcome == "refused preface"
 
 
 def test_a_middlebox_that_swallows_the_preface_is_silent(listen: Any) -> None:
@@ -103,17 +103,17 @@ def test_a_middlebox_that_swallows_the_preface_is_silent(listen: Any) -> None:
         while connection.recv(100):
             pass
 
-    assert try_preface(listen(behave), access=Access(timeout_s=0.3)).outcome == "silent"
+    assert try_preface(listen(behave), options=TransportOptions(timeout_s=0.3)).outcome == "silent"
 
 
 def test_another_protocol_is_quoted(listen: Any) -> None:
-    preface = try_preface(listen(answering(b"220 mail.example ESMTP\r\n")), access=QUICK)
+    preface = try_preface(listen(answering(b"220 mail.example ESMTP\r\n")), options=QUICK)
     assert preface.outcome == "other protocol"
     assert "220 mail" in preface.detail
 
 
 def test_a_name_that_does_not_resolve_is_unreachable() -> None:
-    assert try_preface("no-such-host.invalid:1", access=QUICK).outcome == "unreachable"
+    assert try_preface("no-such-host.invalid:1", options=QUICK).outcome == "unreachable"
 
 
 @pytest.mark.parametrize(("protocols", "outcome"), [(["h2"], "http/2"), (["http/1.1"], "no h2 in tls")])
@@ -124,10 +124,10 @@ def test_over_tls_it_is_the_handshake_that_offers_http2(
     context.load_cert_chain(certificates.server_cert, certificates.server_key)
     context.set_alpn_protocols(protocols)
     address = listen(answering(SETTINGS), context)
-    access = Access(ca=certificates.ca, timeout_s=2.0)
-    assert try_preface(address, tls=True, access=access).outcome == outcome
+    options = TransportOptions(ca=certificates.ca, timeout_s=2.0)
+    assert try_preface(address, tls=True, options=options).outcome == outcome
 
 
 def test_a_plain_port_asked_for_tls_fails_in_the_handshake(listen: Any) -> None:
     address = listen(answering(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-    assert try_preface(address, tls=True, access=QUICK).outcome == "tls failed"
+    assert try_preface(address, tls=True, options=QUICK).outcome == "tls failed"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serlab.connection import ModelMissingError
+from serlab.connection.questions import ModelMissingError
 from serlab.errors import UnknownNameError, WireError
 from serlab.serving.model import TensorInfo, metadata_from_json, metadata_from_message, read_metadata
 

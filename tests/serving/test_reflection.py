@@ -8,7 +8,7 @@ import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
 
-from serlab.connection import Access
+from serlab.connection import TransportOptions
 from serlab.errors import ServingError
 from serlab.records.run import Endpoint
 from serlab.serving.proto_fields import differing_fields
@@ -81,4 +81,4 @@ def test_answers_that_are_no_reflection_are_an_error(reflecting: Callable[..., E
 
 def test_nobody_listening_is_an_error() -> None:
     with pytest.raises(ServingError, match="UNAVAILABLE"):
-        reflected_fields(Endpoint("remote", "", "127.0.0.1:9", ""), WANTED, Access(timeout_s=2.0))
+        reflected_fields(Endpoint("remote", "", "127.0.0.1:9", ""), WANTED, TransportOptions(timeout_s=2.0))

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from serlab.connection import ModelMissingError, UnreachableError
+from serlab.connection import TransportOptions
+from serlab.connection.questions import ModelMissingError, UnreachableError
 from serlab.errors import ServingError, UnknownNameError, UsageError
 from serlab.serving.base import ServingOptions
 from serlab.serving.registry import parse_serving
@@ -24,7 +25,8 @@ from serlab.serving.remote import parse_address
     ],
 )
 def test_an_address_gives_both_protocols_or_the_one_whose_port_is_there(spec, addresses):
-    assert parse_address(spec) == addresses
+    endpoint = parse_address(spec)
+    assert (endpoint.grpc, endpoint.rest) == addresses
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,6 @@ def test_an_address_gives_both_protocols_or_the_one_whose_port_is_there(spec, ad
         ("localhost:8500", "write localhost:8500:8501"),
         ("localhost::", "names no port"),
         (":8500:8501", "is not HOST"),
-        ("http://localhost:8501", "is not HOST"),
         ("::1:8500:8501", "is not HOST"),
         ("localhost:8500:8501:8502", "is not HOST"),
         ("localhost:8500:x", "is not HOST"),
@@ -48,7 +49,9 @@ def test_an_address_that_does_not_parse_says_how_to_write_one(spec, message):
 
 
 def enter(serving, **options):
-    with parse_serving(ServingOptions(serving=serving, **{"model": "versions", **options}), {}) as endpoint:
+    client = {name: options.pop(name) for name in ("headers", "ca", "cert", "key", "authority") if name in options}
+    wanted = ServingOptions(serving=serving, client=TransportOptions(**client), **{"model": "versions", **options})
+    with parse_serving(wanted, {}) as endpoint:
         return endpoint
 
 
@@ -103,7 +106,7 @@ def test_swapped_ports_are_recognized(server):
     grpc, rest = (address.rpartition(":")[2] for address in (server.endpoint.grpc, server.endpoint.rest))
     with pytest.raises(UnreachableError, match="Is this its gRPC port"):
         enter(f"127.0.0.1::{grpc}")
-    with pytest.raises(UnreachableError, match="Is this the REST port"):
+    with pytest.raises(UnreachableError, match="is this the REST port"):
         enter(f"127.0.0.1:{rest}:")
 
 
@@ -160,7 +163,7 @@ def test_tls_against_a_server_without_it(server, certificates, only):
 
 @pytest.mark.parametrize("only", [{"rest": False}, {"grpc": False}])
 def test_no_tls_against_a_server_that_wants_it(tls_server, only):
-    with pytest.raises(UnreachableError, match=r"(?i)does it want --tls"):
+    with pytest.raises(UnreachableError, match=r"it speaks TLS there: add --tls"):
         enter(tls_server.serving(**only))
 
 

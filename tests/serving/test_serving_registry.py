@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from serlab.connection import TransportOptions
 from serlab.errors import ServingError, UnknownNameError, UsageError
+from serlab.records.secret import Secret
 from serlab.serving.base import ServingOptions, check_models, model_config
 from serlab.serving.registry import parse_serving
 
@@ -35,9 +37,9 @@ def test_an_unknown_spec_lists_what_there_is() -> None:
         ({"serving": "embedded", "binary": "/x"}, "--serving-binary means nothing to --serving embedded"),
         ({"serving": "binary", "image": "x"}, "--serving-image means nothing to --serving binary"),
         ({"serving": "docker", "tls": True}, "--tls means nothing"),
-        ({"serving": "docker", "headers": {"a": "b"}}, "--header means nothing"),
-        ({"serving": "embedded", "model": "resnet"}, "--model means nothing"),
-        ({"serving": "binary", "batch": 3}, "--batch means nothing"),
+        ({"serving": "docker", "client": TransportOptions(headers={"a": Secret("b")})}, "--header means nothing"),
+        ({"serving": "embedded", "client": TransportOptions(ca="a.pem")}, "--ca means nothing"),
+        ({"serving": "embedded", "client": TransportOptions(authority="a")}, "--authority means nothing"),
         ({"serving": "h:1:2", "flags": ("--x",)}, "server flags after -- means nothing"),
     ],
 )

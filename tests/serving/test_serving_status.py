@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.connection import UnreachableError
+from serlab.connection.questions import UnreachableError
 from serlab.errors import ServingError
 from serlab.records.run import Endpoint
 from serlab.serving.status import (

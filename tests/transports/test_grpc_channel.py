@@ -11,10 +11,12 @@ from typing import Any
 import grpc
 import pytest
 
+from serlab.connection.channel import PREDICT_METHOD, channel_arguments
 from serlab.errors import TransportError, UsageError
 from serlab.records.run import Endpoint
+from serlab.records.secret import Secret
 from serlab.transports.base import TransportOptions
-from serlab.transports.grpc_channel import PREDICT_METHOD, GrpcTransport, channel_arguments
+from serlab.transports.grpc_channel import GrpcTransport
 
 
 @dataclass
@@ -83,7 +85,7 @@ def test_one_channel_is_reused_and_two_transports_do_not_share_one(grpc_server: 
 
 def test_headers_travel_as_metadata(grpc_server: Any) -> None:
     server = grpc_server()
-    with GrpcTransport(server.endpoint, TransportOptions(headers={"X-Api-Key": "secret"})) as transport:
+    with GrpcTransport(server.endpoint, TransportOptions(headers={"X-Api-Key": Secret("secret")})) as transport:
         transport.send(b"")
     assert server.metadata[0]["x-api-key"] == "secret"
 
@@ -98,7 +100,7 @@ def test_the_servers_code_and_details_are_kept(grpc_server: Any) -> None:
 
 def test_a_call_that_takes_too_long_is_deadline_exceeded(grpc_server: Any) -> None:
     with GrpcTransport(grpc_server().endpoint, TransportOptions(timeout_s=0.1)) as transport:
-        with pytest.raises(TransportError, match="Raise the timeout") as info:
+        with pytest.raises(TransportError, match="longer timeout") as info:
             transport.send(b"!slow")
         assert info.value.code == "DEADLINE_EXCEEDED"
 
@@ -117,7 +119,7 @@ def test_responses_above_4_mib_need_the_limit_raised(grpc_server: Any) -> None:
     body = bytes(4 * 2**20 + 1)
     server = grpc_server()
     with GrpcTransport(server.endpoint, TransportOptions(max_receive_bytes=None)) as stock:
-        with pytest.raises(TransportError, match="Raise max_receive_bytes") as info:
+        with pytest.raises(TransportError, match="client's limit on an answer") as info:
             stock.send(body)
         assert info.value.code == "RESOURCE_EXHAUSTED"
     with GrpcTransport(server.endpoint) as raised:
@@ -127,7 +129,7 @@ def test_responses_above_4_mib_need_the_limit_raised(grpc_server: Any) -> None:
 def test_the_default_channel_arguments_are_the_labs_client_settings() -> None:
     arguments = dict(channel_arguments(TransportOptions()))
     assert arguments["grpc.max_receive_message_length"] == 104_857_600
-    assert arguments["grpc.keepalive_time_ms"] == 10_000
+    assert arguments["grpc.keepalive_time_ms"] == 330_000
     assert arguments["grpc.enable_retries"] == 0
     assert TransportOptions().timeout_s == 5.0
     assert "grpc.max_receive_message_length" not in dict(channel_arguments(TransportOptions(max_receive_bytes=None)))
@@ -182,7 +184,7 @@ def test_an_untrusted_certificate_is_unavailable_with_the_reason(grpc_server: An
 
 
 def test_a_missing_tls_file_is_a_users_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot read the TLS file .*none\.pem"):
+    with pytest.raises(UsageError, match=r"cannot read the PEM file .*none\.pem"):
         GrpcTransport(
             Endpoint("remote", "", "127.0.0.1:1", "", tls=True), TransportOptions(ca=str(tmp_path / "none.pem"))
         )

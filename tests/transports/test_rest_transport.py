@@ -12,6 +12,7 @@ import pytest
 from serlab.errors import TransportError, UsageError
 from serlab.records.call import Call
 from serlab.records.run import Endpoint
+from serlab.records.secret import Secret
 from serlab.transports.base import TransportOptions
 from serlab.transports.http1 import Response
 from serlab.transports.rest import RestTransport, error_text, predict_path
@@ -57,7 +58,7 @@ def test_a_version_and_a_label_exclude_each_other() -> None:
 
 def test_headers_of_the_options_go_with_every_call(http_server: Any, echo_script: Any, call: Call) -> None:
     server = http_server(echo_script)
-    options = TransportOptions(headers={"Authorization": "Bearer x"})
+    options = TransportOptions(headers={"Authorization": Secret("Bearer x")})
     with RestTransport(server.endpoint, call, options) as transport:
         transport.send(b"1")
         transport.send(b"2")
@@ -317,7 +318,7 @@ def test_tls_against_a_server_without_it_says_so(http_server: Any, call: Call) -
         peer.sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
     endpoint = replace(http_server(script).endpoint, tls=True)
-    with pytest.raises(TransportError, match="Does the server speak TLS on this port"):
+    with pytest.raises(TransportError, match="it does not speak TLS there"):
         RestTransport(endpoint, call).send(b"x")
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from serlab.cli.options.groups import Group
+from serlab.lab.keeping import Keeping
+from serlab.records.store import DEFAULT_ROOT
 
 PayloadOption = Annotated[
     list[str] | None,
@@ -15,7 +19,6 @@ CodecOption = Annotated[
     list[str] | None, typer.Option("--codec", help="Codec; repeat, or separate by commas. Default: all available.")
 ]
 ResultsOption = Annotated[Path, typer.Option("--results", help="Folder of results.", show_default=True)]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 RunArgument = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run: its folder, MACHINE/RUN or RUN. Default: the newest.")
@@ -33,6 +36,28 @@ ResumeOption = Annotated[
 ]
 RunOption = Annotated[str | None, typer.Option("--run", help="The run to resume.")]
 RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this many rounds.")]
+
+
+def keeping(
+    run: Annotated[str | None, typer.Option("--run", help="Add to this run instead of a new one.")] = None,
+    seed: SeedOption = None,
+    results: ResultsOption = DEFAULT_ROOT,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    as_json: JsonOption = False,
+) -> Keeping:
+    """Return where what is found is kept, and how it is shown. Raises ``UsageError`` for a seed that cannot be used."""
+    from serlab.payload import checked_seed
+
+    return Keeping(results, run, checked_seed(seed), quiet, as_json)
+
+
+#: How a run is kept, for a command that may add to one.
+Kept = Annotated[Keeping, Group(keeping)]
+
+
+def kept(*leave_out: str) -> Any:
+    """Return the group without some of its options, for a command that has its own."""
+    return Group(keeping, leave_out=leave_out)
 
 
 def split(values: list[str] | None) -> tuple[str, ...]:

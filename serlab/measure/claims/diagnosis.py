@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from serlab.connection import Access
 from serlab.measure.claims.lab import Lab
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
 from serlab.measure.doctor.patient import Patient
@@ -28,9 +27,7 @@ def measure_protos(lab: Lab) -> Evidence:
     """Examine this server, then an answer with a field that the client's protos do not have."""
     payload = parse_payload(ECHO_PAYLOAD, seed=lab.seed)
     target = lab.on_target(None)
-    options = target.options
-    access = Access(options.ca, options.cert, options.key, options.headers)
-    patient = Patient(target.endpoint, ECHO_MODEL, access, options, echo_of(payload), payload)
+    patient = Patient(target.endpoint, ECHO_MODEL, target.options, echo_of(payload), payload)
     live, client = check_answers(patient), check_client_protos(patient)
     newer = encode_response({"y": payload.array()}, form="values", model=ECHO_MODEL) + length_field(NEW_FIELD, b"new")
     made = examine_answers([("PredictResponse", newer)])
@@ -51,10 +48,10 @@ def measure_protos(lab: Lab) -> Evidence:
 def measure_preface(lab: Lab) -> Evidence:
     """Send the HTTP/2 preface to this server, to a port that only speaks HTTP/1.1, and to a closed port."""
     target = lab.on_target(None)
-    options = target.options
-    access = Access(options.ca, options.cert, options.key)
     facts = {
-        "said of this server": try_preface(target.endpoint.grpc, tls=target.endpoint.tls, access=access).outcome,
+        "said of this server": try_preface(
+            target.endpoint.grpc, tls=target.endpoint.tls, options=target.options
+        ).outcome,
         "expected of this server": "http/2",
     }
     with _http1_only() as address:

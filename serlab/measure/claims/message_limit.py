@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from serlab.codecs import registry
+from serlab.connection.options import DEFAULT_MAX_RECEIVE_BYTES, TransportOptions
 from serlab.errors import TransportError
 from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
 from serlab.payload import parse_payload
 from serlab.records.claims import Evidence
 from serlab.records.run import Endpoint
-from serlab.transports.base import DEFAULT_MAX_RECEIVE_BYTES, TransportOptions
 from serlab.transports.registry import open_transport
 
 PAYLOAD = "batch-16"

@@ -21,6 +21,7 @@ from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.deployment import UploadProfile, UploadReport
 from serlab.records.run import Case, Endpoint
+from serlab.records.secret import Secret
 from serlab.records.store import RunFolder, file_stem
 from serlab.transports.base import TransportOptions
 from serlab.transports.rest import RestTransport
@@ -81,7 +82,7 @@ def upload(
         {name: tensor[:1] for name, tensor in tensors.items()}, wanted
     )  # imports and caches, too, before memory is counted
     if isinstance(first_row, GzipBody):
-        options = replace(options, headers={**options.headers, "Content-Encoding": first_row.content_encoding})
+        options = replace(options, headers={**options.headers, "Content-Encoding": Secret(first_row.content_encoding)})
     sizes = _upload(codec, tensors, wanted, RestTransport(endpoint, wanted, options), capture)
     profile = read_capture(Case(payload, codec_name, "encode"), parsed.raw_bytes, capture)
     return UploadProfile(profile, sum(sizes), isinstance(codec, ChunkedCodec))

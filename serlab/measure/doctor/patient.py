@@ -9,7 +9,6 @@ from typing import Literal
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Codec, Tensor
-from serlab.connection import Access
 from serlab.errors import SerlabError
 from serlab.measure.calls import tensors_for
 from serlab.payload import Payload
@@ -51,7 +50,6 @@ class Patient:
 
     endpoint: Endpoint
     model: str
-    access: Access
     options: TransportOptions
     call: Call | None = None
     payload: Payload | None = None

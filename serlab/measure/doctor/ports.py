@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from serlab.connection import ModelMissingError
+from serlab.connection.questions import ModelMissingError
 from serlab.errors import SerlabError
 from serlab.measure.doctor.patient import Finding, Patient
 from serlab.records.run import Endpoint
@@ -31,11 +31,11 @@ def check_grpc_port(patient: Patient) -> Finding:
     address = patient.endpoint.grpc
     if not address:
         return Finding(GRPC_PORT, "not checked", "no gRPC address was given")
-    preface = try_preface(address, tls=patient.endpoint.tls, access=patient.access)
+    preface = try_preface(address, tls=patient.endpoint.tls, options=patient.options)
     if not preface.passed:
         return Finding(GRPC_PORT, "found", f"{address}: {preface.outcome}: {preface.detail}", _ADVICE[preface.outcome])
     try:
-        model_status(_only(patient, grpc=True), patient.model, patient.access)
+        model_status(_only(patient, grpc=True), patient.model, patient.options)
     except ModelMissingError:
         pass  # that the model is not there, the server has just said over gRPC
     except SerlabError as error:
@@ -48,7 +48,7 @@ def check_rest_port(patient: Patient) -> Finding:
     if not patient.endpoint.rest:
         return Finding(REST_PORT, "not checked", "no REST address was given")
     try:
-        model_status(_only(patient, grpc=False), patient.model, patient.access)
+        model_status(_only(patient, grpc=False), patient.model, patient.options)
     except ModelMissingError:
         pass  # that the model is not there, the REST API has just said
     except SerlabError as error:
@@ -63,7 +63,7 @@ def check_same_model(patient: Patient) -> Finding:
         return Finding(name, "not checked", "only one protocol can be asked")
     try:
         over_grpc, over_rest = (
-            read_metadata(_only(patient, grpc=grpc), patient.model, patient.access) for grpc in (True, False)
+            read_metadata(_only(patient, grpc=grpc), patient.model, patient.options) for grpc in (True, False)
         )
     except SerlabError as error:
         return Finding(name, "not checked", f"no metadata: {error}")

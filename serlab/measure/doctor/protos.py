@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serlab.connection import grpc_call
+from serlab.connection.questions import grpc_call
 from serlab.errors import SerlabError
 from serlab.measure.doctor.patient import Finding, Patient
 from serlab.serving.model import GET_MODEL_METADATA
@@ -38,7 +38,7 @@ def check_server_protos(patient: Patient) -> Finding:
     if not patient.endpoint.grpc:
         return Finding(SERVER_PROTOS, "not checked", "gRPC cannot be asked")
     try:
-        told = reflected_fields(patient.endpoint, SERVING_FIELDS, patient.access)
+        told = reflected_fields(patient.endpoint, SERVING_FIELDS, patient.options)
         if not told:
             return Finding(SERVER_PROTOS, "not checked", "the server does not tell its .proto files by reflection")
         differing = differing_fields(told)
@@ -57,11 +57,11 @@ def check_answers(patient: Patient) -> Finding:
     spec = length_field(1, length_field(1, patient.model.encode()))
     try:
         answers = [
-            ("GetModelStatusResponse", grpc_call(patient.endpoint, GET_MODEL_STATUS, spec, patient.access)),
+            ("GetModelStatusResponse", grpc_call(patient.endpoint, GET_MODEL_STATUS, spec, patient.options)),
             (
                 "GetModelMetadataResponse",
                 grpc_call(
-                    patient.endpoint, GET_MODEL_METADATA, spec + length_field(2, b"signature_def"), patient.access
+                    patient.endpoint, GET_MODEL_METADATA, spec + length_field(2, b"signature_def"), patient.options
                 ),
             ),
         ]

@@ -16,6 +16,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from serlab.errors import SerlabError
+from serlab.records.secret import Secret
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -80,10 +81,12 @@ def decode(data: bytes | msgspec.Raw, kind: Any) -> Any:
 def _plain(value: Any) -> Any:
     if isinstance(value, PurePath):
         return str(value)
+    if isinstance(value, Secret):  # nobody but the other process reads the pipe
+        return value.reveal()
     raise TypeError(f"{type(value).__name__} cannot be sent to another process")
 
 
 def _from_plain(kind: type, value: Any) -> Any:
-    if issubclass(kind, PurePath):
+    if issubclass(kind, (PurePath, Secret)):
         return kind(value)
     raise TypeError(f"{kind.__name__} cannot be received from another process")

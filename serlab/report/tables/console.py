@@ -38,4 +38,6 @@ def print_json(found: Any) -> None:
     """Print records as JSON for machines: indented, what is not a number as null."""
     import msgspec
 
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+    from serlab.records.secret import masked
+
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(found, enc_hook=masked), indent=2).decode() + "\n")

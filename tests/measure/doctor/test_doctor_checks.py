@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serlab.connection import Access
 from serlab.measure.doctor import answers
 from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
@@ -32,8 +31,7 @@ def patient(
     made = Patient(
         endpoint or Endpoint("remote", "", "127.0.0.1:9", "127.0.0.1:9"),
         "m",
-        Access(timeout_s=1.0),
-        TransportOptions(),
+        TransportOptions(timeout_s=1.0),
         echo_of(payload),
         payload,
     )
@@ -113,8 +111,7 @@ def test_closed_ports_are_told_once_and_not_asked_again(closed_port: str) -> Non
     made = Patient(
         Endpoint("remote", "", closed_port, closed_port),
         "m",
-        Access(timeout_s=1.0),
-        TransportOptions(),
+        TransportOptions(timeout_s=1.0),
         unfit="no model",
     )
     findings = {finding.check: finding for finding in diagnose(made)}

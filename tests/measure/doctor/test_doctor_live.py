@@ -9,7 +9,6 @@ import pytest
 from typer.testing import CliRunner
 
 from serlab.__main__ import build_app
-from serlab.connection import Access
 from serlab.measure.doctor.diagnose import diagnose, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port
@@ -32,7 +31,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
 
 def examine(endpoint: Endpoint, payload: str = "1x4096:float32") -> Patient:
     chosen = parse_payload(payload)
-    return Patient(endpoint, "echo", Access(), TransportOptions(), echo_of(chosen), chosen)
+    return Patient(endpoint, "echo", TransportOptions(), echo_of(chosen), chosen)
 
 
 def test_nothing_is_found_on_a_healthy_server(endpoint: Endpoint) -> None:

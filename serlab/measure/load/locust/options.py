@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from serlab.connection.options import DEFAULT_TIMEOUT_S
 from serlab.errors import UsageError
 from serlab.payload import DEFAULT_SEED
 from serlab.records.call import Call
-from serlab.transports.base import DEFAULT_TIMEOUT_S
 
 
 @dataclass(frozen=True, slots=True)
