@@ -55,8 +55,9 @@ def test_rest_and_grpc_users_run_by_hand_and_leave_a_run(start_server: Any, tmp_
     server = start_server(every_second_fails=True, delay_s=0.002)
     endpoint = server.target().endpoint
     command = [
-        sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "4", "-r", "4", "-t", "2s",
-        "--grpc", endpoint.grpc, "--rest", endpoint.rest, "--payload", PAYLOAD, "--warmup", "0.5", "--window", "0.2",
+        sys.executable, "-m", "locust", "-f", str(LOCUSTFILE), "--headless", "-u", "4", "-r", "4", "-t", "60s",
+        "--grpc", endpoint.grpc, "--rest", endpoint.rest, "--payload", PAYLOAD, "--warmup", "0.2", "--window", "0.2",
+        "--windows", "5",
         "--results", str(tmp_path), "--exit-code-on-error", "0", "--loglevel", "WARNING", "OrjsonUser", "WireUser",
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gevent
 import msgspec
 
 from serlab.codecs import registry
@@ -45,9 +46,12 @@ class Gatherer:
         listen.quit.add_listener(self._write)
 
     def _spawned(self, user_count: int) -> None:
+        runner, options = self._environment.runner, Options.of(self._environment.parsed_options)
+        if options.windows and not self._spawned_at:
+            gevent.spawn_later(options.warmup_s + options.windows * options.window_s, runner.quit)
         self._spawned_at = time.time()
-        self._users = dict(self._environment.runner.target_user_classes_count)
-        self._meter = ServerMeter(Options.of(self._environment.parsed_options).server_pid or None)
+        self._users = dict(runner.target_user_classes_count)
+        self._meter = ServerMeter(options.server_pid or None)
         self._server_before = (time.time(), self._meter.cpu_s())
 
     def _reported(self, client_id: str, data: dict[str, Any]) -> None:
@@ -81,7 +85,7 @@ class Gatherer:
         )  # fmt: skip
         transport = registry.codec_class(codec).transport
         start = self._spawned_at + options.warmup_s
-        count = min(MAX_WINDOWS, int((self._stopped_at - start) / options.window_s))
+        count = min(options.windows or MAX_WINDOWS, int((self._stopped_at - start) / options.window_s))
         blank = LoadStep(spec, transport, 0)
         if count < 1 or not self._spawned_at:
             return replace(blank, failure="the run ended before its warm-up did: give it more time (--run-time)")

@@ -19,7 +19,9 @@ class Options:
     """Whom to call with what, and where the master puts the records.
 
     ``call`` None is the lab's own echo. ``save`` is a file for the steps; "" makes a run of its own in ``results``.
-    ``server_pid`` is the server's process where it is the master's machine's own, for its CPU time.
+    ``server_pid`` is the server's process where it is the master's machine's own, for its CPU time. ``windows`` ends
+    the run so many windows after the warm-up; 0 leaves that to Locust's ``--run-time``, which counts from the first
+    user on and not, as the warm-up does, from the last.
     """
 
     grpc: str = ""
@@ -34,6 +36,7 @@ class Options:
     save: str = ""
     results: str = "results"
     server_pid: int = 0
+    windows: int = 0
 
     @classmethod
     def of(cls, parsed: Any) -> Options:
@@ -49,7 +52,7 @@ class Options:
         return cls(
             parsed.grpc, parsed.rest, parsed.payload, int(parsed.payload_seed), call, bool(parsed.pre_encode),
             float(parsed.call_timeout), float(parsed.warmup), float(parsed.window), parsed.save, parsed.results,
-            int(parsed.server_pid),
+            int(parsed.server_pid), int(parsed.windows),
         )  # fmt: skip
 
     def arguments(self) -> list[str]:
@@ -67,6 +70,7 @@ class Options:
             f"--save={self.save}",
             f"--results={self.results}",
             f"--server-pid={self.server_pid}",
+            f"--windows={self.windows}",
         ]
 
 
@@ -86,6 +90,7 @@ def add_arguments(parser: Any) -> None:
     group.add_argument("--save", default="", help="file for the measured steps, instead of a run of their own")
     group.add_argument("--results", default=unset.results, help="folder of results")
     group.add_argument("--server-pid", type=int, default=0, help="the server's process on the master's machine")
+    group.add_argument("--windows", type=int, default=0, help="end so many windows after the warm-up")
 
 
 def class_name(codec: str) -> str:

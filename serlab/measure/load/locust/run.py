@@ -28,8 +28,6 @@ from serlab.serving.process import ServerProcess
 _HOST = "127.0.0.1"
 #: Workers import the codecs' libraries before they report for work; TensorFlow takes seconds.
 _START_TIMEOUT_S = 60.0
-#: Locust counts its run time from when the first user is spawned.
-_SPAWN_S = 1.0
 _POLL_S = 0.1
 _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 
@@ -115,13 +113,14 @@ def _run(spec: StepSpec, target: Target, limits: StepLimits, seed: int, folder: 
     options = Options(
         target.endpoint.grpc, target.endpoint.rest, spec.payload, seed, target.call, spec.pre_encoded,
         target.options.timeout_s, limits.warmup_s, limits.window_s, str(saved), "", target.endpoint.pid or 0,
+        limits.max_windows,
     )  # fmt: skip
-    run_s = math.ceil(_SPAWN_S + limits.warmup_s + limits.window_s * limits.max_windows)
+    run_s = limits.warmup_s + limits.window_s * limits.max_windows
     locust = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--loglevel=WARNING", *options.arguments()]
     master = [
         *locust, "--master", f"--master-bind-host={_HOST}", f"--master-bind-port={port}", "--headless",
         f"--expect-workers={spec.processes}", f"--expect-workers-max-wait={_START_TIMEOUT_S:.0f}",
-        f"--users={spec.concurrency}", f"--spawn-rate={spec.concurrency}", f"--run-time={run_s}s",
+        f"--users={spec.concurrency}", f"--spawn-rate={spec.concurrency}",
         f"--stop-timeout={math.ceil(target.options.timeout_s)}", "--exit-code-on-error=0", "--only-summary",
         class_name(spec.codec),
     ]  # fmt: skip
