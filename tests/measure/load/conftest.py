@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,15 +36,34 @@ class Behaviour:
     #: Calls answered with a usable body, so that tests can compare what the client counted.
     answered: int = 0
     connections: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.Condition = field(default_factory=threading.Condition)
+    over: threading.Event = field(default_factory=threading.Event)
     calls: int = 0
     running: int = 0
+    #: The most calls that were in the server at once, since this was last set to 0.
+    most_running: int = 0
 
-    def begin(self) -> bool:
-        """Count a call; False if it is one that shall fail."""
+    @contextmanager
+    def call(self) -> Iterator[tuple[bool, bool]]:
+        """Take part in a call for as long as it takes; tell whether it shall succeed, and whether there is room."""
         with self.lock:
             self.calls += 1
-            return not (self.every_second_fails and self.calls % 2)
+            good = not (self.every_second_fails and self.calls % 2)
+            room = self.running < self.most_at_once
+            self.running += 1
+            self.most_running = max(self.most_running, self.running)
+        if room:
+            self.over.wait(SILENCE_S if self.silent else self.delay_s)
+        with self.lock:
+            self.running -= 1
+            self.answered += good and room
+            self.lock.notify_all()
+        yield good, room
+
+    def await_calls(self, count: int) -> None:
+        """Wait until so many calls were answered."""
+        with self.lock:
+            assert self.lock.wait_for(lambda: self.answered >= count, 60)
 
 
 class RestEcho:
@@ -91,15 +110,9 @@ class RestEcho:
                 sock.sendall(self._answer())
 
     def _answer(self) -> bytes:
-        behaviour = self._behaviour
-        good = behaviour.begin()
-        if behaviour.silent:
-            time.sleep(SILENCE_S)
-        time.sleep(behaviour.delay_s)
-        if not good:
-            return b'HTTP/1.1 503 Busy\r\nContent-Length: 16\r\n\r\n{"error":"busy"}'
-        with behaviour.lock:
-            behaviour.answered += 1
+        with self._behaviour.call() as (good, _):
+            if not good:
+                return b'HTTP/1.1 503 Busy\r\nContent-Length: 16\r\n\r\n{"error":"busy"}'
         return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(self._body), self._body)
 
 
@@ -117,24 +130,15 @@ class GrpcEcho:
         import grpc
 
         codec, payload = registry.get("wire"), parse_payload(PAYLOAD)
-        answer = codec.write_response(payload.build(), echo_call(codec, payload), "values")
+        call = echo_call(codec, payload)
+        answer = codec.write_response(payload.build(call.outputs), call, "values")
 
         def predict(body: bytes, context: Any) -> bytes:
-            good = behaviour.begin()
-            with behaviour.lock:
-                full = behaviour.running >= behaviour.most_at_once
-                behaviour.running += not full
-            if full:
-                context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
-            try:
-                time.sleep(SILENCE_S if behaviour.silent else behaviour.delay_s)
-            finally:
-                with behaviour.lock:
-                    behaviour.running -= 1
-            if not good:
-                context.abort(grpc.StatusCode.INTERNAL, "half of them")
-            with behaviour.lock:
-                behaviour.answered += 1
+            with behaviour.call() as (good, room):
+                if not room:
+                    context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")
+                if not good:
+                    context.abort(grpc.StatusCode.INTERNAL, "half of them")
             return answer
 
         self._server = grpc.server(futures.ThreadPoolExecutor(64), options=[("grpc.so_reuseport", 0)])
@@ -182,6 +186,7 @@ def start_server() -> Iterator[Callable[..., LoadServer]]:
 
     yield start
     for server in started:
+        server.behaviour.over.set()
         server.stop()
 
 
