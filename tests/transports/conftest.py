@@ -38,6 +38,11 @@ class Peer:
     def answer(self, body: bytes, status: str = "200 OK", extra: str = "") -> None:
         self.sock.sendall(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{extra}\r\n".encode() + body)
 
+    def await_goodbye(self) -> None:
+        """Wait until the client has closed its end."""
+        while self.sock.recv(1 << 16):
+            pass
+
     def _more(self) -> None:
         received = self.sock.recv(1 << 20)
         if not received:

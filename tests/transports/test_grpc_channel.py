@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import socket
-import time
+import threading
 from collections.abc import Iterator
 from concurrent import futures
 from dataclasses import dataclass, field
@@ -36,7 +36,9 @@ class EchoServer(grpc.GenericRpcHandler):
     def answer(self, body: bytes, context: Any) -> Any:
         self.peers.add(context.peer())
         if body == b"!slow":
-            time.sleep(0.5)
+            gone = threading.Event()
+            context.add_callback(gone.set)
+            gone.wait(60)
         if body == b"!bad":
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, 'input size does not match signature: "x"')
         return body

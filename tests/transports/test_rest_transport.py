@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import select
 import socket
 import ssl
-import time
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -127,7 +128,7 @@ def test_an_idle_connection_closed_by_the_server_is_replaced_before_sending(http
     server = http_server(one_answer)
     with RestTransport(server.endpoint, call) as transport:
         assert transport.send(b"first") == b"first"
-        time.sleep(0.05)
+        assert select.select([transport._connection._sock], [], [], 60)[0], "the server's goodbye has arrived"
         assert transport.send(b"second") == b"second"
         assert transport.connects == 2
     assert [body for _, body in server.requests] == [b"first", b"second"]
@@ -200,10 +201,9 @@ def test_a_server_that_answers_before_it_has_read_the_body_is_heard(http_server:
 def test_the_timeout_bounds_the_whole_exchange_even_while_bytes_trickle_in(http_server: Any, call: Call) -> None:
     def script(peer: Any) -> None:
         peer.read_request()
-        peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(1000):
+        peer.sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while not select.select([peer.sock], [], [], 0.02)[0]:  # until the client has gone
             peer.sock.sendall(b"x")
-            time.sleep(0.02)
 
     with RestTransport(http_server(script).endpoint, call, TransportOptions(timeout_s=0.2)) as transport:
         with pytest.raises(TransportError, match=r"no complete answer within 0\.2 s") as info:
@@ -214,7 +214,7 @@ def test_the_timeout_bounds_the_whole_exchange_even_while_bytes_trickle_in(http_
 def test_the_answer_that_came_too_late_is_never_taken_for_the_next_one(http_server: Any, call: Call) -> None:
     def late(peer: Any) -> None:
         peer.read_request()
-        time.sleep(0.4)
+        peer.await_goodbye()
         peer.answer(b"late")
 
     def prompt(peer: Any) -> None:
@@ -228,13 +228,14 @@ def test_the_answer_that_came_too_late_is_never_taken_for_the_next_one(http_serv
 
 
 def test_a_server_that_stops_reading_runs_into_the_timeout(http_server: Any, call: Call) -> None:
+    over = threading.Event()
+    server = http_server(lambda _: over.wait(60))
     with (
-        RestTransport(
-            http_server(lambda _: time.sleep(2)).endpoint, call, TransportOptions(timeout_s=0.2)
-        ) as transport,
+        RestTransport(server.endpoint, call, TransportOptions(timeout_s=0.2)) as transport,
         pytest.raises(TransportError, match=r"within 0\.2 s"),
     ):
         transport.send(bytes(50_000_000))
+    over.set()
 
 
 def test_a_refused_connection_says_what_to_check(call: Call) -> None:
