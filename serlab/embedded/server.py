@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -76,6 +77,9 @@ def _serve(flags: Flags, stop: threading.Event) -> None:
             "pid": os.getpid(),
             "version": _version(),
         }
+        # What is loaded stays: the garbage collector need not look through TensorFlow again and again.
+        gc.collect()
+        gc.freeze()
         print(json.dumps(ready), flush=True)
         print(_greeting(flags, core, ready), file=sys.stderr, flush=True)
         stop.wait()

@@ -8,17 +8,23 @@ rest.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LONG, _SHORT = 9, 6
-#: Powers of ten up to 10^22 are exact in double; with them the vectorized rounding holds in this range.
-_LOW, _HIGH = 1e-13, 1e28
+#: Powers of ten up to 10^22 are exact in double; with them the vectorized rounding holds from 2^-43 to below 2^93.
 _POW10 = np.array([float(f"1e{exponent}") for exponent in range(23)])
-#: Rounded powers from 10^-32 on, to compare with: no float32 lies between a power of ten and its double.
-_BOUNDS = np.array([float(f"1e{exponent}") for exponent in range(-32, 33)])
+_BIAS = 127
+#: Numbers at a time: what is worked out in between stays in the cache, and in memory that is used again.
+_CHUNK = 8192
+_LOW, _HIGH = _BIAS - 43, _BIAS + 93
+#: By a float32's biased exponent: the decimal exponent of the lower end of its binade, and the next power of ten, to
+#: compare with. It may be rounded: no float32 lies between a power of ten and its double.
+_DECADE = np.array([math.floor((biased - _BIAS) * math.log10(2)) for biased in range(256)])
+_NEXT = np.array([float(f"1e{decade + 1}") for decade in _DECADE])
 #: Scaled to 9 digits, a double is off by less than this; closer to a half, only exact arithmetic rounds right.
 _NEAR_HALF = 1e-6
 
@@ -28,50 +34,56 @@ def decimal_doubles(floats: NDArray[np.float32]) -> NDArray[np.float64]:
 
     Zeros, infinities and NaN stay as they are.
     """
+    flat = floats.reshape(-1)
+    result = np.empty(flat.size)
+    for start in range(0, flat.size, _CHUNK):
+        result[start : start + _CHUNK] = _decimal_doubles(flat[start : start + _CHUNK])
+    return result.reshape(floats.shape)
+
+
+def _decimal_doubles(floats: NDArray[np.float32]) -> NDArray[np.float64]:
     doubles = floats.astype(np.float64)
     size = np.abs(doubles)
-    regular = (size >= _LOW) & (size < _HIGH)
-    everything = bool(regular.all())
-    chosen = size if everything else size[regular]
-    rounded, uncertain = _round(chosen)
-    signed = np.copysign(rounded, doubles if everything else doubles[regular])
-    if everything:
-        result = signed
-        rest = uncertain
+    biased = (floats.view(np.int32) >> 23 & 0xFF).astype(np.intp)
+    if biased.min(initial=_LOW) >= _LOW and biased.max(initial=_LOW) < _HIGH:
+        rounded, uncertain = _round(size, biased)
+        result, rest = np.copysign(rounded, doubles), uncertain
     else:
-        result = doubles
-        result[regular] = signed
+        regular = (biased >= _LOW) & (biased < _HIGH)
+        rounded, uncertain = _round(size[regular], biased[regular])
+        result = doubles.copy()
+        result[regular] = np.copysign(rounded, doubles[regular])
         rest = np.isfinite(doubles) & (doubles != 0) & ~regular
         rest[regular] |= uncertain
-    for index in zip(*np.nonzero(rest), strict=True):
-        result[index] = _round_exactly(floats[index])
+    if rest.any():
+        for index in np.flatnonzero(rest):
+            result[index] = _round_exactly(floats[index])
     return result
 
 
-def _round(size: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _round(size: NDArray[np.float64], biased: NDArray[np.intp]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Round positive numbers, and tell which of them are too close to a half to be sure."""
-    exponent = np.floor(np.log10(size)).astype(np.int64)
-    # The logarithm may round up to the next power of ten, or down to the last.
-    exponent -= size < _BOUNDS[exponent + 32]
-    exponent += size >= _BOUNDS[exponent + 33]
+    exponent = _DECADE.take(biased)
+    exponent += size >= _NEXT.take(biased)
     scaled = _times_power(size, _LONG - 1 - exponent)
     digits = np.rint(scaled)
-    uncertain = np.abs(np.abs(scaled - digits) - 0.5) < _NEAR_HALF
+    scaled -= digits
+    uncertain = np.abs(scaled, out=scaled) > 0.5 - _NEAR_HALF
     long = _times_power(digits, exponent - (_LONG - 1))
     short = _times_power(np.rint(_times_power(size, _SHORT - 1 - exponent)), exponent - (_SHORT - 1))
-    return np.where(short.astype(np.float32) == size, short, long), uncertain
+    np.copyto(long, short, where=short.astype(np.float32) == size)
+    return long, uncertain
 
 
 def _times_power(values: NDArray[np.float64], exponent: NDArray[np.int64]) -> NDArray[np.float64]:
     """Scale by 10^exponent with a single rounding: exact powers, multiplied or divided by."""
-    powers: NDArray[np.float64] = _POW10[np.abs(exponent)]
-    up = exponent >= 0
-    if up.all():
-        scaled: NDArray[np.float64] = values * powers
-    elif not up.any():
-        scaled = values / powers
+    if exponent.min(initial=0) >= 0:
+        scaled: NDArray[np.float64] = values * _POW10.take(exponent)
+    elif exponent.max(initial=-1) < 0:
+        scaled = values / _POW10.take(-exponent)
     else:
-        scaled = np.where(up, values * powers, values / powers)
+        powers = _POW10.take(np.abs(exponent))
+        scaled = np.where(exponent >= 0, values * powers, values / powers)
     return scaled
 
 

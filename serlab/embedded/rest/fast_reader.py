@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,6 +58,8 @@ _INTEGER_RANGE = {
 _DROPPED_BITS = 29
 _MARGIN_ULP = 64
 _MAX_LITERAL = 40
+#: Eight bytes a word: from one comma to the next it is less than one word more.
+_COMMA_WORDS = _MAX_LITERAL // 8 - 1
 #: Doubles in this range may or may not be flushed to zero, by their last bits.
 _FLOAT32_EDGE = 2.0**-126 * (1 - 2.0**-20), 2.0**-126 * (1 + 2.0**-20)
 
@@ -161,12 +164,16 @@ def _first_shape(array: Any) -> tuple[int, ...] | None:
 
 def _is_regular(text: bytes, shape: tuple[int, ...], size: int) -> bool:
     """Whether an array of numbers has ``shape`` all through, judged by its brackets and commas."""
-    if size != math.prod(shape):
-        return False
-    expected = b""
+    return size == math.prod(shape) and text.translate(None, _NUMBER_BYTES) == _skeleton(shape)
+
+
+@lru_cache(maxsize=16)
+def _skeleton(shape: tuple[int, ...]) -> bytes:
+    """The brackets and commas of an array."""
+    skeleton = b""
     for length in reversed(shape):
-        expected = b"[" + b",".join([expected] * length) + b"]"
-    return text.translate(None, _NUMBER_BYTES) == expected
+        skeleton = b"[" + b",".join([skeleton] * length) + b"]"
+    return skeleton
 
 
 def _tips_over(values: NDArray[np.float64]) -> bool:
@@ -183,9 +190,15 @@ def _tips_over(values: NDArray[np.float64]) -> bool:
 
 
 def _literals_are_short(text: bytes) -> bool:
-    commas = np.flatnonzero(np.frombuffer(text, np.uint8) == ord(","))
-    gaps = np.diff(commas, prepend=0, append=len(text))
-    return bool(gaps.max() <= _MAX_LITERAL)
+    """Whether any ``_MAX_LITERAL`` bytes have a comma among them, looked up in words of eight."""
+    commas = np.frombuffer(text, np.uint8) == ord(",")
+    words = commas[: len(text) // 8 * 8].view(np.uint64) != 0
+    if len(words) < _COMMA_WORDS:
+        return len(text) <= _MAX_LITERAL
+    found = words[_COMMA_WORDS - 1 :]
+    for back in range(1, _COMMA_WORDS):
+        found = found | words[_COMMA_WORDS - 1 - back : -back]
+    return bool(found.all())
 
 
 def _read_base64(text: bytes) -> NDArray[Any] | None:
