@@ -32,7 +32,7 @@ def patient_of(wanted: ServingOptions, endpoint: Endpoint, payload: str) -> Pati
     """Make a Predict call fit the model; where none does, the patient says why."""
 
     given = parse_payload(payload or ECHO_PAYLOAD)
-    patient = Patient(endpoint, wanted.model or ECHO_MODEL, wanted.client)
+    patient = Patient(endpoint, wanted.model or ECHO_MODEL, wanted.client, version=wanted.version, label=wanted.label)
     if not is_running(wanted):
         return replace(patient, call=echo_of(given), payload=given)
     try:

@@ -59,6 +59,8 @@ def describe(serving: ServingOptions, endpoint: Endpoint) -> dict[str, Any]:
         "flags": masked_words(serving.flags),
         "model": serving.model or ECHO_MODEL,
         "signature": serving.signature,
+        "model_version": serving.version,
+        "model_label": serving.label,
         "tls": endpoint.tls,
         "client": serving.client.as_record(),
     }
@@ -75,7 +77,9 @@ def fit_payloads(
     Raises:
         UsageError, UnknownNameError: the model's signature and what was asked for do not fit.
     """
-    metadata = read_metadata(endpoint, serving.model or ECHO_MODEL, serving.client)
+    metadata = read_metadata(
+        endpoint, serving.model or ECHO_MODEL, serving.client, version=serving.version, label=serving.label
+    )
     if _is_echo(metadata) and not serving.signature:
         if not payloads:
             raise UsageError("the lab's echo takes any shape: say which with --payload")

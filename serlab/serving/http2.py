@@ -13,7 +13,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from serlab.connection import TransportOptions
-from serlab.connection.tls import tls_context
+from serlab.connection.advice import socket_trouble
+from serlab.connection.tls import speaks_tls, tls_context
 
 #: RFC 9113, section 3.4: the client's preface is this text and a SETTINGS frame, here an empty one.
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -26,6 +27,7 @@ Outcome = Literal[
     "http/2",  # the server answered with its own SETTINGS
     "unreachable",  # no route, no such host, or no answer to the attempt to connect
     "refused connection",  # nobody listens on the port
+    "wants tls",  # the server speaks TLS, and was spoken to without
     "tls failed",  # no encrypted connection came about
     "no h2 in tls",  # TLS works, and its ALPN does not offer h2
     "refused preface",  # connected, and then: closed, reset, GOAWAY, or an HTTP/1.x answer
@@ -36,10 +38,11 @@ Outcome = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Preface:
-    """What became of the preface; ``detail`` quotes what was seen."""
+    """What became of the preface; ``detail`` quotes what was seen, ``advice`` is what follows from it alone."""
 
     outcome: Outcome
     detail: str
+    advice: str = ""
 
     @property
     def passed(self) -> bool:
@@ -59,7 +62,12 @@ def try_preface(address: str, *, tls: bool = False, options: TransportOptions | 
         return Preface("unreachable", error.strerror or str(error))
     with plain:
         if not tls:
-            return _exchange(plain)
+            preface = _exchange(plain)
+            plain.close()  # a server that takes one connection at a time is asked once more
+            answered = preface.passed or "HTTP/1" in preface.detail
+            if not answered and speaks_tls(parts.hostname or "", parts.port or 0, options.timeout_s):
+                return Preface("wants tls", "the server there speaks TLS, and the client does not")
+            return preface
         context = tls_context(options)
         context.set_alpn_protocols(["h2"])
         try:
@@ -68,7 +76,8 @@ def try_preface(address: str, *, tls: bool = False, options: TransportOptions | 
                     return Preface("no h2 in tls", "the TLS handshake succeeds without choosing h2")
                 return _exchange(encrypted)
         except ssl.SSLError as error:
-            return Preface("tls failed", str(error.reason or error))
+            trouble = socket_trouble(error, parts.hostname or "", parts.port or 0, options, tls=True)
+            return Preface("tls failed", str(error.reason or error), f"{trouble[0].upper()}{trouble[1:]}.")
         except OSError as error:
             return Preface("tls failed", error.strerror or str(error))
 

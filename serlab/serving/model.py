@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from serlab.connection import TransportOptions
 from serlab.connection.questions import UnreachableError, grpc_call, http_get, not_serving, server_document
 from serlab.errors import UnknownNameError, WireError
 from serlab.records.run import Endpoint
+from serlab.serving.status import model_message, model_path
 from serlab.wire.dtypes import DATA_TYPES, data_type_name
 from serlab.wire.fields import length_field
 from serlab.wire.walk import Span, fields, integer, map_entries, string
@@ -66,21 +66,29 @@ class ModelMetadata:
         return self.signatures[name]
 
 
-def read_metadata(endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> ModelMetadata:
+def read_metadata(
+    endpoint: Endpoint,
+    model: str,
+    options: TransportOptions | None = None,
+    *,
+    version: int | None = None,
+    label: str = "",
+) -> ModelMetadata:
     """Ask a server about ``model``, over REST where it has it, otherwise over gRPC.
 
-    Raises ``UnreachableError``, ``ModelMissingError``, or ``ServingError`` for another refusal.
+    ``version`` or ``label`` picks one of its versions; without them the server does. Raises ``UnreachableError``,
+    ``ModelMissingError``, or ``ServingError`` for another refusal.
     """
     options = options or TransportOptions()
     if endpoint.rest:
-        status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}/metadata", options)
+        status, body = http_get(endpoint, f"{model_path(model, version, label)}/metadata", options)
         document = server_document(endpoint, status, body)
         try:
             return metadata_from_json(model, document)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise not_serving(endpoint, status, body) from error
     # GetModelMetadataRequest { ModelSpec model_spec = 1 { string name = 1 }, repeated string metadata_field = 2 }
-    request = length_field(1, length_field(1, model.encode())) + length_field(2, b"signature_def")
+    request = length_field(1, model_message(model, version, label)) + length_field(2, b"signature_def")
     body = grpc_call(endpoint, GET_MODEL_METADATA, request, options)
     try:
         return metadata_from_message(model, body)
@@ -89,24 +97,43 @@ def read_metadata(endpoint: Endpoint, model: str, options: TransportOptions | No
 
 
 def metadata_from_json(model: str, document: Mapping[str, Any]) -> ModelMetadata:
-    """Return the metadata in a REST answer. Raises ``KeyError``, ``ValueError`` or ``TypeError`` for another object."""
+    """Return the metadata in a REST answer: the JSON of a GetModelMetadataResponse.
+
+    TensorFlow Serving writes every field under its name; others write protobuf's canonical JSON, with names in
+    lowerCamelCase and without fields that have their default. Raises ``KeyError``, ``ValueError`` or ``TypeError`` for
+    another object.
+    """
     signatures = {}
-    for name, signature in document["metadata"]["signature_def"]["signature_def"].items():
+    definitions = document["metadata"]["signature_def"]
+    for name, signature in _member(definitions, "signature_def").items():
         if name != _INTERNAL:
             inputs, outputs = (
-                {key: _tensor_from_json(key, info) for key, info in signature[side].items()}
+                {key: _tensor_from_json(key, info) for key, info in signature.get(side, {}).items()}
                 for side in ("inputs", "outputs")
             )
-            signatures[name] = SignatureInfo(
-                name, inputs, outputs, signature.get("method_name", ""), frozenset(signature.get("defaults", ()))
-            )
-    return ModelMetadata(model, int(document["model_spec"]["version"]), signatures)
+            method = _member(signature, "method_name", "")
+            signatures[name] = SignatureInfo(name, inputs, outputs, method, frozenset(signature.get("defaults", ())))
+    return ModelMetadata(model, int(_member(document, "model_spec").get("version", 0)), signatures)
+
+
+def _member(message: Mapping[str, Any], name: str, default: Any = None) -> Any:
+    """Return a field by its name in the .proto, or by its name in canonical JSON. Raises ``KeyError`` for neither."""
+    first, *rest = name.split("_")
+    for spelling in (name, first + "".join(map(str.capitalize, rest))):
+        if spelling in message:
+            return message[spelling]
+    if default is None:
+        raise KeyError(name)
+    return default
 
 
 def _tensor_from_json(name: str, info: Mapping[str, Any]) -> TensorInfo:
-    shape = info["tensor_shape"]
-    sizes = None if shape.get("unknown_rank") else tuple(int(dim["size"]) for dim in shape["dim"])
-    return TensorInfo(name, _NUMPY_NAMES.get(info["dtype"], info["dtype"]), sizes)
+    shape = _member(info, "tensor_shape", {})
+    unknown_rank = _member(shape, "unknown_rank", False)
+    sizes = None if unknown_rank else tuple(int(dim.get("size", 0)) for dim in shape.get("dim", ()))
+    dtype = info.get("dtype", 0)  # an enum is written by name, or by number
+    type_name = data_type_name(dtype) if isinstance(dtype, int) else str(dtype)
+    return TensorInfo(name, _NUMPY_NAMES.get(type_name, type_name), sizes)
 
 
 def metadata_from_message(model: str, body: bytes) -> ModelMetadata:

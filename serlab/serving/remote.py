@@ -42,9 +42,12 @@ class RemoteInstance(Instance):
         """
         options = self.options
         endpoint = remote_endpoint(options)
-        version = require_available(model_status(endpoint, options.model, options.client), options.model)
+        versions = model_status(endpoint, options.model, options.client, version=options.version, label=options.label)
+        version = require_available(versions, options.model)
         if options.signature:
-            read_metadata(endpoint, options.model, options.client).signature(options.signature)
+            read_metadata(
+                endpoint, options.model, options.client, version=options.version, label=options.label
+            ).signature(options.signature)
         return replace(endpoint, version=f"{options.serving}, model {options.model} version {version}")
 
 

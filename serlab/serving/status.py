@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ from serlab.connection.questions import UnreachableError, grpc_call, http_get, n
 from serlab.errors import ServingError, WireError
 from serlab.records.run import Endpoint
 from serlab.wire.fields import length_field
+from serlab.wire.model_spec import ModelSpec, write_model_spec
 from serlab.wire.walk import Span, fields, integer, string
 
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
@@ -36,17 +37,38 @@ class ModelVersion:
     error: str = ""
 
 
-def model_status(endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> tuple[ModelVersion, ...]:
+def model_path(model: str, version: int | None = None, label: str = "") -> str:
+    """Return where the REST API has a model, or one of its versions."""
+    path = f"/v1/models/{quote(model, safe='')}"
+    if version is not None:
+        return f"{path}/versions/{version:d}"
+    return f"{path}/labels/{quote(label, safe='')}" if label else path
+
+
+def model_message(model: str, version: int | None = None, label: str = "") -> bytes:
+    """Return the content of a ModelSpec message. Raises ``CodecError`` for names that protobuf cannot hold."""
+    return write_model_spec(ModelSpec(model, version=version, label=label or None))
+
+
+def model_status(
+    endpoint: Endpoint,
+    model: str,
+    options: TransportOptions | None = None,
+    *,
+    version: int | None = None,
+    label: str = "",
+) -> tuple[ModelVersion, ...]:
     """Return the versions of ``model``, over each protocol the endpoint has, so that all of them have answered.
 
-    Raises ``UnreachableError``, ``ModelMissingError``, or ``ServingError`` for another refusal.
+    ``version`` or ``label`` asks for that one alone. Raises ``UnreachableError``, ``ModelMissingError``, or
+    ``ServingError`` for another refusal.
     """
     options = options or TransportOptions()
     versions: tuple[ModelVersion, ...] = ()
     if endpoint.rest:
-        versions = _status_over_rest(endpoint, model, options)
+        versions = _status_over_rest(endpoint, model_path(model, version, label), options)
     if endpoint.grpc:
-        versions = _status_over_grpc(endpoint, model, options)
+        versions = _status_over_grpc(endpoint, model_message(model, version, label), options)
     return versions
 
 
@@ -88,21 +110,25 @@ def await_models(endpoint: Endpoint, models: Iterable[str], *, timeout_s: float,
             time.sleep(_POLL_S)
 
 
-def _status_over_rest(endpoint: Endpoint, model: str, options: TransportOptions) -> tuple[ModelVersion, ...]:
-    status, body = http_get(endpoint, f"/v1/models/{quote(model, safe='')}", options)
+def _status_over_rest(endpoint: Endpoint, path: str, options: TransportOptions) -> tuple[ModelVersion, ...]:
+    status, body = http_get(endpoint, path, options)
     document = server_document(endpoint, status, body)
     try:
+        listed = document["modelVersionStatus" if "modelVersionStatus" in document else "model_version_status"]
         return tuple(
-            ModelVersion(int(entry["version"]), entry["state"], entry.get("status", {}).get("error_message", ""))
-            for entry in document["model_version_status"]
+            ModelVersion(int(entry.get("version", 0)), entry["state"], _error_of(entry.get("status", {})))
+            for entry in listed
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise not_serving(endpoint, status, body) from error
 
 
-def _status_over_grpc(endpoint: Endpoint, model: str, options: TransportOptions) -> tuple[ModelVersion, ...]:
-    # GetModelStatusRequest { ModelSpec model_spec = 1 { string name = 1 } }
-    request = length_field(1, length_field(1, model.encode()))
+def _error_of(status: Mapping[str, str]) -> str:
+    return status.get("error_message", status.get("errorMessage", ""))
+
+
+def _status_over_grpc(endpoint: Endpoint, spec: bytes, options: TransportOptions) -> tuple[ModelVersion, ...]:
+    request = length_field(1, spec)  # GetModelStatusRequest { ModelSpec model_spec = 1 }
     body = grpc_call(endpoint, GET_MODEL_STATUS, request, options)
     try:
         return parse_status(body)

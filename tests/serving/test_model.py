@@ -113,3 +113,50 @@ def test_every_truncation_of_a_message_is_a_wire_error_or_a_shorter_message():
 )
 def test_tensors_are_shown_with_open_sizes_as_question_marks(info, text):
     assert str(info) == text
+
+
+CANONICAL = {
+    "modelSpec": {"name": "m", "signatureName": "", "version": "3"},
+    "metadata": {
+        "signature_def": {
+            "@type": "type.googleapis.com/tensorflow.serving.SignatureDefMap",
+            "signatureDef": {
+                "serving_default": {
+                    "inputs": {
+                        "x": {"dtype": "DT_FLOAT", "tensorShape": {"dim": [{"size": "-1"}, {"size": "4"}]}, "name": "x"}
+                    },
+                    "outputs": {
+                        "y": {"dtype": 2, "tensorShape": {"dim": [{}]}},
+                        "z": {"dtype": "DT_INT64"},
+                        "any": {"dtype": "DT_INT8", "tensorShape": {"unknownRank": True}},
+                    },
+                    "methodName": "tensorflow/serving/predict",
+                    "defaults": {"x": {}},
+                },
+                "empty": {},
+            },
+        }
+    },
+}
+
+
+def test_canonical_json_of_the_same_message_is_read() -> None:
+    """OpenVINO Model Server writes protobuf's own JSON: lowerCamelCase, and nothing that is at its default."""
+    metadata = metadata_from_json("m", CANONICAL)
+    assert metadata.version == 3
+    found = metadata.signature("serving_default")
+    assert found.inputs == {"x": X}
+    assert found.outputs == {
+        "y": TensorInfo("y", "float64", (0,)),
+        "z": TensorInfo("z", "int64", ()),
+        "any": TensorInfo("any", "int8", None),
+    }
+    assert found.method == "tensorflow/serving/predict"
+    assert found.optional == {"x"}
+    assert metadata.signature("empty").inputs == {}
+
+
+@pytest.mark.parametrize("document", [{}, {"metadata": {}}, {"metadata": {"signature_def": {}}}, {"metadata": []}])
+def test_another_document_is_refused(document: dict[str, object]) -> None:
+    with pytest.raises((KeyError, ValueError, TypeError)):
+        metadata_from_json("m", document)

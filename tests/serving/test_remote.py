@@ -9,6 +9,7 @@ import pytest
 from serlab.connection import TransportOptions
 from serlab.connection.questions import ModelMissingError, UnreachableError
 from serlab.errors import ServingError, UnknownNameError, UsageError
+from serlab.records.run import Endpoint
 from serlab.serving.base import ServingOptions
 from serlab.serving.registry import parse_serving
 from serlab.serving.remote import parse_address
@@ -46,6 +47,45 @@ def test_an_address_gives_both_protocols_or_the_one_whose_port_is_there(spec, ad
 def test_an_address_that_does_not_parse_says_how_to_write_one(spec, message):
     with pytest.raises(UsageError, match=message):
         parse_address(spec)
+
+
+@pytest.mark.parametrize(
+    ("spec", "endpoint"),
+    [
+        ("https://host/seldon/ns/name", Endpoint("remote", "", "", "host:443", https=True, prefix="/seldon/ns/name")),
+        ("http://host:8080/p/", Endpoint("remote", "", "", "host:8080", https=False, prefix="/p")),
+        ("grpcs://host", Endpoint("remote", "", "host:443", "", tls=True)),
+        ("grpc://h:8500,https://h:8501", Endpoint("remote", "", "h:8500", "h:8501", https=True)),
+        ("http://[::1]:8501", Endpoint("remote", "", "", "[::1]:8501", https=False)),
+    ],
+)
+def test_a_url_per_protocol_says_port_tls_and_prefix(spec: str, endpoint: Endpoint) -> None:
+    assert parse_address(spec) == endpoint
+
+
+def test_tls_and_the_prefix_are_in_the_url_of_the_rest_api() -> None:
+    assert parse_address("grpc://h:1,https://h/p/q").base_url == "https://h:443/p/q"
+    assert not parse_address("grpc://h:1,https://h/p/q").tls
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("ftp://host", "does not parse"),
+        ("grpc://host", "does not parse"),
+        ("https://", "does not parse"),
+        ("https://host:port/", "does not parse"),
+        ("https://host/?q=1", "does not parse"),
+        ("https://host/a b", "does not parse"),
+        ("https://h,http://h", "two addresses for one protocol"),
+        ("grpcs://h/prefix", "gRPC has no path prefix"),
+        ("https://me:SECRET@host", "takes no user in an address"),
+    ],
+)
+def test_a_url_that_cannot_be_meant_is_refused(spec: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as told:
+        parse_address(spec)
+    assert "SECRET" not in str(told.value)
 
 
 def enter(serving, **options):

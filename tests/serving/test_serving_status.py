@@ -9,10 +9,13 @@ from serlab.serving.status import (
     LoadFailedError,
     ModelVersion,
     await_models,
+    model_message,
+    model_path,
     model_status,
     parse_status,
     require_available,
 )
+from serlab.wire.model_spec import ModelSpec, read_model_spec
 
 BOTH = (ModelVersion(2, "AVAILABLE"), ModelVersion(1, "AVAILABLE"))
 
@@ -84,3 +87,27 @@ def test_waiting_ends_when_the_check_says_so():
 
     with pytest.raises(ServingError, match="has ended"):
         await_models(Endpoint("binary", "", "", "127.0.0.1:1"), ["m"], timeout_s=60, check=check)
+
+
+@pytest.mark.parametrize(
+    ("version", "label", "path"),
+    [
+        (None, "", "/v1/models/a%2Fb"),
+        (0, "", "/v1/models/a%2Fb/versions/0"),
+        (7, "", "/v1/models/a%2Fb/versions/7"),
+        (None, "new ones", "/v1/models/a%2Fb/labels/new%20ones"),
+    ],
+)
+def test_a_version_is_named_in_the_path_and_in_the_message(version: int | None, label: str, path: str) -> None:
+    assert model_path("a/b", version, label) == path
+    message = model_message("a/b", version, label)
+    assert read_model_spec(message, 0, len(message)) == ModelSpec("a/b", "", version, label or None)
+
+
+def test_questions_over_rest_go_to_the_version_that_is_wanted(start_server) -> None:
+    server = start_server()
+    rest_only = Endpoint("remote", "", "", server.endpoint.rest)
+    assert model_status(rest_only, "versions", version=2)
+    assert model_status(rest_only, "versions", label="stable")
+    paths = [entry["rest"] for entry in server.seen() if "rest" in entry][-2:]
+    assert paths == ["/v1/models/versions/versions/2", "/v1/models/versions/labels/stable"]

@@ -70,6 +70,8 @@ def serving_options(
     """Return the options as the instance and its clients take them. Raises ``UsageError`` for what cannot be meant."""
     from serlab.connection import TransportOptions
 
+    if model_version is not None and model_label:
+        raise UsageError("--model-version and --model-label both pick a version: give one")
     client = TransportOptions(
         timeout_s=timeout,
         quickack=quickack,

@@ -16,7 +16,7 @@ from serlab.measure.doctor.patient import Finding, Patient
 from serlab.measure.endtoend import answered_form
 from serlab.transports.registry import open_transport
 
-VALUES, LIMIT, DELAYED_ACK = "values over REST", "message limit", "delayed ACK"
+PREDICT, VALUES, LIMIT, DELAYED_ACK = "Predict", "values over REST", "message limit", "delayed ACK"
 
 #: grpc's default for ``grpc.max_receive_message_length``.
 DEFAULT_LIMIT_BYTES = 4 * 2**20
@@ -26,6 +26,26 @@ HELD_BACK_S = 0.020
 _CALLS = 5
 #: Both protocols run the same graph; what is left is rounding in text and in parallel sums.
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-6
+
+
+def check_predict(patient: Patient) -> Finding:
+    """Whether a Predict call succeeds over each protocol that can be asked; the server's words where it does not."""
+    asked = [
+        (protocol, answer)
+        for protocol, offered, answer in (
+            ("gRPC", patient.endpoint.grpc, patient.grpc_answer),
+            ("REST", patient.endpoint.rest, patient.rest_answer),
+        )
+        if offered
+    ]
+    failed = [f"over {protocol}: {answer.trouble}" for protocol, answer in asked if answer.failed]
+    if failed:
+        return Finding(PREDICT, "found", "; ".join(failed), "Call the model with a payload that it takes (--payload).")
+    answered = [protocol for protocol, answer in asked if answer.body]
+    if not answered:
+        reasons = dict.fromkeys(answer.trouble for _, answer in asked)
+        return Finding(PREDICT, "not checked", "; ".join(reasons) or "neither protocol gets through")
+    return Finding(PREDICT, "ok", f"answered over {' and '.join(answered)}")
 
 
 def check_values(patient: Patient) -> Finding:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from serlab.measure.calls import call_of_signature
-from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
+from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_predict, check_values
 from serlab.measure.doctor.models import check_model_states, check_versions
 from serlab.measure.doctor.patient import Check, Finding, Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
@@ -23,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     check_versions,
     check_client_protos,
     check_server_protos,
+    check_predict,
     check_answers,
     check_values,
     check_message_limit,

@@ -19,7 +19,9 @@ def check_model_states(patient: Patient) -> Finding:
     if not (patient.endpoint.grpc or patient.endpoint.rest):
         return Finding(name, "not checked", "neither protocol gets through")
     try:
-        versions = model_status(patient.endpoint, patient.model, patient.options)
+        versions = model_status(
+            patient.endpoint, patient.model, patient.options, version=patient.version, label=patient.label
+        )
     except SerlabError as error:
         return Finding(name, "found", str(error))
     listed = "; ".join(f"version {each.version} {each.state} {each.error}".rstrip() for each in versions)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Codec, Tensor
-from serlab.errors import SerlabError
+from serlab.errors import CodecError, SerlabError
 from serlab.measure.calls import tensors_for
 from serlab.payload import Payload
 from serlab.records.call import Call
@@ -33,12 +33,16 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A Predict answer over one protocol: the body, and the tensor in it; or why there is none."""
+    """A Predict answer over one protocol: the body, and the tensors in it; or why there is none.
+
+    ``failed`` says that a call was made and brought no usable answer.
+    """
 
     codec: str
     body: Body = b""
     tensors: dict[str, Tensor] | None = field(default=None, compare=False)
     trouble: str = ""
+    failed: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Patient:
     call: Call | None = None
     payload: Payload | None = None
     unfit: str = ""
+    version: int | None = None
+    label: str = ""
 
     @cached_property
     def grpc_answer(self) -> Answer:
@@ -89,8 +95,10 @@ class Patient:
             with open_transport(codec.transport, self.endpoint, call, self.options) as transport:
                 body = transport.send(self.encode(codec))
             return Answer(codec_name, body, codec.decode(body, call))
-        except SerlabError as error:
+        except CodecError as error:
             return Answer(codec_name, trouble=str(error))
+        except SerlabError as error:
+            return Answer(codec_name, trouble=str(error), failed=True)
 
 
 Check = Callable[[Patient], Finding]

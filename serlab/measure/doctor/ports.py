@@ -21,8 +21,9 @@ _ADVICE: dict[Outcome, str] = {
     "no h2 in tls": "Something that ends TLS in between does not offer HTTP/2: let it pass h2, or go around it.",
     "refused preface": "Something here breaks HTTP/2: a proxy or load balancer that speaks HTTP/1.1 only, or this is "
     "the REST port. Let it pass HTTP/2, or use REST.",
-    "silent": "Something takes the connection and swallows HTTP/2, or the port wants TLS (--tls).",
-    "other protocol": "Another service listens there, or the port wants TLS (--tls).",
+    "wants tls": "Add --tls, or write grpcs:// in the address.",
+    "silent": "Something takes the connection and swallows HTTP/2.",
+    "other protocol": "Another service listens there.",
 }
 
 
@@ -33,9 +34,10 @@ def check_grpc_port(patient: Patient) -> Finding:
         return Finding(GRPC_PORT, "not checked", "no gRPC address was given")
     preface = try_preface(address, tls=patient.endpoint.tls, options=patient.options)
     if not preface.passed:
-        return Finding(GRPC_PORT, "found", f"{address}: {preface.outcome}: {preface.detail}", _ADVICE[preface.outcome])
+        advice = preface.advice or _ADVICE[preface.outcome]
+        return Finding(GRPC_PORT, "found", f"{address}: {preface.outcome}: {preface.detail}", advice)
     try:
-        model_status(_only(patient, grpc=True), patient.model, patient.options)
+        _status(patient, grpc=True)
     except ModelMissingError:
         pass  # that the model is not there, the server has just said over gRPC
     except SerlabError as error:
@@ -48,7 +50,7 @@ def check_rest_port(patient: Patient) -> Finding:
     if not patient.endpoint.rest:
         return Finding(REST_PORT, "not checked", "no REST address was given")
     try:
-        model_status(_only(patient, grpc=False), patient.model, patient.options)
+        _status(patient, grpc=False)
     except ModelMissingError:
         pass  # that the model is not there, the REST API has just said
     except SerlabError as error:
@@ -63,7 +65,10 @@ def check_same_model(patient: Patient) -> Finding:
         return Finding(name, "not checked", "only one protocol can be asked")
     try:
         over_grpc, over_rest = (
-            read_metadata(_only(patient, grpc=grpc), patient.model, patient.options) for grpc in (True, False)
+            read_metadata(
+                _only(patient, grpc=grpc), patient.model, patient.options, version=patient.version, label=patient.label
+            )
+            for grpc in (True, False)
         )
     except SerlabError as error:
         return Finding(name, "not checked", f"no metadata: {error}")
@@ -86,6 +91,12 @@ def check_same_model(patient: Patient) -> Finding:
         )  # fmt: skip
     return Finding(
         name, "ok", f"version {over_grpc.version}, {len(over_grpc.signatures)} signatures over gRPC and REST alike"
+    )
+
+
+def _status(patient: Patient, *, grpc: bool) -> None:
+    model_status(
+        _only(patient, grpc=grpc), patient.model, patient.options, version=patient.version, label=patient.label
     )
 
 

@@ -13,7 +13,7 @@ from serlab.serving.proto_fields import (
     unknown_fields,
 )
 from serlab.serving.reflection import reflected_fields
-from serlab.serving.status import GET_MODEL_STATUS
+from serlab.serving.status import GET_MODEL_STATUS, model_message
 from serlab.wire.fields import length_field
 
 CLIENT_PROTOS, SERVER_PROTOS, ANSWERS = "client's protos", "server's protos", "fields in answers"
@@ -53,8 +53,8 @@ def check_answers(patient: Patient) -> Finding:
     """Whether answers hold fields that the client's classes would drop."""
     if not patient.endpoint.grpc:
         return Finding(ANSWERS, "not checked", "gRPC cannot be asked")
-    # GetModelStatusRequest and GetModelMetadataRequest both begin with ModelSpec model_spec = 1 { string name = 1 }.
-    spec = length_field(1, length_field(1, patient.model.encode()))
+    # GetModelStatusRequest and GetModelMetadataRequest both begin with ModelSpec model_spec = 1.
+    spec = length_field(1, model_message(patient.model, patient.version, patient.label))
     try:
         answers = [
             ("GetModelStatusResponse", grpc_call(patient.endpoint, GET_MODEL_STATUS, spec, patient.options)),

@@ -80,15 +80,26 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
     fleet.tell(Stop(end))
     fleet.listen_to_the_end(2 * options.timeout_s + PREPARE_S)
     cores = fleet.cores(start, end)
+    found = filled(blank, fleet.outcomes(), start, limits.window_s, len(windows))
     return replace(
-        filled(blank, fleet.outcomes(), start, limits.window_s, len(windows)),
+        found,
         client_cpu=sum(cores),
         busiest_cpu=max(cores),
         server_cpu=_rate(server_before, server_after, metered_s),
         machine_cpu=machine_cpu,
         cores=psutil.cpu_count() or 0,
         unsent=fleet.unsent,
-        failure=fleet.trouble,
+        failure=fleet.trouble or _too_short(found, limits),
+    )
+
+
+def _too_short(found: LoadStep, limits: StepLimits) -> str:
+    """Return what to tell of a step in which no call came to its end, "" for any other."""
+    if found.calls or found.errors:
+        return ""
+    return (
+        f"no call that was sent within the {found.measured_s:g} s that count was answered in them: calls take longer "
+        f"than a window of {limits.window_s:g} s, so give a longer --window"
     )
 
 

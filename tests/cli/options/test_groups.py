@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from serlab.__main__ import GROUPS, build_app
+from serlab.cli.law import fit
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import parse_headers, serving_options
 from serlab.errors import UsageError
@@ -61,7 +62,10 @@ def test_a_command_leaves_options_out_and_has_defaults_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", sorted({name for names in GROUPS.values() for name in names} - WITHOUT_A_SERVER))
 def test_every_command_that_meets_a_server_can_reach_any(name: str) -> None:
-    commands = {entry.name: entry.callback for entry in build_app().registered_commands}
+    app = build_app()
+    commands = {entry.name: entry.callback for entry in app.registered_commands}
+    if name == "law":
+        commands[name] = fit
     parameters = inspect.signature(commands[name] or called).parameters
     assert {"serving", "model", "tls", "ca", "cert", "key", "authority", "header", "timeout", "max_receive"} <= set(
         parameters

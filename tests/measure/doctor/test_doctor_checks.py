@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from serlab.measure.doctor import answers
-from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_values
+from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_predict, check_values
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
 from serlab.measure.doctor.models import check_model_states, check_versions
 from serlab.measure.doctor.patient import Answer, Finding, Patient
@@ -36,8 +36,11 @@ def patient(
         payload,
     )
     body = b"" if grpc is None else encode_response({"y": grpc}, form=form, model="m", signature="s")
-    made.__dict__["grpc_answer"] = Answer("wire", body, grpc, "" if body else "refused")
-    made.__dict__["rest_answer"] = Answer("orjson", b"{}" if rest is not None else b"", rest, "refused")
+    over_grpc, over_rest = (None if values is None else {"y": values} for values in (grpc, rest))
+    made.__dict__["grpc_answer"] = Answer("wire", body, over_grpc, "" if body else "refused", failed=not body)
+    made.__dict__["rest_answer"] = Answer(
+        "orjson", b"{}" if over_rest else b"", over_rest, "refused", failed=not over_rest
+    )
     return made
 
 
@@ -70,6 +73,31 @@ def test_values_cannot_be_compared_without_both_answers() -> None:
     found = check_values(patient(grpc=None))
     assert found.status == "not checked"
     assert "refused" in found.text
+
+
+@pytest.mark.parametrize(
+    ("answers", "text"),
+    [
+        ({"grpc": None}, "over gRPC: refused"),
+        ({"rest": None}, "over REST: refused"),
+        ({"grpc": None, "rest": None}, ";"),
+    ],
+)
+def test_a_predict_that_fails_is_a_finding(answers: dict[str, Any], text: str) -> None:
+    found = check_predict(patient(**answers))
+    assert found.status == "found"
+    assert text in found.text
+
+
+def test_a_predict_that_succeeds_names_the_protocols() -> None:
+    assert check_predict(patient()).text == "answered over gRPC and REST"
+    only = Endpoint("remote", "", "", "127.0.0.1:9")
+    assert check_predict(patient(grpc=None, endpoint=only)).text == "answered over REST"
+
+
+def test_a_call_that_nothing_fits_is_not_checked() -> None:
+    made = Patient(Endpoint("remote", "", "h:1", ""), "m", TransportOptions(), unfit="the model takes a graph")
+    assert (check_predict(made).status, check_predict(made).text) == ("not checked", "the model takes a graph")
 
 
 @pytest.mark.parametrize(("rows", "status"), [(1_000, "ok"), (1_100_000, "found")])

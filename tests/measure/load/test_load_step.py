@@ -55,6 +55,12 @@ def test_a_closed_loop_counts_every_call_once(start_server: Any, run: Run, spec:
     assert step.throughput_per_s == pytest.approx(sum(window.calls for window in step.windows) / MEASURED_S)
 
 
+def test_calls_that_outlast_the_windows_are_no_throughput_of_nothing(start_server: Any, run: Run) -> None:
+    step = run(start_server(delay_s=1.5), REST)
+    assert (step.calls, step.errors) == (0, {})
+    assert "give a longer --window" in step.failure
+
+
 def test_the_stages_of_a_call_are_told_apart_unless_bodies_are_ready(start_server: Any, run: Run) -> None:
     server = start_server(delay_s=0.01)
     staged, ready = run(server, REST), run(server, READY_REST)
