@@ -40,6 +40,12 @@ def bench(
         str | None, typer.Option(help="all, none, a payload, or a case such as encode/image/json. Default: image.")
     ] = None,
     seed: SeedOption = None,
+    send_as: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as", help="Also send less: all, or some of uint8, float16, bfloat16, jpeg:90, png, tf-example."
+        ),
+    ] = None,
     resume: ResumeOption = False,
     run: RunOption = None,
 ) -> None:
@@ -47,11 +53,15 @@ def bench(
 
     Exit code 1 means that something is missing from the run, which says what.
 
+    With --as, images are seeded photographs, and go to ResNet-50 or the detector unless --model says another.
+
+    Example: serlab bench --as jpeg:90,uint8
     Example: serlab bench --payload 8x128:float32 --codec orjson,tensor-proto
     """
     from serlab.cli.summary import show_run
     from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, plan_for, resumed_run
     from serlab.lab.live_target import has_own_model, open_live
+    from serlab.lab.send_less import send_less
     from serlab.records.store import check_writable
 
     # Everything the user may have got wrong is found before a server is started.
@@ -67,6 +77,7 @@ def bench(
                 "--rounds": rounds,
                 "--seed": seed,
                 "--flamegraphs": flamegraphs,
+                "--as": split(send_as),
             },
         )
         if resume or run
@@ -80,6 +91,7 @@ def bench(
                 budget_s=seconds(budget),
                 rounds=rounds,
                 flamegraphs=flamegraphs,
+                send_as=split(send_as),
             ),
         )
     )
@@ -91,7 +103,8 @@ def bench(
             folder = new_run(keep.results, plan)
         else:
             check_same_instance(folder, live.instance)
-        info = measure(folder, plan, live=live, quiet=keep.quiet)
+        measure(folder, plan, live=live, quiet=keep.quiet)
+    info = send_less(folder, plan, serving, quiet=keep.quiet)
     show_run(folder, as_json=keep.as_json)
     if info.missing:
         raise typer.Exit(EXIT_FOUND)

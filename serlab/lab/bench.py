@@ -14,6 +14,7 @@ from serlab.errors import StoreError, UsageError, needs
 from serlab.lab.laws import add_predictions
 from serlab.lab.live_target import Live
 from serlab.lab.progress import ProgressShow
+from serlab.lab.send_less import plan_less
 from serlab.measure.bench import Bench
 from serlab.measure.cases import time_cases
 from serlab.measure.new_run import begin_run
@@ -37,6 +38,7 @@ def make_plan(
     budget_s: float | None = None,
     rounds: int | None = None,
     flamegraphs: str | None = None,
+    send_as: tuple[str, ...] = (),
 ) -> Plan:
     """Return a checked plan: every name in it exists, every payload can be built.
 
@@ -72,6 +74,7 @@ def make_plan(
         budget_s,
         rounds,
         flamegraphs or FLAMEGRAPH_PAYLOAD,
+        less=plan_less(limits, send_as, payloads, codecs, rounds) if "endtoend" in parts else None,
     )
     if flamegraphs not in (None, "none") and not any(map(plan.wants_flamegraph, _cases(plan))):
         raise UsageError(

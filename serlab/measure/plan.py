@@ -21,6 +21,7 @@ class Profile:
     should take together, ``calls_s`` the same for the calls of one end-to-end client. ``budget_s`` bounds the whole
     run; it ends after the last whole round that fits, and never before ``min_rounds``. ``memory_only`` payloads are
     too large to be timed and sent over and over. ``variants`` measures codecs that differ in a detail of sending too.
+    ``send_as`` are the representations to send in a payload's place.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Profile:
     calls_s: float
     memory_only: tuple[str, ...] = ()
     variants: bool = False
+    send_as: tuple[str, ...] = ()
 
 
 _SMALL = ("vector-1k", "vector-10k", "image", "batch-16")
@@ -53,6 +55,7 @@ PROFILES: dict[str, Profile] = {
             calls_s=3.0,
             memory_only=("batch-100",),
             variants=True,
+            send_as=("all",),
         ),
     )
 }
@@ -77,6 +80,17 @@ FLAMEGRAPH_PAYLOAD = "image"
 
 
 @dataclass(frozen=True, slots=True)
+class LessPlan:
+    """What a run sends less of: representations, payloads and codecs; rounds, and seconds of calls per client."""
+
+    representations: tuple[str, ...]
+    payloads: tuple[str, ...]
+    codecs: tuple[str, ...]
+    rounds: int
+    calls_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Profile, payloads, codecs and parts of a run. ``flamegraphs`` is "image", "all", "none" or a case id.
 
@@ -93,6 +107,7 @@ class Plan:
     max_rounds: int | None = None
     flamegraphs: str = FLAMEGRAPH_PAYLOAD
     left_out: Mapping[str, str] = field(default_factory=dict)
+    less: LessPlan | None = None
 
     @property
     def limits(self) -> Profile:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from serlab.errors import PayloadError
 from serlab.records.call import STRING, numpy_dtype
 
-DISTRIBUTIONS = ("uniform", "normal", "integers", "edge")
+DISTRIBUTIONS = ("uniform", "normal", "integers", "edge", "photo")
 DTYPES = ("float16", "bfloat16", "float32", "float64", "int8", "int16", "int32", "int64",
           "uint8", "uint16", "uint32", "uint64", "bool", "complex64", "complex128", STRING)  # fmt: skip
 #: Length of a drawn string, in bytes, unless the spec says another.
@@ -84,7 +86,30 @@ def _edge(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]
     return np.resize(edges.astype(dtype), shape)
 
 
-_DRAW = {"uniform": _uniform, "normal": _normal, "integers": _integers, "edge": _edge}
+def _photo(rng: np.random.Generator, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Images (…, height, width, channels) with the spectrum of photographs, in 256 levels; floats are levels ÷ 255.
+
+    Amplitudes fall with the frequency, as 1 / f^1.2 (natural scenes: Field 1987, 1 / f on average), and channels are
+    alike, so that image formats compress them as they do photographs.
+    """
+    if len(shape) < 3:
+        raise PayloadError(f"distribution photo makes images (…, height, width, channels), not the shape {list(shape)}")
+    *others, height, width, channels = shape
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width)[None])
+    frequency[0, 0] = np.inf
+    images = np.empty((math.prod(others), height, width, channels), np.float32)
+    for image in images:
+        parts = rng.standard_normal((2, channels, *frequency.shape))
+        planes = np.fft.irfft2((parts[0] + 1j * parts[1]) / frequency**1.2, (height, width))
+        grey = planes / max(float(planes.std()), 1e-30)
+        grey[1:] = 0.9 * grey[:1] + 0.3 * grey[1:]
+        image[:] = np.moveaxis(0.5 + 0.2 * grey, 0, -1)
+    levels = np.rint(np.clip(images, 0, 1) * 255).astype(np.uint8).reshape(shape)
+    # Multiplied as graphs do that undo it: the same bits come back from bytes.
+    return (levels.astype(np.float32) * np.float32(1 / 255)).astype(dtype) if _is_float(dtype) else levels.astype(dtype)
+
+
+_DRAW = {"uniform": _uniform, "normal": _normal, "integers": _integers, "edge": _edge, "photo": _photo}
 
 
 def _is_float(dtype: np.dtype[Any]) -> bool:

@@ -1,0 +1,49 @@
+"""The table "Send less" on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from serlab.analysis.representation import rows
+from serlab.records.send_less import SendLess
+from serlab.report import units
+from serlab.report.tables.console import plain_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def print_send_less(reports: Iterable[SendLess], console: Console) -> None:
+    """Print a table per payload: every way of sending it, fastest first, and what could not be sent with the reason."""
+    for report in reports:
+        found = rows(report)
+        kind, version = report.instance.get("kind", ""), report.instance.get("version", "")
+        title = (
+            f"send less: {report.payload} ({units.size(report.raw_bytes)}) to {report.model}, {kind} ({version}), "
+            f"{report.rounds} rounds"
+        )
+        columns = ("sent as", "request", "response", "client", "exchange", "server CPU", "end to end", "÷ as-is",
+                   "client peak", "values", "answers")  # fmt: skip
+        table = plain_table(title, columns, words=("values", "answers"))
+        for row in found:
+            if row.end_to_end is not None:
+                table.add_row(
+                    row.name,
+                    units.size(row.request_bytes),
+                    units.size(row.response_bytes),
+                    units.seconds(row.client_s),
+                    units.seconds(row.exchange_s),
+                    units.seconds(row.server_cpu_s),
+                    units.seconds_interval(row.end_to_end),
+                    units.ratio_interval(row.versus_as_is),
+                    units.size(row.peak_bytes),
+                    row.exactness,
+                    row.answers,
+                )
+        console.print(table)
+        for representation, effect in {way.representation: way.effect for way in report.ways}.items():
+            console.print(f"{representation}: {effect}")
+        for row in found:
+            if row.end_to_end is None:
+                console.print(f"not sent: {row.representation} over {row.codec}: {row.failure.splitlines()[0]}")
