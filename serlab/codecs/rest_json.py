@@ -134,15 +134,14 @@ def _json_text(item: object) -> Any:
 
 def _strings_of(value: Any, name: str) -> Tensor:
     found: list[bytes] = []
-    shape = _walk_strings(value, found, name)
-    if len(found) != int(np.prod(shape)):
-        raise CodecError(f"tensor {name!r} is ragged: its rows have unequal lengths")
-    return string_array(found, shape)
+    return string_array(found, _walk_strings(value, found, name))
 
 
 def _walk_strings(value: Any, found: list[bytes], name: str) -> tuple[int, ...]:
     if isinstance(value, list):
         shapes = [_walk_strings(item, found, name) for item in value]
+        if len(set(shapes)) > 1:
+            raise CodecError(f"tensor {name!r} is ragged: its rows have unequal lengths")
         return (len(value), *(shapes[0] if shapes else ()))
     if isinstance(value, str):
         found.append(value.encode())

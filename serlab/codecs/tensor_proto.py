@@ -106,7 +106,10 @@ class TensorProtoCodec(Codec):
         for size in tensor.shape:
             proto.tensor_shape.dim.add().size = size
         field, values = typed_values(tensor)
-        getattr(proto, field).extend(values)
+        try:
+            getattr(proto, field).extend(values)
+        except TypeError as error:
+            raise CodecError(f"a TensorProto of {tensor.dtype.name} cannot hold them: {error}") from error
         return proto
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors
 from serlab.errors import MeasureError, StoreError
-from serlab.payload import Payload, parse_payload
+from serlab.payload import Payload, PayloadTensor, parse_payload
 from serlab.records.call import STRING, TensorSpec
 from serlab.records.run import Answer, Form
 from serlab.records.store import RunFolder
@@ -36,7 +35,10 @@ class Subject:
         """Return what a codec sends and reads. Raises what the payload, the codec and the echo servable raise."""
         payload, codec = parse_payload(self.payload, seed=self.seed), registry.get(codec_name)
         call = self.call or echo_call(codec, payload)
-        return Exchange(codec, call, tensors_for(payload, call), self.seed, self.answers.get(codec_name))
+        tensors, answer = tensors_for(payload, call), self.answers.get(codec_name)
+        if answer is None and self.call:
+            call = replace(call, outputs=_closed(call.outputs, tensors))
+        return Exchange(codec, call, tensors, self.seed, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,7 @@ class Exchange:
         """Return tensors like those that the model answers."""
         if self.call.model == ECHO_MODEL:
             return dict(zip(self.call.outputs, self.tensors.values(), strict=True))
-        rows = next((len(tensor) for tensor in self.tensors.values() if tensor.ndim), 1)
-        return {name: _drawn(spec, rows, self.seed) for name, spec in self.call.outputs.items()}
+        return {name: _drawn(spec, self.seed) for name, spec in _closed(self.call.outputs, self.tensors).items()}
 
 
 def tensors_for(payload: Payload, call: Call) -> dict[str, Tensor]:
@@ -144,13 +145,21 @@ def _packed(spec: TensorSpec) -> TensorSpec:
     return spec if spec.dtype == STRING else TensorSpec(STRING, spec.shape[:1], packs=spec)
 
 
-def _drawn(spec: TensorSpec, rows: int, seed: int) -> Tensor:
-    """Return a seeded tensor for an output; sizes that are open are the number of rows first, 1 after that."""
-    from serlab.payload.payload import PayloadTensor
+def _closed(outputs: Mapping[str, TensorSpec], sent: Tensors) -> dict[str, TensorSpec]:
+    """Return outputs without open sizes: the number of rows that are sent first, 1 after that."""
+    rows = next((len(tensor) for tensor in sent.values() if tensor.ndim), 1)
 
+    def close(spec: TensorSpec) -> TensorSpec:
+        shape = tuple(size if size >= 0 else rows if axis == 0 else 1 for axis, size in enumerate(spec.shape))
+        return replace(spec, shape=shape)
+
+    return {name: close(spec) for name, spec in outputs.items()}
+
+
+def _drawn(spec: TensorSpec, seed: int) -> Tensor:
+    """Return a seeded tensor for an output."""
     wanted = spec.packs or spec
-    shape = tuple(size if size >= 0 else rows if axis == 0 else 1 for axis, size in enumerate(wanted.shape))
-    return np.asarray(PayloadTensor("", shape, wanted.dtype, stream="output").build(seed))
+    return PayloadTensor("", wanted.shape, wanted.dtype, stream="output").build(seed)
 
 
 def subject_of_run(folder: RunFolder, payload: str) -> Subject:

@@ -136,7 +136,7 @@ def _read_array(file: Any, what: str, size: int) -> NDArray[Any]:
         return _strings(
             [item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()], shape
         )
-    return np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("="))
+    return np.asarray(array, dtype=array.dtype.newbyteorder("="), order="C")
 
 
 def _rest_body(path: Path) -> Arrays:
@@ -166,7 +166,7 @@ def _array_of_json(path: Path, name: str, value: Any) -> NDArray[Any]:
     leaves: list[bytes] = []
     try:
         shape = _leaves(value, leaves)
-        if leaves:
+        if leaves and len(leaves) == math.prod(shape):  # else numbers and strings are mixed
             return _strings(leaves, shape)
         array = np.array(value)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
@@ -183,6 +183,8 @@ def _leaves(value: Any, found: list[bytes]) -> tuple[int, ...]:
 
     if isinstance(value, list):
         shapes = [_leaves(item, found) for item in value]
+        if len(set(shapes)) > 1:
+            raise ValueError("its rows have unequal lengths")
         return (len(value), *(shapes[0] if shapes else ()))
     if isinstance(value, str):
         found.append(value.encode())

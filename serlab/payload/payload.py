@@ -38,6 +38,7 @@ class PayloadTensor:
     distribution: str = "uniform"
     stream: str = ""
     path: Path | None = None
+    member: str = ""  # the tensor's own name in that file
     string_bytes: int = 0  # of all strings together, where a file holds them
 
     @property
@@ -65,11 +66,11 @@ class PayloadTensor:
         if self.path is None:
             rng = np.random.default_rng([seed, zlib.crc32(self.stream.encode())])
             return draw(rng, self.shape, self.dtype, self.distribution)
-        array = files.load(self.path, self.dtype).get(self.name)
+        array = files.load(self.path, self.dtype).get(self.member)
         if array is None or (array.shape, files.dtype_name(array)) != (self.shape, self.dtype):
             now = "gone" if array is None else f"now {files.dtype_name(array)} {list(array.shape)}"
             raise PayloadError(
-                f"payload @{self.path}{f' ({self.name})' if self.name else ''} is {now}, was {self.dtype} "
+                f"payload @{self.path}{f' ({self.member})' if self.member else ''} is {now}, was {self.dtype} "
                 f"{list(self.shape)}: start a new run"
             )
         return array

@@ -15,7 +15,7 @@ from serlab.records.call import STRING
 
 DEFAULT_SEED = 20_261_122
 
-_SHAPE = re.compile(r"\d+(x\d+)*")
+_SHAPE = re.compile(r"scalar|\d+(x\d+)*")
 #: A size beyond this is no size: its digits alone would take long to read.
 _SIZE_DIGITS = 12
 #: ``ids=`` in front of a spec: the input that it goes to. TensorFlow's names of inputs have no comma or equals sign.
@@ -141,6 +141,7 @@ def _from_file(spec: str) -> tuple[PayloadTensor, ...]:
             files.dtype_name(array),
             "file",
             path=path.resolve(),
+            member=name,
             string_bytes=sum(map(len, array.reshape(-1).tolist())) if array.dtype.hasobject else 0,
         )
         for name, array in files.load(path, dtype).items()
@@ -156,7 +157,7 @@ def _parse_shape(spec: str, dims: str, rest: list[str]) -> PayloadTensor:
     dtype = rest[0]
     if dtype not in DTYPES:
         raise PayloadError(f"payload {spec!r}: unknown dtype {dtype!r}: choose from {', '.join(DTYPES)}")
-    sizes = dims.split("x")
+    sizes = [] if dims == "scalar" else dims.split("x")
     if any(len(size) > _SIZE_DIGITS for size in sizes) or len(sizes) > 32:
         raise PayloadError(f"payload {spec!r} is larger than any message: use a smaller shape")
     shape = tuple(map(int, sizes))

@@ -32,7 +32,7 @@ def draw(rng: np.random.Generator, shape: tuple[int, ...], dtype: str, distribut
     if kind.kind == "c":
         parts = np.dtype(kind.type(0).real.dtype)
         return np.ascontiguousarray(_DRAW[distribution](rng, (*shape, 2), parts)).view(kind).reshape(shape)
-    return np.ascontiguousarray(_DRAW[distribution](rng, shape, kind))
+    return np.asarray(_DRAW[distribution](rng, shape, kind), kind, order="C")
 
 
 def _strings(rng: np.random.Generator, shape: tuple[int, ...], distribution: str) -> NDArray[Any]:

@@ -11,7 +11,7 @@ import pytest
 import serlab.codecs
 from serlab.codecs import registry
 from serlab.codecs.raw import RawCodec
-from serlab.errors import CodecUnavailableError, UnknownNameError
+from serlab.errors import CodecUnavailableError, UnknownNameError, UsageError
 
 DESIGNED = ["json", "json-orjson-list", "orjson", "json-simdjson", "base64", "base64-simd", "tensor-proto",
             "tensor-proto-values", "raw"]  # fmt: skip
@@ -37,7 +37,7 @@ def test_every_designed_codec_is_found() -> None:
 
 
 def test_every_codec_file_defines_a_registered_codec() -> None:
-    helpers = {"__init__", "base", "registry", "rest_rows"}
+    helpers = {"__init__", "base", "registry", "rest_json"}
     files = {path.stem for path in Path(serlab.codecs.__path__[0]).glob("*.py")} - helpers
     defining = {type(registry.get(name)).__module__.rpartition(".")[2] for name in registry.available()}
     assert files == defining
@@ -84,3 +84,24 @@ def test_variants_are_available_but_not_among_the_main_codecs() -> None:
     variants = set(registry.available()) - set(registry.main_codecs())
     assert {"json-chunked", "orjson-gzip"} <= variants
     assert "orjson" in registry.main_codecs()
+
+
+def test_a_parameter_makes_a_codec_of_its_own_and_a_wrong_one_is_refused() -> None:
+    assert registry.get("orjson:format=columnar") is not registry.get("orjson")
+    assert registry.get("orjson:format=row") is registry.get("orjson")
+    assert registry.transport_of("orjson:format=columnar") == "rest"
+    with pytest.raises(UnknownNameError, match="level"):
+        registry.get("orjson:level=3")
+    with pytest.raises(UsageError, match="no format 'diagonal'"):
+        registry.get("json:format=diagonal")
+    with pytest.raises(UsageError, match="whole number"):
+        registry.get("orjson-gzip:level=high")
+
+
+def test_a_registered_codec_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "_REGISTERED", {})
+    assert registry.register(TwiceRaw) is TwiceRaw
+    assert isinstance(registry.get("twice"), TwiceRaw)
+    assert "twice" in registry.names()
+    with pytest.raises(CodecUnavailableError, match="not a concrete"):
+        registry.register(int)  # type: ignore[type-var]

@@ -8,19 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from serlab.codecs.base import Call
+from serlab.codecs.base import Call, TensorSpec
 from serlab.codecs.json_chunked import JsonChunkedCodec
 from serlab.measure.endtoend import chunked_call
 
 TENSOR = np.arange(12, dtype=np.float32).reshape(3, 4)
-CALL = Call("echo", "serving_default", "x", "y", TENSOR.dtype, TENSOR.shape)
+SPEC = {"x": TensorSpec("float32", TENSOR.shape)}
+CALL = Call("echo", "serving_default", SPEC, SPEC)
 
 
 class SlowCodec(JsonChunkedCodec):
     """Takes 20 ms to make each of its pieces."""
 
-    def encode_chunks(self, tensor: Any, call: Call) -> Iterator[bytes]:
-        for piece in super().encode_chunks(tensor, call):
+    def encode_chunks(self, tensors: Any, call: Call) -> Iterator[bytes]:
+        for piece in super().encode_chunks(tensors, call):
             time.sleep(0.02)
             yield piece
 
@@ -41,7 +42,7 @@ class SlowWire:
 
 def test_making_pieces_is_encoding_and_the_rest_of_sending_is_the_exchange() -> None:
     wire = SlowWire()
-    ledger = chunked_call(wire, SlowCodec(), TENSOR, CALL)  # type: ignore[arg-type]
+    ledger = chunked_call(wire, SlowCodec(), {"x": TENSOR}, CALL)  # type: ignore[arg-type]
     pieces = len(wire.pieces)
     assert pieces == 2
     assert ledger.encode_s >= pieces * 0.02

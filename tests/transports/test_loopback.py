@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from serlab.codecs import registry
-from serlab.codecs.base import Call
+from serlab.codecs.base import Call, TensorSpec
 from serlab.errors import CodecError
 from serlab.transports.base import ModelCall
 from serlab.transports.loopback import LoopbackTransport
@@ -15,17 +15,18 @@ from serlab.transports.loopback import LoopbackTransport
 
 @pytest.fixture
 def whole_call() -> Call:
-    return Call("echo", "serving_default", "x", "y", np.dtype("float32"), (2, 3))
+    spec = TensorSpec("float32", (2, 3))
+    return Call("echo", "serving_default", {"x": spec}, {"x": spec})
 
 
 def test_a_tensor_comes_back_through_the_codecs_own_server_half(whole_call: Any) -> None:
     codec = registry.get("json")
     tensor = np.arange(6, dtype=np.float32).reshape(2, 3)
     with LoopbackTransport(codec, whole_call) as transport:
-        response = transport.send(codec.encode(tensor, whole_call))
+        response = transport.send(codec.encode({"x": tensor}, whole_call))
         assert transport.requests == 1
     assert json.loads(response)["predictions"] == tensor.tolist()
-    np.testing.assert_array_equal(codec.decode(response, whole_call), tensor)
+    np.testing.assert_array_equal(codec.decode(response, whole_call)["x"], tensor)
 
 
 def test_the_form_reaches_the_codec(whole_call: Any) -> None:

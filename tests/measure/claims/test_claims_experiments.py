@@ -12,7 +12,7 @@ import pytest
 
 from serlab.analysis.claims.judge import judge
 from serlab.codecs import registry
-from serlab.codecs.base import Call
+from serlab.codecs.base import Call, TensorSpec
 from serlab.measure.claims import diagnosis, extremes, latency, message_limit, sizes, tolist
 from serlab.measure.claims.lab import QUICK, STANDARD, Effort, Lab
 from serlab.measure.process.workers import Workers
@@ -35,8 +35,11 @@ def workers() -> Iterator[Workers]:
 def test_the_tensor_in_a_request_is_the_request_without_its_names() -> None:
     codec = registry.get("wire")
     tensor = np.ones((1, 4), np.float32)
-    call = Call("m", "serving_default", "x", "y", tensor.dtype, tensor.shape)
-    assert sizes.tensor_length(codec.encode(tensor, call)) == 2 + 2 + 2 * 4 + 2 + 16  # dtype, shape, dims, content
+    spec = {"x": TensorSpec("float32", tensor.shape)}
+    call = Call("m", "serving_default", spec, spec)
+    assert (
+        sizes.tensor_length(codec.encode({"x": tensor}, call)) == 2 + 2 + 2 * 4 + 2 + 16
+    )  # dtype, shape, dims, content
 
 
 def test_extreme_values_are_normal_numbers_far_from_one_and_begin_with_the_articles() -> None:

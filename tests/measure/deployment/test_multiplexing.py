@@ -9,7 +9,7 @@ import pytest
 
 from serlab.analysis.deployment import summarize_sharing
 from serlab.codecs import registry
-from serlab.codecs.base import Call
+from serlab.codecs.base import Call, TensorSpec
 from serlab.errors import CodecError
 from serlab.measure.deployment import multiplexing
 from serlab.measure.deployment.multiplexing import BURSTS, FRAMES_IN_FLIGHT, measure_multiplexing
@@ -35,10 +35,11 @@ class NotJson(Transport):
 
 def test_an_answer_that_cannot_be_read_is_an_error_of_its_call_and_no_gain() -> None:
     codec, tensor = registry.get("json"), np.ones((1, 1), np.float32)
-    call = Call("echo", "serving_default", "x", "y", tensor.dtype, (1, 1))
+    spec = {"x": TensorSpec("float32", (1, 1))}
+    call = Call("echo", "serving_default", spec, spec)
     lanes = [Lane(NotJson(), shared=False, timeout_s=5.0)]
     blank = Burst("json", "rest", 1, 0, 0.0, ())
-    burst = multiplexing._burst(blank, Work(codec, tensor, call, None), lanes, CALLS)
+    burst = multiplexing._burst(blank, Work(codec, {"x": tensor}, call, None), lanes, CALLS)
     assert len(burst.calls) == CALLS
     assert sum(bool(made.error) for made in burst.calls) == 1
 

@@ -29,7 +29,7 @@ TOLERANCE = 0.10
 def write_script(path: Path) -> None:
     """What wrk needs to send the body that the lab sends."""
     codec, payload = registry.get("orjson"), parse_payload("vector-1k", seed=DEFAULT_SEED)
-    body = codec.encode(payload.build(), echo_call(codec, payload)).decode()
+    body = codec.encode({"x": payload.array()}, echo_call(codec, payload)).decode()
     path.write_text(
         f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = [==[{body}]==]\n"
     )

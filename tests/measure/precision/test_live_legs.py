@@ -12,7 +12,7 @@ import pytest
 
 from serlab.analysis.precision_findings import findings
 from serlab.codecs import registry
-from serlab.codecs.base import Call
+from serlab.codecs.base import Call, TensorSpec
 from serlab.errors import TransportError
 from serlab.measure.precision import live
 from serlab.measure.precision.lab import Plan, PrecisionLab
@@ -133,7 +133,8 @@ def flaky_server(monkeypatch: pytest.MonkeyPatch) -> Any:
     return make
 
 
-CALL = Call("echo", "serving_default", "x", "y", np.dtype(np.float32), (1, 1))
+SPEC = TensorSpec("float32", (1, 1))
+CALL = Call("echo", "serving_default", {"x": SPEC}, {"y": SPEC})
 
 
 def test_a_connection_that_was_closed_is_opened_once_more(flaky_server: Any) -> None:
