@@ -2,40 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Any, Protocol
 
+from serlab.records.call import Call
 from serlab.records.run import Form
 from serlab.transports.base import Transport
 
-CallType = TypeVar("CallType", contravariant=True)
 
-
-class ServerHalf(Protocol[CallType]):
+class ServerHalf(Protocol):
     """The half of a codec that a server needs; every codec has it."""
 
-    def read_request(self, body: bytes, call: CallType) -> Any:
-        """Return the tensor a request body holds."""
+    def read_request(self, body: bytes, call: Call) -> Mapping[str, Any]:
+        """Return the tensors a request body holds."""
 
-    def write_response(self, tensor: Any, call: CallType, form: Form | None = None) -> bytes:
-        """Return the response body for a tensor."""
+    def write_response(self, tensors: Mapping[str, Any], call: Call, form: Form | None = None) -> bytes:
+        """Return the response body for tensors."""
 
 
 class LoopbackTransport(Transport):
-    """Echoes: the response holds the tensor of the request. ``form`` picks the TensorProto form of gRPC codecs.
+    """Echoes: the outputs of the response are the tensors of the request, in their order.
 
-    Errors of the codec pass through unchanged. ``requests`` counts the bodies it was sent.
+    ``form`` picks the TensorProto form of gRPC codecs. Errors of the codec pass through unchanged. ``requests`` counts
+    the bodies it was sent.
     """
 
     name = "loopback"
 
-    def __init__(self, codec: ServerHalf[CallType], call: CallType, form: Form | None = None) -> None:
-        def answer(body: bytes) -> bytes:
-            return codec.write_response(codec.read_request(body, call), call, form)
-
-        self._answer = answer
+    def __init__(self, codec: ServerHalf, call: Call, form: Form | None = None) -> None:
+        self._codec, self._call, self._form = codec, call, form
         self.requests = 0
 
     def send(self, body: bytes) -> bytes:
-        """Return the response body for the tensor that ``body`` holds."""
+        """Return the response body for the tensors that ``body`` holds."""
         self.requests += 1
-        return self._answer(body)
+        received = self._codec.read_request(body, self._call)
+        answered = dict(zip(self._call.outputs, received.values(), strict=True))
+        return self._codec.write_response(answered, self._call, self._form)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from serlab.measure import pyperf_script
+from serlab.measure.calls import Subject
 from serlab.measure.process.workers import Workers
 from serlab.records.run import Case
 
@@ -16,7 +17,16 @@ BENCHES = Path(__file__).resolve().parents[2] / "benches"
 
 def time_case(workers: Workers, output: Path, loops: int = 10) -> tuple[int, float]:
     case = Case("vector-1k", "raw", "encode")
-    return workers.call(pyperf_script.time_case, case, 1, 5, loops=loops, values=2, min_value_s=0.001, output=output)
+    return workers.call(
+        pyperf_script.time_case,
+        case,
+        Subject("vector-1k", 1),
+        5,
+        loops=loops,
+        values=2,
+        min_value_s=0.001,
+        output=output,
+    )
 
 
 def test_one_worker_is_one_pyperf_run_labelled_with_the_parts_of_its_case(tmp_path: Path) -> None:

@@ -16,15 +16,14 @@ import psutil
 import pytest
 
 from serlab.errors import ServingError, UsageError
+from serlab.records.call import Call
 from serlab.serving import die_with_parent, process
 from serlab.serving.base import ServingOptions
 from serlab.serving.binary import BinaryInstance, find_executable, free_ports, join_version
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
 
-
-class VersionsCall:
-    model = "versions"
+VERSIONS_CALL = Call("versions", "serving_default", {}, {})
 
 
 @pytest.fixture
@@ -61,7 +60,7 @@ def gone(pid: int, within_s: float = 10.0) -> bool:
 def test_the_started_server_answers_over_both_protocols(instance: Any, kind: str) -> None:
     with instance() as endpoint:
         assert endpoint.kind == "binary"
-        with open_transport(kind, endpoint, VersionsCall(), TransportOptions()) as transport:
+        with open_transport(kind, endpoint, VERSIONS_CALL, TransportOptions()) as transport:
             assert transport.send(b"Predict this") == b"Predict this"
 
 
@@ -204,6 +203,7 @@ def test_free_ports_are_distinct() -> None:
 PARENT = """
 import sys, time
 from pathlib import Path
+from serlab.records.call import Call
 from serlab.serving.base import ServingOptions
 from serlab.serving.binary import BinaryInstance
 

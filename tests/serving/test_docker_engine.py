@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from serlab.errors import ServingError, UsageError
+from serlab.records.call import Call
 from serlab.serving.base import DEFAULT_IMAGE, ServingOptions
 from serlab.serving.docker_engine import OWNER_LABEL, DockerInstance
 from serlab.transports.registry import open_transport
@@ -157,8 +158,7 @@ def instance(engine: Any, models: dict[str, Path]) -> Any:
     return make
 
 
-class VersionsCall:
-    model = "versions"
+VERSIONS_CALL = Call("versions", "serving_default", {}, {})
 
 
 @pytest.mark.parametrize("kind", ["grpc", "rest"])
@@ -166,7 +166,7 @@ def test_the_container_answers_over_both_protocols_on_loopback(instance: Any, ki
     with instance() as endpoint:
         assert endpoint.kind == "docker"
         assert endpoint.grpc.startswith("127.0.0.1:")
-        with open_transport(kind, endpoint, VersionsCall()) as transport:
+        with open_transport(kind, endpoint, VERSIONS_CALL) as transport:
             assert transport.send(b"Predict this") == b"Predict this"
 
 

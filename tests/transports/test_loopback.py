@@ -9,7 +9,6 @@ import pytest
 from serlab.codecs import registry
 from serlab.codecs.base import Call, TensorSpec
 from serlab.errors import CodecError
-from serlab.transports.base import ModelCall
 from serlab.transports.loopback import LoopbackTransport
 
 
@@ -31,11 +30,11 @@ def test_a_tensor_comes_back_through_the_codecs_own_server_half(whole_call: Any)
 
 def test_the_form_reaches_the_codec(whole_call: Any) -> None:
     class Reporting:
-        def read_request(self, body: bytes, call: ModelCall) -> Any:
-            return body
+        def read_request(self, body: bytes, call: Call) -> Any:
+            return {"x": body}
 
-        def write_response(self, tensor: Any, call: ModelCall, form: Any = None) -> Any:
-            return b"%b as %b for %b" % (tensor, form.encode(), call.model.encode())
+        def write_response(self, tensors: Any, call: Call, form: Any = None) -> Any:
+            return b"%b as %b for %b" % (tensors["x"], form.encode(), call.model.encode())
 
     assert LoopbackTransport(Reporting(), whole_call, "content").send(b"x") == b"x as content for echo"
 

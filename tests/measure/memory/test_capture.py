@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from serlab.errors import MeasureError
+from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
 from serlab.measure.process.workers import Workers
@@ -20,7 +21,7 @@ JSON = Case("image", "json", "encode")
 
 def profile(case: Case, capture: Path) -> MemoryProfile:
     with Workers([case.codec]) as workers:
-        return workers.call(memory.profile, case, 1, capture)
+        return workers.call(memory.profile, case, Subject(case.payload, 1), capture)
 
 
 def test_one_copy_of_the_buffer_adds_one_payload(tmp_path: Path) -> None:

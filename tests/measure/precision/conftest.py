@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from serlab.codecs import registry
-from serlab.codecs.base import Body, Call, Codec, Tensor
+from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, string_array
 from serlab.codecs.raw import RawCodec
 from serlab.measure.precision.live import LiveServer
 from serlab.measure.precision.trips import ServerGoneError
+from serlab.records.call import numpy_dtype
 from serlab.records.run import Endpoint, Form
 from serlab.servable.signatures import SIGNATURES
 
@@ -21,11 +24,11 @@ def altering_codec(name: str, alter: Callable[[Tensor], Tensor]) -> Codec:
     """A codec that carries tensors exactly but for ``alter``, which its request goes through."""
 
     class AlteringCodec(RawCodec):
-        def encode(self, tensor: Tensor, call: Call) -> Body:
-            return super().encode(alter(tensor), call)
+        def encode(self, tensors: Tensors, call: Call) -> Body:
+            return super().encode({name: alter(tensor) for name, tensor in tensors.items()}, call)
 
-        def write_response(self, tensor: Tensor, call: Call, form: Form | None = None) -> Body:
-            return super().encode(tensor, call)
+        def write_response(self, tensors: Tensors, call: Call, form: Form | None = None) -> Body:
+            return super().encode(tensors, call)
 
     AlteringCodec.name = name
     return AlteringCodec()
@@ -54,13 +57,22 @@ class FakeRestServer(LiveServer):
         self._left -= 1
         kind = SIGNATURES[call.signature].kind
         read, write = self._numbers.read_request, self._numbers.write_response
-        if kind in ("bytes", "from_bits"):
-            tensor = self._bytes.read_request(body, call)
-        else:
-            tensor = self._parse(read(body, call))
-        if kind in ("bytes", "bits"):
-            return self._bytes.write_response(tensor, call)
-        return write(self._write(tensor), call)
+        # The bytes travel as strings; what they stand for is known to the two ends.
+        dtype = numpy_dtype(SIGNATURES[call.signature].dtype)
+        (output,) = call.outputs
+        if kind == "bytes":
+            return self._bytes.write_response({output: self._bytes.read_request(body, call)["x"]}, call)
+        if kind == "from_bits":
+            (data,) = self._bytes.read_request(body, strings_in(call))["x"].tolist()
+            return write({output: self._write(np.frombuffer(data, dtype).reshape(1, -1))}, call)
+        tensor = self._parse(read(body, call)["x"])
+        if kind == "bits":
+            return self._bytes.write_response({output: string_array([tensor.tobytes()], (1,))}, call)
+        return write({output: self._write(tensor)}, call)
+
+
+def strings_in(call: Call) -> Call:
+    return replace(call, inputs={name: replace(spec, packs=None) for name, spec in call.inputs.items()})
 
 
 @pytest.fixture
