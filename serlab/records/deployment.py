@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from serlab.records.load import LoadStep
-from serlab.records.run import EndToEndRun, Interval, MemoryProfile, Transport
+from serlab.records.run import EndToEndRun, Interval, Lasting, MemoryProfile, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,20 @@ class Burst:
     transport: Transport
     connections: int
     round: int
-    total_s: float
+    total_s: Lasting
     calls: tuple[SharedCall, ...]
     large: SharedCall | None = None
 
     @property
     def slowest_s(self) -> float:
         """The longest that any one call took once it had a connection."""
-        return max(call.exchange_s for call in self.calls)
+        return max((call.exchange_s for call in self.calls), default=0.0)
 
     @property
     def overlap(self) -> float:
         """Total ÷ slowest single call: 1 when all calls are in flight together, their number when one waits for the
         other."""
-        return self.total_s / self.slowest_s
+        return self.total_s / self.slowest_s if self.slowest_s else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from serlab.records.secret import masked_command
 
 #: What a time can be: not negative, and small enough that sums and squares of it stay numbers. A bound of the reader.
 Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+#: A time that cannot have been none.
+Lasting = Annotated[float, Meta(gt=0, le=1e9)]
 #: Numbers of things and of bytes, as exact in a float as in an int.
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 
@@ -42,7 +44,7 @@ class PayloadInfo:
     dtype: str
     distribution: str
     seed: int
-    raw_bytes: int
+    raw_bytes: Count
     tensors: Mapping[str, TensorSpec] = field(default_factory=dict)
 
 
@@ -111,7 +113,7 @@ class Exactness:
     the tensor from arriving at all, "" otherwise.
     """
 
-    elements: int
+    elements: Count
     counts: Mapping[str, int]
     worst_ulp: int = 0
     failure: str = ""
@@ -153,11 +155,11 @@ class MemoryProfile:
     """
 
     case: Case
-    raw_bytes: int
-    peak_bytes: int
-    pymalloc_peak_bytes: int
-    allocated_bytes: int
-    allocations: int
+    raw_bytes: Annotated[int, Meta(ge=1, le=2**53)]
+    peak_bytes: Count
+    pymalloc_peak_bytes: Count
+    allocated_bytes: Count
+    allocations: Count
     capture: str
     flamegraph: str = ""
     top: tuple[MemoryFrame, ...] = ()
@@ -188,10 +190,10 @@ class CallSample:
     ``total_s`` is measured around all three by its own pair of clock readings.
     """
 
-    encode_s: float
-    exchange_s: float
-    decode_s: float
-    total_s: float
+    encode_s: Seconds
+    exchange_s: Seconds
+    decode_s: Seconds
+    total_s: Lasting
 
     @property
     def left_over_s(self) -> float:
@@ -211,11 +213,11 @@ class EndToEndRun:
     transport: Transport
     round: int
     calls: tuple[CallSample, ...]
-    request_bytes: int
-    response_bytes: int
-    client_cpu_s: float
-    server_cpu_s: float | None
-    server_peak_rss_bytes: int | None
+    request_bytes: Count
+    response_bytes: Count
+    client_cpu_s: Seconds
+    server_cpu_s: Seconds | None
+    server_peak_rss_bytes: Count | None
     exactness: Exactness | None = None
     form: Form | None = None  # in which a gRPC server answered
     warmups: tuple[CallSample, ...] = ()  # calls before those that count; the first of them connects
@@ -290,9 +292,9 @@ class RunInfo:
     load_after: tuple[float, ...] = ()
     instance: Mapping[str, Any] = field(default_factory=dict)  # kind, version, model, transport options
     plan: Mapping[str, Any] = field(default_factory=dict)  # what ``--resume`` needs to go on
-    rounds: int = 0
-    wall_s: float = 0.0
-    timed_s: float = 0.0
+    rounds: Count = 0
+    wall_s: Seconds = 0.0
+    timed_s: Seconds = 0.0
     unavailable: Mapping[str, str] = field(default_factory=dict)  # codec -> reason
     gates: tuple[Gate, ...] = ()
     warnings: tuple[str, ...] = ()

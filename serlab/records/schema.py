@@ -70,10 +70,19 @@ def decode_record(text: bytes, decoder: msgspec.json.Decoder[T], place: str) -> 
     Raises:
         StoreError: the text does not hold it.
     """
+    field = _impossible_number(text)
+    if field:
+        raise StoreError(f"{place} does not hold what it should: {field} has a number that no measurement gives")
     try:
         return decoder.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise StoreError(f"{place} does not hold what it should: {error}") from error
+        raise StoreError(f"{place} does not hold what it should: {_in_one_line(str(error))}") from error
+
+
+def _in_one_line(words: str) -> str:
+    """Return an error's words, in which somebody else's may be quoted: without control characters, and not for ever."""
+    shown = "".join(character if character.isprintable() else "?" for character in words[:200] + words[200:][-100:])
+    return shown if len(words) <= 300 else f"{shown[:200]}…{shown[-100:]}"
 
 
 def upgraded(data: Any, version: int, part: str) -> Any:
@@ -90,6 +99,20 @@ def _from_1(data: Any, _part: str) -> Any:
 
 #: One step each: what turns the data (JSON types) of a part from this version into the next.
 UPGRADES: Mapping[int, Callable[[Any, str], Any]] = {1: _from_1}
+
+#: What no measurement gives, and what sums, squares and ratios turn into infinities.
+_IMPOSSIBLE = re.compile(rb"(?<![.\d])\d{21,}|\de(?:\+?(?:[2-9]\d|\d{3,})|-\d{3,})", re.IGNORECASE)
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+
+
+def _impossible_number(text: bytes) -> str:
+    """Return the name in front of such a number, "" where there is none; what stands in strings is no number."""
+    if not _IMPOSSIBLE.search(text):
+        return ""
+    found = _IMPOSSIBLE.search(_STRING.sub(lambda string: b'"' + b"_" * (len(string[0]) - 2) + b'"', text))
+    names = re.findall(rb'"([^"]*)"\s*:', text[: found.start()]) if found else []
+    return (names[-1].decode(errors="replace") if names else "it") if found else ""
+
 
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))

@@ -6,6 +6,8 @@ V2 encoding in base64 (https://github.com/HdrHistogram/HdrHistogram), which its 
 
 from __future__ import annotations
 
+import base64
+import zlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,11 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.analysis import stats
-from serlab.errors import needs
+from serlab.errors import StoreError, needs
 
 LOWEST_US = 1
 HIGHEST_US = 3600 * 10**6
 SIGNIFICANT_DIGITS = 3
+
+#: The cookie and the length in front of the compressed part.
+_HEADER_BYTES = 8
+#: With 3 digits up to an hour a histogram has 23,552 counts of at most 9 bytes.
+MAX_INFLATED_BYTES = 2**20
 
 #: A percentile is shown from this many samples on. The floors are the least n with P(Binomial(n, 1 - p) <= 1) <= 1 %:
 #: then at least two samples lie beyond the percentile, and it is not the luck of the one slowest call.
@@ -40,7 +47,7 @@ def merge(encoded: Iterable[str]) -> str:
     merged, found = _empty(), False
     for text in encoded:
         if text:
-            merged.decode_and_add(text.encode())
+            merged.add(_decoded(text))
             found = True
     return _text(merged) if found else ""
 
@@ -82,7 +89,19 @@ def _empty() -> Any:
 
 
 def _decoded(encoded: str) -> Any:
-    return library().decode(encoded.encode())
+    """Return the histogram of a text that may be somebody else's.
+
+    Raises:
+        StoreError: it is none, or inflates to more than one can have.
+    """
+    kind = library()
+    try:
+        inflated = zlib.decompressobj().decompress(base64.b64decode(encoded)[_HEADER_BYTES:], MAX_INFLATED_BYTES + 1)
+        if len(inflated) > MAX_INFLATED_BYTES:
+            raise ValueError("it inflates to more than a histogram has")
+        return kind.decode(encoded.encode())
+    except Exception as error:
+        raise StoreError(f"a histogram of latencies cannot be read: {error or type(error).__name__}") from error
 
 
 def _text(histogram: Any) -> str:

@@ -44,7 +44,7 @@ def _panel(source: Source, payload: str, side: str, tracks: Sequence[MemoryTrack
     lines = []
     for track in tracks:
         sizes = track.client_bytes if side == "client" else track.server_bytes
-        known = [(at, size) for at, size in zip(track.at_s, sizes, strict=True) if size is not None]
+        known = [(at, size) for at, size in zip(track.at_s, sizes, strict=False) if size is not None]
         if known:
             points = thinned([at for at, _ in known], [size for _, size in known])
             lines.append(

@@ -45,7 +45,7 @@ def _conclusion(report: ClaimsReport) -> Iterable[str]:
     counts = Counter(result.judgement.verdict for result in report.results)
     listed = [f"{counts[verdict]} {verdict}" for verdict in _TONES if counts[verdict]]
     instance = report.instance
-    against = f"a live {instance['kind']} instance, {instance['version']}" if instance else "no live instance"
+    against = f"a live {instance.get('kind')} instance, {instance.get('version')}" if instance else "no live instance"
     yield f"Of {len(report.results)} claims, {sentences.listing(listed)}; against {against}."
     if is_embedded(instance):
         yield STAND_IN

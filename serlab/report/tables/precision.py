@@ -69,7 +69,7 @@ def instance_label(report: PrecisionReport) -> str:
     """The live instance's kind and version, "none (offline)" where there was none."""
     if not report.instance:
         return "none (offline)"
-    return f"{report.instance['kind']} ({report.instance['version']})"
+    return f"{report.instance.get('kind')} ({report.instance.get('version')})"
 
 
 def class_table(report: PrecisionReport, dtype: str) -> tuple[Table, str]:
