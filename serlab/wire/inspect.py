@@ -1,25 +1,26 @@
-"""What a serialized PredictRequest or PredictResponse is made of, and why it may be slow."""
+"""What a serialized message is made of, tensor by tensor, and why it may be slow."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import field as dataclass_field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from serlab.errors import WireError
-from serlab.wire.dtypes import DATA_TYPES, DataType, data_type_name
+from serlab.wire.dtypes import DATA_TYPES, FIELDS, DataType, data_type_name
 from serlab.wire.fields import Buffer
 from serlab.wire.model_spec import ModelSpec
-from serlab.wire.predict import MAX_FILL_BYTES, REQUEST, RESPONSE, Layout, split_message
+from serlab.wire.predict import MAX_FILL_BYTES, REQUEST, Layout, split_message
 from serlab.wire.tensor_arrays import FillBudget, Rules, build_array
 from serlab.wire.tensor_fields import TensorFields
 
 if TYPE_CHECKING:
     from serlab.records.run import Form
-
-Message = Literal["PredictRequest", "PredictResponse"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class TensorAnatomy:
 
     ``form`` is None where no numbers are carried; ``field`` is what carries them. ``values`` are those in the message,
     ``elements`` those of the shape. ``data_bytes`` are the values' own bytes, without tags and lengths; a packed field
-    of varints counts as data. ``notes`` say what makes the tensor slow, ``problem`` why it cannot be read at all.
+    of varints counts as data. ``notes`` say what is odd about the tensor or makes it slow, ``problem`` why it cannot be
+    read at all; else ``array`` is what a reader gets.
     """
 
     name: str
@@ -41,6 +43,7 @@ class TensorAnatomy:
     data_bytes: int
     notes: tuple[str, ...] = ()
     problem: str = ""
+    array: NDArray[Any] | None = dataclass_field(default=None, compare=False, repr=False)
 
     @property
     def bytes_per_element(self) -> float | None:
@@ -50,13 +53,17 @@ class TensorAnatomy:
 
 @dataclass(frozen=True)
 class MessageAnatomy:
-    """A whole message: its ``size_bytes`` are the tensors' data and, around it, names, shapes, tags and lengths."""
+    """A whole message: its ``size_bytes`` are the tensors' data and, around it, names, shapes, tags and lengths.
 
-    message: Message
+    ``wrapped`` names what the message was taken out of: a gRPC frame, gzip; "" for none.
+    """
+
+    message: str
     size_bytes: int
     model: ModelSpec
     output_filter: tuple[str, ...]
     tensors: tuple[TensorAnatomy, ...]
+    wrapped: str = ""
 
     @property
     def data_bytes(self) -> int:
@@ -69,64 +76,61 @@ class MessageAnatomy:
         return self.size_bytes - self.data_bytes
 
 
-def inspect_message(body: Buffer, message: Message | None = None) -> MessageAnatomy:
-    """Take a serialized message apart. Without ``message``, the one of the two that explains more of the bytes.
-
-    Raises WireError for bytes that are neither: no protobuf, or without a model and a tensor.
-    """
-    found: list[MessageAnatomy] = []
-    faults: list[WireError] = []
-    for layout, rules in ((REQUEST, Rules.SERVER), (RESPONSE, Rules.CLIENT)):
-        if message in (None, layout.name):
-            try:
-                found.append(_anatomy(body, layout, rules))
-            except WireError as error:
-                faults.append(error)
-    meaningful = [anatomy for anatomy in found if anatomy.tensors or anatomy.model != ModelSpec()]
-    if meaningful:
-        return max(meaningful, key=_explained)
-    what = f"not a {message}" if message else "neither a PredictRequest nor a PredictResponse"
-    if found:
-        raise WireError(f"{len(body)} bytes that are {what}", expected="a model or a tensor in it")
-    raise WireError(f"{len(body)} bytes that are {what}: {faults[0]}")
+def predict_anatomy(body: Buffer, layout: Layout) -> MessageAnatomy:
+    """Take one of the two Predict messages apart. Raises WireError where protobuf would refuse it."""
+    found = split_message(body, layout)
+    rules = Rules.SERVER if layout is REQUEST else Rules.CLIENT
+    tensors = tuple(tensor_anatomy(name, tensor, rules) for name, tensor in found.tensors.items())
+    return MessageAnatomy(layout.name, found.size, found.model, tuple(found.output_filter), tensors)
 
 
-def _explained(anatomy: MessageAnatomy) -> tuple[int, int]:
-    # The two messages number the same fields the other way round, so that each can be read as the other: the model's
-    # version is then a dtype, and the tensor an empty version. Data and shapes show which is meant.
-    return anatomy.data_bytes, sum(len(tensor.shape) for tensor in anatomy.tensors)
-
-
-def _anatomy(body: Buffer, layout: Layout, rules: Rules) -> MessageAnatomy:
-    fields = split_message(body, layout)
-    tensors = tuple(_tensor(name, tensor, rules) for name, tensor in fields.tensors.items())
-    kind: Message = "PredictRequest" if layout is REQUEST else "PredictResponse"
-    return MessageAnatomy(kind, fields.size, fields.model, tuple(fields.output_filter), tensors)
-
-
-def _tensor(name: str, fields: TensorFields, rules: Rules) -> TensorAnatomy:
+def tensor_anatomy(name: str, fields: TensorFields, rules: Rules) -> TensorAnatomy:
+    """Take a TensorProto apart; what ``rules`` refuse in it is its ``problem``."""
     data_type = DATA_TYPES.get(fields.dtype)
     shape, elements = tuple(fields.shape), math.prod(fields.shape)
-    problem, notes = "", []
+    problem, array = "", None
     try:
-        build_array(fields, rules, FillBudget(MAX_FILL_BYTES))
+        array = build_array(fields, rules, FillBudget(MAX_FILL_BYTES))
     except WireError as error:
         problem = str(error)
     form: Form | None = None
-    field, values, data_bytes = "", 0, 0
+    carrier, values, data_bytes, notes = "", 0, 0, []
     if fields.content:
-        form, field, data_bytes = "content", "tensor_content", len(fields.content)
+        form, carrier, data_bytes = "content", "tensor_content", len(fields.content)
         values = data_bytes // data_type.storage.itemsize if data_type and data_type.storage.kind != "O" else elements
     elif data_type is not None:
         values, data_bytes = _typed(fields, data_type)
         if values:
-            form, field = "values", data_type.field.name
+            form, carrier = "values", data_type.field.name
             notes = _slow(fields, data_type, data_bytes, values)
+    dtype = data_type_name(fields.dtype)
+    notes += _unused(fields, dtype, carrier)
+    if values > elements >= 0:
+        notes.append(f"{values - elements:,} values more than the shape's {elements:,} elements")
     if not problem and values < elements:
         missing = "the last value is repeated" if values else "they are zeros or empty strings"
         notes.append(f"{elements - values:,} elements are not in the message: {missing}")
-    dtype = data_type_name(fields.dtype)
-    return TensorAnatomy(name, dtype, shape, form, field, elements, values, data_bytes, tuple(notes), problem)
+    return TensorAnatomy(name, dtype, shape, form, carrier, elements, values, data_bytes, tuple(notes), problem, array)
+
+
+def _unused(fields: TensorFields, dtype: str, carrier: str) -> Sequence[str]:
+    """Say which fields hold values that a reader of this dtype does not look at."""
+    counts = {FIELDS[number].name: _count(number, run) for number, (_, run) in fields.runs.items()}
+    if fields.strings:
+        counts["string_val"] = len(fields.strings)
+    why = "tensor_content goes before it" if carrier == "tensor_content" else f"{dtype} does not use it"
+    return [
+        f"{count:,} {'value' if count == 1 else 'values'} in {name} are not read: {why}"
+        for name, count in counts.items()
+        if name != carrier and count
+    ]
+
+
+def _count(number: int, run: memoryview | bytearray) -> int:
+    typed = FIELDS[number]
+    if typed.kind == "fixed":
+        return len(run) // typed.item.itemsize
+    return int(np.count_nonzero(np.frombuffer(run, np.uint8) < 128))
 
 
 def _typed(fields: TensorFields, data_type: DataType) -> tuple[int, int]:

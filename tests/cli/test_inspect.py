@@ -66,9 +66,7 @@ def test_a_tensor_that_cannot_be_read_ends_with_1(tmp_path: Path, request_file: 
     assert "images: cannot be read: tensor_content of 768 bytes" in result.output
 
 
-@pytest.mark.parametrize(
-    ("content", "word"), [(b"GIF89a", "neither a PredictRequest nor a PredictResponse"), (None, "cannot read")]
-)
+@pytest.mark.parametrize(("content", "word"), [(b"GIF89a", "it seems to be a GIF image"), (None, "cannot read")])
 def test_anything_else_ends_with_2_and_a_message(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -86,3 +84,16 @@ def test_anything_else_ends_with_2_and_a_message(
     error = capsys.readouterr().err
     assert word in error
     assert "Traceback" not in error
+
+
+def test_a_serialized_tensor_is_one_and_its_tensors_are_written(tmp_path: Path) -> None:
+    """What tf.io.serialize_tensor writes is a TensorProto."""
+    (tmp_path / "tensor.bin").write_bytes(
+        b"\x08\x01\x12\x04\x12\x02\x08\x02" + b"\x22\x08" + bytes(4) + b"\0\0\x80\x3f"
+    )
+    result = run(tmp_path / "tensor.bin", "--to-npz", tmp_path / "out.npz")
+    assert result.exit_code == 0
+    assert result.output.startswith("TensorProto, 18 bytes: 8 of data")
+    assert "model" not in result.output
+    with np.load(tmp_path / "out.npz", allow_pickle=False) as file:
+        assert file["tensor"].tolist() == [0.0, 1.0]

@@ -8,7 +8,7 @@ import pytest
 
 from serlab.errors import WireError
 from serlab.wire import encode_predict, encode_response
-from serlab.wire.inspect import inspect_message
+from serlab.wire.recognise import inspect_message
 
 IMAGE = np.ones((1, 8, 8, 3), np.float32)
 EVERY_FORM = [
@@ -90,7 +90,7 @@ def test_types_without_numbers_are_named(raw: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\x48\x01", b"Apache License", EVERY_FORM[0][:-1], b"\x1a\x01y"])
 def test_other_bytes_are_refused(body: Any) -> None:
-    with pytest.raises(WireError, match="neither a PredictRequest nor a PredictResponse"):
+    with pytest.raises(WireError, match="no message of TensorFlow Serving's"):
         inspect_message(body)
 
 
