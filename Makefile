@@ -31,7 +31,7 @@ bench: $(READY) ## Measure, call an embedded Serving instance, correlate (PROFIL
 	$(BIN)/serlab bench --profile $(PROFILE) $(ARGS)
 
 test: $(READY) ## Run the tests (ARGS=… goes to pytest)
-	$(BIN)/python -m pytest -m alone $(ARGS)$(if $(ARGS), || [ $$? = 5 ])
+	$(BIN)/python -m pytest -m alone $(if $(ARGS),$(ARGS) || [ $$? = 5 ],$$(grep -rlF pytest.mark.alone tests --include='test_*.py'))
 	$(BIN)/python -m pytest -m "not alone" -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(READY) ## Check style and formatting
