@@ -95,9 +95,14 @@ def trouble(endpoint: Endpoint, options: TransportOptions = QUICK) -> str:
     return str(told.value)
 
 
+def at(protocol: str, address: str, *, tls: bool = False) -> Endpoint:
+    """A server that is named for one protocol only."""
+    return Endpoint("remote", "", *((address, "") if protocol == "grpc" else ("", address)), tls=tls)
+
+
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
 def test_a_certificate_of_another_name_is_named_and_authority_mends_it(protocol: str, named: Named) -> None:
-    endpoint = Endpoint("remote", "", **{"grpc": "", "rest": "", protocol: named.address}, tls=True)
+    endpoint = at(protocol, named.address, tls=True)
     told = trouble(endpoint, TransportOptions(ca=named.ca, timeout_s=3.0))
     assert f"its certificate is made out to {OTHER}, not to 127.0.0.1: say --authority {OTHER}" in told
     if protocol == "grpc":
@@ -111,7 +116,7 @@ def test_a_certificate_of_another_name_is_named_and_authority_mends_it(protocol:
 def test_an_authority_that_did_not_sign_is_told_from_none(
     protocol: str, named: Named, certificates: Any, tmp_path: Path
 ) -> None:
-    endpoint = Endpoint("remote", "", **{"grpc": "", "rest": "", protocol: named.address}, tls=True)
+    endpoint = at(protocol, named.address, tls=True)
     assert "its certificate is not trusted" in trouble(endpoint)
     assert "Name its authority with --ca" in trouble(endpoint)
     stranger = certificates.client_cert  # signs nothing
@@ -122,13 +127,13 @@ def test_an_authority_that_did_not_sign_is_told_from_none(
 
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
 def test_plain_calls_to_a_tls_port_are_told_to_use_tls(protocol: str, named: Named) -> None:
-    endpoint = Endpoint("remote", "", **{"grpc": "", "rest": "", protocol: named.address})
+    endpoint = at(protocol, named.address)
     assert "it speaks TLS there: add --tls" in trouble(endpoint)
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
 def test_a_name_that_does_not_resolve_is_told(protocol: str) -> None:
-    endpoint = Endpoint("remote", "", **{"grpc": "", "rest": "", protocol: "no-such-host.invalid:80"})
+    endpoint = at(protocol, "no-such-host.invalid:80")
     assert "the host's name does not resolve" in trouble(endpoint)
 
 

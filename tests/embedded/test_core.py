@@ -10,9 +10,10 @@ import pytest
 pytest.importorskip("tensorflow")
 
 from serlab.embedded.config import ModelConfig
-from serlab.embedded.core import ModelSpec, ServerCore
+from serlab.embedded.core import ServerCore
 from serlab.embedded.status import Code, StatusError
 from serlab.errors import ServingError
+from serlab.wire import ModelSpec
 
 
 @pytest.fixture

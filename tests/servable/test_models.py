@@ -53,15 +53,15 @@ def signature(core: Any, model: str, name: str = "serving_default") -> Signature
     """The signature as a client reads it off the server's metadata."""
     import json
 
-    from serlab.embedded.core import ModelSpec
     from serlab.embedded.metadata import metadata_json
+    from serlab.wire import ModelSpec
 
     return metadata_from_json(model, json.loads(metadata_json(core, ModelSpec(model)))).signature(name)
 
 
 def answer(core: Any, model: str, name: str = "serving_default", **inputs: Any) -> dict[str, Any]:
-    from serlab.embedded.core import ModelSpec
     from serlab.embedded.predict import run_predict
+    from serlab.wire import ModelSpec
 
     _, outputs = run_predict(core.servable(ModelSpec(model)), name, inputs, inputs.__getitem__)
     return dict(outputs)

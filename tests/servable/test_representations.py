@@ -30,8 +30,8 @@ def core() -> Iterator[Any]:
 
 
 def answer(core: Any, model: str, name: str, inputs: Any) -> dict[str, Any]:
-    from serlab.embedded.core import ModelSpec
     from serlab.embedded.predict import run_predict
+    from serlab.wire import ModelSpec
 
     _, outputs = run_predict(core.servable(ModelSpec(model)), name, inputs, inputs.__getitem__)
     return dict(outputs)

@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,11 @@ def recorded(file: str, name: str, field: str) -> bytes:
 
 
 @pytest.fixture
-def over_rest():
+def over_rest() -> Any:
     return metadata_from_json("versions", json.loads(recorded("rest.jsonl", "get-metadata", "body_b64")))
 
 
-def test_what_a_real_server_recorded_is_read(over_rest):
+def test_what_a_real_server_recorded_is_read(over_rest: Any) -> None:
     assert over_rest.version == 2
     assert sorted(over_rest.signatures) == ["serving_default", "two"], "without TensorFlow's own init op"
     assert over_rest.signature("serving_default").inputs == {"x": X}
@@ -33,19 +34,19 @@ def test_what_a_real_server_recorded_is_read(over_rest):
     assert over_rest.signature("two").method == "tensorflow/serving/predict"
 
 
-def test_both_protocols_say_the_same(over_rest):
+def test_both_protocols_say_the_same(over_rest: Any) -> None:
     assert metadata_from_message("versions", recorded("grpc.jsonl", "metadata", "response_b64")) == over_rest
 
 
 @pytest.mark.parametrize("protocol", ["grpc", "rest"])
-def test_a_live_server_is_asked_over_the_protocol_it_has(server, over_rest, protocol):
+def test_a_live_server_is_asked_over_the_protocol_it_has(server: Any, over_rest: Any, protocol: str) -> None:
     endpoint = replace(server.endpoint, **{"rest" if protocol == "grpc" else "grpc": ""})
     assert read_metadata(endpoint, "versions") == over_rest
     with pytest.raises(ModelMissingError):
         read_metadata(endpoint, "none")
 
 
-def test_an_unknown_signature_lists_the_others(over_rest):
+def test_an_unknown_signature_lists_the_others(over_rest: Any) -> None:
     with pytest.raises(UnknownNameError, match="choose from serving_default, two"):
         over_rest.signature("predict")
 
@@ -60,14 +61,14 @@ def test_an_unknown_signature_lists_the_others(over_rest):
         ("DT_RESOURCE", {"dim": [], "unknown_rank": False}, TensorInfo("t", "DT_RESOURCE", ())),
     ],
 )
-def test_dtypes_and_shapes_in_json(dtype, shape, expected):
+def test_dtypes_and_shapes_in_json(dtype: str, shape: Any, expected: Any) -> None:
     info = {"name": "t:0", "dtype": dtype, "tensor_shape": shape}
     signature = {"inputs": {"t": info}, "outputs": {}, "method_name": ""}
     document = {"model_spec": {"version": "7"}, "metadata": {"signature_def": {"signature_def": {"s": signature}}}}
     assert metadata_from_json("m", document).signature("s").inputs == {"t": expected}
 
 
-def test_messages_of_tensorflows_own_making_are_read():
+def test_messages_of_tensorflows_own_making_are_read() -> None:
     pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api to make the message")
     from tensorflow_serving.apis import get_model_metadata_pb2
 
@@ -92,7 +93,7 @@ def test_messages_of_tensorflows_own_making_are_read():
     }
 
 
-def test_every_truncation_of_a_message_is_a_wire_error_or_a_shorter_message():
+def test_every_truncation_of_a_message_is_a_wire_error_or_a_shorter_message() -> None:
     body = recorded("grpc.jsonl", "metadata", "response_b64")
     refused = 0
     for stop in range(len(body)):
@@ -111,7 +112,7 @@ def test_every_truncation_of_a_message_is_a_wire_error_or_a_shorter_message():
         (TensorInfo("x", "int64", ()), "x: int64 []"),
     ],
 )
-def test_tensors_are_shown_with_open_sizes_as_question_marks(info, text):
+def test_tensors_are_shown_with_open_sizes_as_question_marks(info: Any, text: str) -> None:
     assert str(info) == text
 
 

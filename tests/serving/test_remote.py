@@ -3,6 +3,8 @@ from __future__ import annotations
 import http.server
 import socket
 import threading
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ from serlab.serving.remote import parse_address
         ("[fe80::1%eth0]::80", ("", "[fe80::1%eth0]:80")),
     ],
 )
-def test_an_address_gives_both_protocols_or_the_one_whose_port_is_there(spec, addresses):
+def test_an_address_gives_both_protocols_or_the_one_whose_port_is_there(spec: str, addresses: Any) -> None:
     endpoint = parse_address(spec)
     assert (endpoint.grpc, endpoint.rest) == addresses
 
@@ -44,7 +46,7 @@ def test_an_address_gives_both_protocols_or_the_one_whose_port_is_there(spec, ad
         ("localhost:8500:٣", "is not HOST"),
     ],
 )
-def test_an_address_that_does_not_parse_says_how_to_write_one(spec, message):
+def test_an_address_that_does_not_parse_says_how_to_write_one(spec: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         parse_address(spec)
 
@@ -88,7 +90,7 @@ def test_a_url_that_cannot_be_meant_is_refused(spec: str, message: str) -> None:
     assert "SECRET" not in str(told.value)
 
 
-def enter(serving, **options):
+def enter(serving: Any, **options: Any) -> Any:
     client = {name: options.pop(name) for name in ("headers", "ca", "cert", "key", "authority") if name in options}
     wanted = ServingOptions(serving=serving, client=TransportOptions(**client), **{"model": "versions", **options})
     with parse_serving(wanted, {}) as endpoint:
@@ -96,7 +98,9 @@ def enter(serving, **options):
 
 
 @pytest.mark.parametrize(("grpc", "rest"), [(True, True), (True, False), (False, True)])
-def test_a_running_server_becomes_an_endpoint_over_the_protocols_it_was_named_with(server, grpc, rest):
+def test_a_running_server_becomes_an_endpoint_over_the_protocols_it_was_named_with(
+    server: Any, grpc: bool, rest: bool
+) -> None:
     serving = server.serving(grpc=grpc, rest=rest)
     endpoint = enter(serving, signature="two")
     assert endpoint.kind == "remote"
@@ -107,18 +111,18 @@ def test_a_running_server_becomes_an_endpoint_over_the_protocols_it_was_named_wi
 
 
 @pytest.mark.parametrize(("grpc", "rest"), [(True, False), (False, True)])
-def test_a_missing_model_is_told_in_the_servers_words(server, grpc, rest):
+def test_a_missing_model_is_told_in_the_servers_words(server: Any, grpc: bool, rest: bool) -> None:
     with pytest.raises(ModelMissingError, match="Could not find any versions of model none"):
         enter(server.serving(grpc=grpc, rest=rest), model="none")
 
 
 @pytest.mark.parametrize(("grpc", "rest"), [(True, False), (False, True)])
-def test_a_missing_signature_lists_those_of_the_model(server, grpc, rest):
+def test_a_missing_signature_lists_those_of_the_model(server: Any, grpc: bool, rest: bool) -> None:
     with pytest.raises(UnknownNameError, match="signature of model versions 'nope': choose from serving_default, two"):
         enter(server.serving(grpc=grpc, rest=rest), signature="nope")
 
 
-def test_headers_go_with_every_question(start_server):
+def test_headers_go_with_every_question(start_server: Any) -> None:
     server = start_server()
     enter(server.serving(), signature="two", headers={"X-Tenant": "blue"})
     seen = server.seen()[1:]
@@ -127,7 +131,7 @@ def test_headers_go_with_every_question(start_server):
         assert {name.lower(): value for name, value in entry["headers"].items()}["x-tenant"] == "blue"
 
 
-def test_a_model_that_is_not_available_yet_is_told_with_its_states(start_server):
+def test_a_model_that_is_not_available_yet_is_told_with_its_states(start_server: Any) -> None:
     server = start_server("--standin_state=LOADING")
     for only in ({"rest": False}, {"grpc": False}):
         with pytest.raises(ServingError, match="versions is not available: version 2 is LOADING; version 1 is LOADING"):
@@ -135,14 +139,14 @@ def test_a_model_that_is_not_available_yet_is_told_with_its_states(start_server)
 
 
 @pytest.mark.parametrize("serving", ["127.0.0.1:{}:", "127.0.0.1::{}"])
-def test_a_refused_connection_names_the_protocols_port(serving):
+def test_a_refused_connection_names_the_protocols_port(serving: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = unused.getsockname()[1]
     with pytest.raises(UnreachableError, match=f"{port}.*nothing listens there.*Is the server running"):
         enter(serving.format(port))
 
 
-def test_swapped_ports_are_recognized(server):
+def test_swapped_ports_are_recognized(server: Any) -> None:
     grpc, rest = (address.rpartition(":")[2] for address in (server.endpoint.grpc, server.endpoint.rest))
     with pytest.raises(UnreachableError, match="Is this its gRPC port"):
         enter(f"127.0.0.1::{grpc}")
@@ -150,7 +154,7 @@ def test_swapped_ports_are_recognized(server):
         enter(f"127.0.0.1:{rest}:")
 
 
-def test_another_http_server_is_not_taken_for_tensorflow_serving():
+def test_another_http_server_is_not_taken_for_tensorflow_serving() -> None:
     class NotServing(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments: object) -> None:
             pass
@@ -162,7 +166,7 @@ def test_another_http_server_is_not_taken_for_tensorflow_serving():
         other.shutdown()
 
 
-def test_another_grpc_server_is_not_taken_for_tensorflow_serving():
+def test_another_grpc_server_is_not_taken_for_tensorflow_serving() -> None:
     from concurrent import futures
 
     import grpc
@@ -178,36 +182,36 @@ def test_another_grpc_server_is_not_taken_for_tensorflow_serving():
 
 
 @pytest.fixture(scope="module")
-def tls_server(start_server, certificates):
+def tls_server(start_server: Any, certificates: Any) -> Any:
     cert, key = f"--standin_cert={certificates.server_cert}", f"--standin_key={certificates.server_key}"
     return start_server(cert, key, tls=True)
 
 
-def test_tls_reaches_both_protocols(tls_server, certificates):
+def test_tls_reaches_both_protocols(tls_server: Any, certificates: Any) -> None:
     endpoint = enter(tls_server.serving(), tls=True, ca=certificates.ca, signature="two")
     assert endpoint.tls
     assert endpoint.base_url == f"https://{tls_server.endpoint.rest}"
 
 
 @pytest.mark.parametrize("only", [{"rest": False}, {"grpc": False}])
-def test_an_untrusted_certificate_names_the_option_that_helps(tls_server, only):
+def test_an_untrusted_certificate_names_the_option_that_helps(tls_server: Any, only: Any) -> None:
     with pytest.raises(UnreachableError, match=r"certificate is not trusted.*--ca"):
         enter(tls_server.serving(**only), tls=True)
 
 
 @pytest.mark.parametrize("only", [{"rest": False}, {"grpc": False}])
-def test_tls_against_a_server_without_it(server, certificates, only):
+def test_tls_against_a_server_without_it(server: Any, certificates: Any, only: Any) -> None:
     with pytest.raises(UnreachableError, match=r"(?i)leave --tls out"):
         enter(server.serving(**only), tls=True, ca=certificates.ca)
 
 
 @pytest.mark.parametrize("only", [{"rest": False}, {"grpc": False}])
-def test_no_tls_against_a_server_that_wants_it(tls_server, only):
+def test_no_tls_against_a_server_that_wants_it(tls_server: Any, only: Any) -> None:
     with pytest.raises(UnreachableError, match=r"it speaks TLS there: add --tls"):
         enter(tls_server.serving(**only))
 
 
-def test_files_that_are_no_certificates_are_a_users_mistake(tls_server, tmp_path):
+def test_files_that_are_no_certificates_are_a_users_mistake(tls_server: Any, tmp_path: Path) -> None:
     missing, garbage = tmp_path / "missing.pem", tmp_path / "garbage.pem"
     garbage.write_text("not a certificate")
     with pytest.raises(UsageError, match=r"missing\.pem"):
@@ -219,7 +223,7 @@ def test_files_that_are_no_certificates_are_a_users_mistake(tls_server, tmp_path
         enter(tls_server.serving(rest=False), tls=True, ca=str(garbage))
 
 
-def test_options_that_need_each_other(server):
+def test_options_that_need_each_other(server: Any) -> None:
     with pytest.raises(UsageError, match="add --tls"):
         enter(server.serving(), ca="ca.pem")
     with pytest.raises(UsageError, match="--cert and --key"):
@@ -229,6 +233,6 @@ def test_options_that_need_each_other(server):
 
 
 @pytest.mark.parametrize("headers", [{"two words": "x"}, {"": "x"}, {"x": "line\nbreak"}, {"x": "ü"}])
-def test_headers_that_cannot_be_sent_are_a_users_mistake(server, headers):
+def test_headers_that_cannot_be_sent_are_a_users_mistake(server: Any, headers: Any) -> None:
     with pytest.raises(UsageError, match="cannot be sent"):
         enter(server.serving(), headers=headers)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from serlab.connection.questions import UnreachableError
@@ -20,13 +22,13 @@ from serlab.wire.model_spec import ModelSpec, read_model_spec
 BOTH = (ModelVersion(2, "AVAILABLE"), ModelVersion(1, "AVAILABLE"))
 
 
-def test_both_protocols_say_the_same(server):
+def test_both_protocols_say_the_same(server: Any) -> None:
     rest_only = Endpoint("remote", "", "", server.endpoint.rest)
     grpc_only = Endpoint("remote", "", server.endpoint.grpc, "")
     assert model_status(rest_only, "versions") == model_status(grpc_only, "versions") == BOTH
 
 
-def test_messages_of_tensorflows_own_making_are_read():
+def test_messages_of_tensorflows_own_making_are_read() -> None:
     pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api to make the message")
     from tensorflow_serving.apis import get_model_status_pb2
 
@@ -41,7 +43,7 @@ def test_messages_of_tensorflows_own_making_are_read():
     )
 
 
-def test_the_newest_available_version_counts():
+def test_the_newest_available_version_counts() -> None:
     assert require_available((ModelVersion(9, "LOADING"), *reversed(BOTH)), "m") == 2
 
 
@@ -53,36 +55,36 @@ def test_the_newest_available_version_counts():
         ((ModelVersion(1, "END", "bad graph"),), LoadFailedError, "could not load model m: version 1 is END bad graph"),
     ],
 )
-def test_no_available_version_is_an_error_with_the_states(versions, error, message):
+def test_no_available_version_is_an_error_with_the_states(versions: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         require_available(versions, "m")
 
 
-def test_a_protocol_that_does_not_answer_is_not_hidden_by_one_that_does(server):
+def test_a_protocol_that_does_not_answer_is_not_hidden_by_one_that_does(server: Any) -> None:
     half = Endpoint("remote", "", "127.0.0.1:1", server.endpoint.rest)
     with pytest.raises(UnreachableError, match=r"no gRPC server at 127\.0\.0\.1:1"):
         model_status(half, "versions")
 
 
-def test_waiting_ends_when_every_model_is_available(server):
+def test_waiting_ends_when_every_model_is_available(server: Any) -> None:
     checks = []
     await_models(server.endpoint, ["versions"], timeout_s=5, check=lambda: checks.append(1))
     assert checks == [1]
 
 
-def test_waiting_ends_with_the_last_obstacle():
+def test_waiting_ends_with_the_last_obstacle() -> None:
     with pytest.raises(ServingError, match=r"not ready within 0\.3 s: no REST API at http://127\.0\.0\.1:1"):
         await_models(Endpoint("binary", "", "", "127.0.0.1:1"), ["m"], timeout_s=0.3, check=lambda: None)
 
 
-def test_waiting_ends_at_once_when_the_server_gave_up_loading(start_server):
+def test_waiting_ends_at_once_when_the_server_gave_up_loading(start_server: Any) -> None:
     server = start_server("--standin_state=END", "--standin_load_error=no such op")
     with pytest.raises(LoadFailedError, match="version 2 is END no such op"):
         await_models(server.endpoint, ["versions"], timeout_s=60, check=lambda: None)
 
 
-def test_waiting_ends_when_the_check_says_so():
-    def check():
+def test_waiting_ends_when_the_check_says_so() -> None:
+    def check() -> None:
         raise ServingError("the server has ended")
 
     with pytest.raises(ServingError, match="has ended"):
@@ -104,7 +106,7 @@ def test_a_version_is_named_in_the_path_and_in_the_message(version: int | None, 
     assert read_model_spec(message, 0, len(message)) == ModelSpec("a/b", "", version, label or None)
 
 
-def test_questions_over_rest_go_to_the_version_that_is_wanted(start_server) -> None:
+def test_questions_over_rest_go_to_the_version_that_is_wanted(start_server: Any) -> None:
     server = start_server()
     rest_only = Endpoint("remote", "", "", server.endpoint.rest)
     assert model_status(rest_only, "versions", version=2)

@@ -128,7 +128,9 @@ def test_an_idle_connection_closed_by_the_server_is_replaced_before_sending(http
     server = http_server(one_answer)
     with RestTransport(server.endpoint, call) as transport:
         assert transport.send(b"first") == b"first"
-        assert select.select([transport._connection._sock], [], [], 60)[0], "the server's goodbye has arrived"
+        sock = transport._connection._sock
+        assert sock is not None
+        assert select.select([sock], [], [], 60)[0], "the server's goodbye has arrived"
         assert transport.send(b"second") == b"second"
         assert transport.connects == 2
     assert [body for _, body in server.requests] == [b"first", b"second"]

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from serlab.errors import UnknownNameError
+from serlab.records.call import Call
 from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
@@ -14,23 +15,23 @@ BOTH = Endpoint("embedded", "x", "127.0.0.1:1", "127.0.0.1:2")
 
 
 @pytest.mark.parametrize("kind", ["grpc", "rest"])
-def test_a_transport_opens_by_its_name_without_connecting(call, kind):
+def test_a_transport_opens_by_its_name_without_connecting(call: Call, kind: str) -> None:
     with open_transport(kind, BOTH, call) as transport:
         assert transport.name == kind
 
 
-def test_an_unknown_transport_lists_those_that_exist(call):
+def test_an_unknown_transport_lists_those_that_exist(call: Call) -> None:
     with pytest.raises(UnknownNameError, match="unknown transport 'smtp': choose from grpc, rest"):
         open_transport("smtp", BOTH, call)
 
 
-def test_finding_the_transports_does_not_import_grpc():
+def test_finding_the_transports_does_not_import_grpc() -> None:
     code = "import sys, serlab.transports.registry; print('grpc' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 @pytest.mark.parametrize("quickack", [True, False])
-def test_the_record_says_whether_quickack_was_on(quickack):
+def test_the_record_says_whether_quickack_was_on(quickack: bool) -> None:
     import socket
 
     expected = quickack and hasattr(socket, "TCP_QUICKACK")
