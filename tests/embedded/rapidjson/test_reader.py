@@ -104,3 +104,16 @@ def test_nesting_below_the_limit_is_read() -> None:
         assert isinstance(value, list)
         (value,) = value
     assert value == 7
+
+
+@pytest.mark.parametrize(("text", "offset"), [(b"}", 0), (b"  ]", 2), (b",1", 0), (b"\xef\xbb\xbf:{}", 3)])
+def test_a_document_that_begins_with_what_cannot_begin_a_value_is_empty(text: bytes, offset: int) -> None:
+    with pytest.raises(ParseError) as raised:
+        read_document(text)
+    assert (raised.value.reason, raised.value.offset) == ("The document is empty.", offset)
+
+
+@pytest.mark.parametrize("text", [b"[}", b'{"a":]', b"[1,:", b"x"])
+def test_further_inside_it_is_no_value(text: bytes) -> None:
+    with pytest.raises(ParseError, match="Invalid value"):
+        read_document(text)

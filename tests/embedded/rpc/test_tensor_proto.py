@@ -11,6 +11,7 @@ pytest.importorskip("tensorflow")
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow_serving.apis import predict_pb2
 
+from serlab.embedded.rpc.service import GrpcService
 from serlab.embedded.rpc.tensor_proto import MAX_FILLED_BYTES, read_request, read_tensor, write_response
 from serlab.embedded.status import Code, StatusError
 from serlab.embedded.tensors import HighRankTensor, OpaqueTensor, Tensor, tensor_type
@@ -123,3 +124,34 @@ def test_an_entry_with_a_field_of_its_own_keeps_its_tensor() -> None:
     body = b"\x0a\x03\x0a\x01m" + b"\x12" + bytes([len(entry)]) + entry
     request = read_request(body)
     assert np.asarray(read_tensor("x", request.tensors["x"], body)).tolist() == 0.0
+
+
+@pytest.mark.parametrize(
+    ("signature", "number", "wanted", "given"),
+    [
+        ("echo_u16", types_pb2.DT_QUINT16, "uint16", "quint16"),
+        ("echo_u8", types_pb2.DT_QUINT8, "uint8", "quint8"),
+        ("echo_i8", types_pb2.DT_QINT8, "int8", "qint8"),
+        ("echo_i16", types_pb2.DT_QINT16, "int16", "qint16"),
+        ("echo_i32", types_pb2.DT_QINT32, "int32", "qint32"),
+        ("echo_f32", types_pb2.DT_RESOURCE, "float", "resource"),
+        ("echo_f32", types_pb2.DT_FLOAT8_E5M2, "float", "float8_e5m2"),
+    ],
+)
+def test_a_type_of_as_many_bits_is_another_type(
+    corpus_core: Any, signature: str, number: int, wanted: str, given: str
+) -> None:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = "echo", signature
+    request.inputs["x"].CopyFrom(_proto((1,), dtype=number))
+    with pytest.raises(StatusError) as raised:
+        GrpcService(corpus_core).predict(request.SerializeToString())
+    assert raised.value.message == f"Expects arg[0] to be {wanted} but {given} is provided"
+
+
+def test_an_empty_label_is_a_label_nobody_gave(corpus_core: Any) -> None:
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.version_label = "echo", ""
+    with pytest.raises(StatusError) as raised:
+        GrpcService(corpus_core).predict(request.SerializeToString())
+    assert raised.value.message == "Unrecognized servable version label: "
