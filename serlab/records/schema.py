@@ -23,6 +23,8 @@ MAX_DEPTH = 64
 
 T = TypeVar("T")
 
+_ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
+
 
 class Envelope(msgspec.Struct):
     """What every file of records begins with; ``data`` is None where the records follow line by line."""
@@ -45,9 +47,7 @@ def decode(text: bytes, kind: type[T], path: Path) -> T:
         SchemaVersionError: a newer serlab wrote it.
     """
     envelope = read_envelope(text, path)
-    data = bytes(envelope.data)
-    if envelope.schema_version < SCHEMA_VERSION:
-        data = msgspec.json.encode(upgraded(msgspec.json.decode(data), envelope.schema_version, path.stem))
+    data = upgraded(bytes(envelope.data), envelope.schema_version, path.stem, str(path))
     return decode_record(data, msgspec.json.Decoder(kind), str(path))
 
 
@@ -85,11 +85,21 @@ def _in_one_line(words: str) -> str:
     return shown if len(words) <= 300 else f"{shown[:200]}…{shown[-100:]}"
 
 
-def upgraded(data: Any, version: int, part: str) -> Any:
-    """Return the data of a file called ``part`` as the current version has it, one step after the other."""
-    for step in range(version, SCHEMA_VERSION):
-        data = UPGRADES[step](data, part)
-    return data
+def upgraded(text: bytes, version: int, part: str, place: str) -> bytes:
+    """Return the data of a file called ``part``, or a line of it, as the current version has it.
+
+    Raises:
+        StoreError: it is not what that version wrote.
+    """
+    if version == SCHEMA_VERSION:
+        return text
+    data = decode_record(text, _ANY, place)
+    try:
+        for step in range(version, SCHEMA_VERSION):
+            data = UPGRADES[step](data, part)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise StoreError(f"{place} is not what version {version} wrote: {_in_one_line(str(error))}") from error
+    return msgspec.json.encode(data)
 
 
 def _from_1(data: Any, _part: str) -> Any:

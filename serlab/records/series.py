@@ -58,10 +58,8 @@ def read(path: Path, kind: type[T]) -> tuple[T, ...]:
     decoder = msgspec.json.Decoder(kind)
     found = []
     for number, line in enumerate(lines, start=2):
-        if version < schema.SCHEMA_VERSION:
-            (item,) = schema.upgraded([msgspec.json.decode(line)], version, path.stem)
-            line = msgspec.json.encode(item)
-        found.append(schema.decode_record(line, decoder, f"{path}, line {number},"))
+        place = f"{path}, line {number},"
+        found.append(schema.decode_record(schema.upgraded(line, version, path.stem, place), decoder, place))
     return tuple(found)
 
 
