@@ -11,9 +11,13 @@ from typing import Any, TypeVar
 from serlab.analysis.answer import Choice, choose
 from serlab.analysis.correlate import correlate
 from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up
+from serlab.analysis.laws.call_parts import CallParts, call_parts
 from serlab.analysis.pairs import Pair, compare_all
 from serlab.analysis.view import RunView
+from serlab.errors import SerlabError
 from serlab.records.correlation import Correlations
+from serlab.records.law_files import find_law
+from serlab.records.prediction import Predictions
 from serlab.records.run import Case, Exactness, Interval, PayloadInfo, RunData
 from serlab.report import links
 from serlab.report.origin import marked_instance
@@ -70,6 +74,23 @@ class Source:
     def ratios(self) -> dict[Case, Interval]:
         """Times of the floor of every timed case."""
         return {case: ratio for case in self.view.case_times if (ratio := self.view.ratio_to_raw(case))}
+
+    @cached_property
+    def predictions(self) -> Predictions | None:
+        """What a law makes of the run, None where none was asked or it could not be used."""
+        found = self.part("predictions", Predictions)
+        return found if found and found.predictions else None
+
+    @cached_property
+    def call_parts(self) -> dict[tuple[str, str], CallParts]:
+        """By payload and codec, the parts of a call as the predictions' law has them; empty without that law."""
+        if self.predictions is None:
+            return {}
+        try:
+            law = find_law(self.predictions.law, self.folder.parent.parent)
+        except SerlabError:
+            return {}
+        return {(one.payload, one.codec): one for one in call_parts(self.predictions, law)}
 
     @property
     def payloads(self) -> tuple[PayloadInfo, ...]:

@@ -60,13 +60,17 @@ def carry(law: Law, machine: LawMachine, here: Mapping[str, Yardstick]) -> Carri
         )
     factors = {name: here[name].seconds / law.yardsticks[name].seconds for name in common}
     logs = [math.log(factor) for factor in factors.values()]
-    middle = math.exp(fmean(logs))
     own = fmean(math.hypot(law.yardsticks[name].spread, here[name].spread) for name in common)
     spread = math.hypot(stdev(logs) if len(logs) > 1 else _ALONE, own)
     absent = sorted({name for names in _CARRIES.values() for name in names} - factors.keys())
     remarks = tuple(f"yardstick {name} is missing: the mean of the others carries its part" for name in absent)
-    routes = tuple(_scaled(route, factors, middle) for route in law.routes)
-    return Carried(replace(law, routes=routes), factors, spread, remarks)
+    return Carried(by_factors(law, factors), factors, spread, remarks)
+
+
+def by_factors(law: Law, factors: Mapping[str, float]) -> Law:
+    """Return the law with every coefficient times its yardstick's factor; where that is missing, times their mean."""
+    middle = math.exp(fmean(map(math.log, factors.values()))) if factors else 1.0
+    return replace(law, routes=tuple(_scaled(route, factors, middle) for route in law.routes))
 
 
 def _scaled(law: RouteLaw, factors: Mapping[str, float], middle: float) -> RouteLaw:

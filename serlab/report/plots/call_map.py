@@ -1,10 +1,11 @@
-"""The map of one call: a bar per codec on one scale, from encode to decode."""
+"""The map of one call: a bar per codec on one scale; as measured, and as a server's law has it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
 from serlab.analysis.answer import decode_case
+from serlab.analysis.laws.call_parts import CallParts
 from serlab.records.run import Case, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
@@ -14,41 +15,61 @@ from serlab.report.plots.ledger import row_label, stages
 from serlab.report.source import Source
 
 ENCODE, EXCHANGE, DECODE = "encode", "send · server · receive", "decode"
-SERIES = {ENCODE: Series(theme.BLUE), EXCHANGE: Series(theme.GREY), DECODE: Series(theme.ORANGE)}
+REQUEST, FIXED, RESPONSE = "server in", "send · model · receive", "server out"
+SERIES = {
+    ENCODE: Series(theme.BLUE),
+    EXCHANGE: Series(theme.GREY),
+    REQUEST: Series(theme.SKY),
+    FIXED: Series(theme.GREY),
+    RESPONSE: Series(theme.GOLD),
+    DECODE: Series(theme.ORANGE),
+}
 #: Codecs that a map shows before it stops being one; the ledger has all.
 SHOWN = 10
 
-
-def panels(source: Source) -> tuple[Panel, ...]:
-    """Return a panel per payload: of its calls, or of encode and decode alone where there were none."""
-    return tuple(panel for payload in source.payloads for panel in _panel(source, payload))
+#: Label of a codec, and its parts in seconds in the order of the call.
+Rows = Sequence[tuple[str, dict[str, float]]]
 
 
-def _panel(source: Source, payload: PayloadInfo) -> Iterator[Panel]:
-    rows = _calls(source, payload.name) or _isolated(source, payload.name)
-    rows = sorted(rows, key=lambda row: sum(row[1].values()))[:SHOWN]
-    if not rows:
-        return
+def panels(source: Source, payloads: Sequence[str]) -> tuple[Panel, ...]:
+    """Return a panel per payload, of its calls or, where there were none, of encode and decode alone.
+
+    Where the calls were not TensorFlow Serving's and its law is known, a second one is as the law predicts them.
+    """
+    known = {payload.name: payload for payload in source.payloads}
+    return tuple(panel for name in payloads for panel in _panels(source, known[name]))
+
+
+def _panels(source: Source, payload: PayloadInfo) -> Iterator[Panel]:
+    elsewhere = source.predictions is not None and not source.predictions.own
+    measured = _calls(source, payload.name, split=not elsewhere) or _isolated(source, payload.name)
+    predicted = _predicted(source, payload.name) if elsewhere else []
+    what = f"{payload.name}: {source.describe(payload)}, {units.size(payload.raw_bytes)}"
+    if measured:
+        yield _panel(f"map-{payload.name}", what, payload.name, measured)
+    if predicted and source.predictions:
+        title = f"{payload.name} on TensorFlow Serving, predicted"
+        yield _panel(f"map-predicted-{payload.name}", title, payload.name, predicted)
+
+
+def _panel(name: str, title: str, payload: str, rows: Rows) -> Panel:
+    shown = sorted(rows, key=lambda row: sum(row[1].values()))[:SHOWN]
     bars = [
-        Bar(
-            label,
-            series,
-            max(0.0, time),
-            f"{label}: {series} {units.seconds(time)} of {units.seconds(sum(parts.values()))}",
-        )
-        for label, parts in rows
+        Bar(label, series, max(0.0, time), f"{label}: {series} {units.seconds(time)} of {_total(parts)}")
+        for label, parts in shown
         for series, time in parts.items()
     ]
-    order = [label for label, _ in rows]
-    whole = "a call" if EXCHANGE in rows[0][1] else "encode + decode"
-    chart = stacked_bars(bars, SERIES, order, title=f"mean time of {whole}", label=theme.TIME_LABEL,
-                         ends={label: _total(parts) for label, parts in rows})  # fmt: skip
-    said = "; ".join(f"{label} {_total(parts)}" for label, parts in rows)
-    yield Panel(
-        f"map-{payload.name}",
-        f"{payload.name}: {source.describe(payload)}, {units.size(payload.raw_bytes)}",
-        f"Where the time of {whole} with {payload.name} goes, the fastest codec first. {said}.",
-        theme.panel(chart, height=theme.rows_height(len(order))),
+    whole = "a call" if len(shown[0][1]) > 2 else "encode + decode"
+    chart = stacked_bars(
+        bars, SERIES, [label for label, _ in shown], title=f"mean time of {whole}", label=theme.TIME_LABEL,
+        ends={label: _total(parts) for label, parts in shown},
+    )  # fmt: skip
+    said = "; ".join(f"{label} {_total(parts)}" for label, parts in shown)
+    return Panel(
+        name,
+        title,
+        f"Where the time of {whole} with {payload} goes, the fastest codec first. {said}.",
+        theme.panel(chart, height=theme.rows_height(len(shown))),
     )
 
 
@@ -56,17 +77,35 @@ def _total(parts: dict[str, float]) -> str:
     return units.seconds(sum(parts.values()))
 
 
-Rows = Sequence[tuple[str, dict[str, float]]]
-
-
-def _calls(source: Source, payload: str) -> Rows:
+def _calls(source: Source, payload: str, *, split: bool) -> Rows:
     rows = []
     for one in source.calls:
         found = stages(one)
         if one.payload == payload and found:
             encode, exchange, decode, _ = found.values()
-            rows.append((row_label(source, one), {ENCODE: encode, EXCHANGE: exchange, DECODE: decode}))
+            law = source.call_parts.get((payload, one.codec)) if split else None
+            rows.append((row_label(source, one), {ENCODE: encode, **_exchange(exchange, law), DECODE: decode}))
     return rows
+
+
+def _exchange(exchange_s: float, law: CallParts | None) -> dict[str, float]:
+    """Split a measured exchange as the called server's own law would."""
+    if law is None:
+        return {EXCHANGE: exchange_s}
+    whole = law.request_s + law.fixed_s + law.response_s
+    parts = {REQUEST: law.request_s, FIXED: law.fixed_s, RESPONSE: law.response_s}
+    return {name: exchange_s * part / whole for name, part in parts.items()}
+
+
+def _predicted(source: Source, payload: str) -> Rows:
+    return [
+        (
+            source.label(payload, codec),
+            {ENCODE: one.encode_s, REQUEST: one.request_s, FIXED: one.fixed_s, RESPONSE: one.response_s,
+             DECODE: one.decode_s},
+        )
+        for (name, codec), one in source.call_parts.items() if name == payload
+    ]  # fmt: skip
 
 
 def _isolated(source: Source, payload: str) -> Rows:

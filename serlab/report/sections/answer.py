@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
 from serlab.analysis.correlate import BASELINE
 from serlab.analysis.stats import interval
-from serlab.report import sentences
+from serlab.records.prediction import Predictions
+from serlab.report import sentences, units
 from serlab.report.blocks import Against, Block, Cell, Facts, Figure, Missing, Section, Sentence, Table, Tone, columns
 from serlab.report.origin import is_embedded
 from serlab.report.plots import call_map
@@ -16,6 +17,7 @@ from serlab.report.sections.provenance import failures
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
+PARTS = {"predictions": Predictions}
 #: Payloads that the first screen names before it counts the others.
 NAMED = 4
 
@@ -26,7 +28,7 @@ def build(source: Source) -> Section:
         missing = Missing("times, so there is no codec to recommend", "serlab bench")
         return Section("answer", "The answer", ("This run has no times.",), (missing,), folded=False)
     blocks: list[Block] = [Facts(tuple(_facts(source)))]
-    maps = call_map.panels(source)
+    maps = call_map.panels(source, _mapped(source))
     if maps:
         blocks.append(
             Figure("map-figure", "One call, end to end", _reading(source), maps)
@@ -37,24 +39,40 @@ def build(source: Source) -> Section:
     return Section("answer", "The answer", headline(source), tuple(blocks), folded=False)
 
 
+def _mapped(source: Source) -> list[str]:
+    """Return the payloads that the first screen maps: the headline's, and one more."""
+    most = _most(source.choices)
+    others = [payload.name for payload in source.payloads if not most or payload.name != most.payload]
+    return ([most.payload] if most else []) + others[: 1 if most else 2]
+
+
+def _most(choices: Sequence[Choice]) -> Choice | None:
+    """Return the choice that saves the most."""
+    saving = [choice for choice in choices if choice.times_less and choice.times_less.above(1)]
+    return max(saving, key=lambda choice: choice.times_less.median if choice.times_less else 0.0, default=None)
+
+
 def _reading(source: Source) -> str:
     if source.calls:
-        return "Mean time of each stage, a bar per codec, the fastest first. What is long is what costs."
+        return "Mean time of each stage, a bar per codec, the fastest first. Every payload is under End to end."
     return "Mean time of encode and decode in isolation, the fastest first: no server was called in this run."
 
 
 def headline(source: Source) -> tuple[Sentence, ...]:
     """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
-    saving = [choice for choice in source.choices if choice.times_less and choice.times_less.above(1)]
-    if not saving:
+    most = _most(source.choices)
+    if most is None:
         first = source.choices[-1]
         return (
             f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {_name(source, first)} "
             f"over {sentences.transport(first.transport)}. No codec can be shown to be faster than {BASELINE} here.",
             _exactness(source),
         )
-    most = max(saving, key=lambda choice: choice.times_less.median if choice.times_less else 0.0)
-    others = [choice for choice in saving if choice.payload == most.payload and choice.transport != most.transport]
+    others = [
+        choice
+        for choice in source.choices
+        if choice.payload == most.payload and choice.transport != most.transport and choice.times_less
+    ]
     return (*_sentences(source, most), *(_other(source, choice) for choice in others), _exactness(source))
 
 
@@ -122,13 +140,25 @@ def _sure(source: Source) -> str:
 
 def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
     """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
-    if is_embedded(source.data.info.instance) and source.calls:
+    if source.predictions and not source.predictions.own:
+        swapped = any(order.swapped for order in source.predictions.orders)
+        places = "Some codecs change places there" if swapped else "The order of codecs is the same there"
+        told = sentences.listing(list(_predicted(source.predictions)))
+        yield "On TensorFlow Serving", f"{told}, by the law of {source.predictions.law}. {places}.", "plain"
+    elif is_embedded(source.data.info.instance) and source.calls:
         yield (
             "On TensorFlow Serving",
             "These times are the lab's own server's. TensorFlow Serving reads numbers faster, writes them slower, and "
             "takes less over gRPC: measure it with serlab bench --serving binary, docker or HOST:PORT:PORT.",
             "warn",
         )
+
+
+def _predicted(found: Predictions) -> Iterator[str]:
+    for order in found.orders[-NAMED:]:
+        first = (order.payload, order.predicted[0])
+        one = next(each for each in found.predictions if (each.payload, each.codec) == first)
+        yield f"{order.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
 
 
 def _what(choice: Choice) -> str:
