@@ -89,12 +89,7 @@ def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving,
             continue
         encode_s, decode_s = base.encode_s - point.encode_s, base.decode_s - point.decode_s
         whole = interval(saved)
-        statement = (
-            f"{point.payload}: going from {BASELINE} to {point.codec} saves {_ms(encode_s)} encoding and "
-            f"{_ms(decode_s)} decoding in isolation, {_ms(whole.median)} end to end "
-            f"(95 % interval {_ms(whole.low)} to {_ms(whole.high)})"
-        )
-        found.append(Saving(point.payload, BASELINE, point.codec, encode_s, decode_s, whole, statement))
+        found.append(Saving(point.payload, BASELINE, point.codec, encode_s, decode_s, whole))
     return tuple(found)
 
 
@@ -102,7 +97,3 @@ def _median_total(run: EndToEndRun) -> float:
     ordered = sorted(call.total_s for call in run.calls)
     middle = len(ordered) // 2
     return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-
-
-def _ms(seconds: float) -> str:
-    return f"{seconds * 1e3:.3g} ms"

@@ -16,6 +16,7 @@ from serlab.cli.options.common import (
     RoundsOption,
     RunOption,
     SeedOption,
+    WideOption,
     kept,
     seconds,
     split,
@@ -48,6 +49,7 @@ def bench(
     ] = None,
     resume: ResumeOption = False,
     run: RunOption = None,
+    wide: WideOption = False,
 ) -> None:
     """Measure time, memory, bytes and exactness of every codec, call a live instance, correlate the two.
 
@@ -105,6 +107,6 @@ def bench(
             check_same_instance(folder, live.instance)
         measure(folder, plan, live=live, quiet=keep.quiet)
     info = send_less(folder, plan, serving, quiet=keep.quiet)
-    show_run(folder, as_json=keep.as_json)
+    show_run(folder, wide=wide, as_json=keep.as_json)
     if info.missing:
         raise typer.Exit(EXIT_FOUND)

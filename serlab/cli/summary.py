@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import sys
 
-from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument
+from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument, WideOption
 from serlab.records.store import DEFAULT_ROOT, RunFolder
 
 
-def summary(run: RunArgument = None, as_json: JsonOption = False, results: ResultsOption = DEFAULT_ROOT) -> None:
-    """Print what a run found: times, memory, bytes, exactness, calls, correlation. Needs no TensorFlow.
+def summary(
+    run: RunArgument = None,
+    wide: WideOption = False,
+    as_json: JsonOption = False,
+    results: ResultsOption = DEFAULT_ROOT,
+) -> None:
+    """Print what a run found: the answer on one screen, everything with --wide. Needs no TensorFlow.
 
-    Example: serlab summary --json
+    Example: serlab summary --wide
     """
     from serlab.records.store import find_run
 
-    show_run(find_run(run, results), as_json=as_json)
+    show_run(find_run(run, results), wide=wide, as_json=as_json)
 
 
-def show_run(folder: RunFolder, *, as_json: bool = False) -> None:
+def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False) -> None:
     """Print what a run found to standard output, and where it lies to standard error."""
     from serlab.records.prediction import read_predictions
     from serlab.records.send_less import PART, SendLess
@@ -33,9 +38,16 @@ def show_run(folder: RunFolder, *, as_json: bool = False) -> None:
         less = [{"payload": one.payload, "model": one.model, "ways": rows(one)} for one in sent]
         print_json({**summarize(data, predictions), PART: less})
         return
-    from serlab.report.tables.run import print_run
+    if wide:
+        from serlab.report.tables.run import print_run
+
+        print_run(data, wide_console(), predictions)
+    else:
+        from serlab.report.source import Source
+        from serlab.report.tables.run_screen import print_screen
+
+        print_screen(Source(data, folder.path, {"predictions": predictions} if predictions else {}), wide_console())
     from serlab.report.tables.send_less import print_send_less
 
-    print_run(data, wide_console(), predictions)
     print_send_less(sent, wide_console())
     print(f"\nresults: {folder.path}", file=sys.stderr)

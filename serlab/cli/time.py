@@ -16,6 +16,7 @@ from serlab.cli.options.common import (
     RoundsOption,
     RunOption,
     SeedOption,
+    WideOption,
     kept,
     seconds,
     split,
@@ -37,6 +38,7 @@ def time(
     seed: SeedOption = None,
     resume: ResumeOption = False,
     run: RunOption = None,
+    wide: WideOption = False,
 ) -> None:
     """Time encode and decode with pyperf: shuffled rounds, one fresh worker process per run, saved as each run ends.
 
@@ -62,6 +64,6 @@ def time(
         )
         folder = new_run(keep.results, plan)
     info = measure(folder, plan, quiet=keep.quiet)
-    show_run(folder, as_json=keep.as_json)
+    show_run(folder, wide=wide, as_json=keep.as_json)
     if info.missing:
         raise typer.Exit(EXIT_FOUND)

@@ -7,10 +7,32 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 #: Without a terminal, a line this often is enough to see that a long phase is alive.
 PLAIN_INTERVAL_S = 30.0
+
+
+class UntilColumn(ProgressColumn):
+    """The time of day when a phase should be over, as soon as its pace is known."""
+
+    def render(self, task: Task) -> Text:
+        """Return ``until 19:42``, in local time."""
+        return Text("" if task.time_remaining is None else f"until {_until(task.time_remaining)}", style="dim")
+
+
+def _until(seconds: float) -> str:
+    return time.strftime("%H:%M", time.localtime(time.time() + seconds))
 
 
 class ProgressShow:
@@ -27,13 +49,14 @@ class ProgressShow:
         self._phase = ""
         self._steps: int | None = None
         self._done = 0
-        self._last_line_s = 0.0
+        self._last_line_s = self._began_s = 0.0
         if not quiet and self._console.is_terminal and not os.environ.get("CI"):
             columns = (
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 MofNCompleteColumn(),
                 TimeRemainingColumn(),
+                UntilColumn(),
                 TextColumn("{task.fields[step]}", markup=False),
             )
             self._bar = Progress(*columns, console=self._console, transient=True)
@@ -52,7 +75,7 @@ class ProgressShow:
     def phase(self, title: str, steps: int | None) -> None:
         """Begin a phase."""
         self._phase, self._steps, self._done = title, steps, 0
-        self._last_line_s = time.monotonic()
+        self._last_line_s = self._began_s = time.monotonic()
         if self._bar:
             if self._task is not None:
                 self._bar.remove_task(self._task)
@@ -67,7 +90,11 @@ class ProgressShow:
             self._bar.update(self._task, completed=self._done - 1, step=title)
         elif not self._quiet and time.monotonic() - self._last_line_s > PLAIN_INTERVAL_S:
             self._last_line_s = time.monotonic()
-            self._console.print(f"{self._phase}: {self._done} of {self._steps}, {title}")
+            until = ""
+            if self._steps and self._done > 1:
+                pace = (time.monotonic() - self._began_s) / (self._done - 1)
+                until = f", until about {_until(pace * (self._steps - self._done + 1))}"
+            self._console.print(f"{self._phase}: {self._done} of {self._steps}, {title}{until}")
 
     def remark(self, text: str) -> None:
         """Print a remark, whatever else is shown."""

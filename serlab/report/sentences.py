@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from serlab.analysis.stats import FEWEST, resolvable
+from serlab.records.correlation import Saving
 from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
 from serlab.report import units
 
@@ -20,7 +22,8 @@ def time(value: Interval) -> str:
     """Return a time with its interval: ``7.21 ms [6.50 ms, 9.80 ms]``."""
     if value.runs < 2:
         return f"{units.seconds(value.median)} (one process, no interval)"
-    return f"{units.seconds(value.median)} {units.bounds(value, units.seconds)}"
+    place = units.carried(value)
+    return f"{units.seconds(value.median, place)} {units.bounds(value, lambda at: units.seconds(at, place))}"
 
 
 def change(value: Interval) -> str:
@@ -29,7 +32,23 @@ def change(value: Interval) -> str:
         return f"{time(value)}, too close to call"
     if value.median > 0:
         return f"adds {time(value)}"
-    return f"saves {time(Interval(-value.median, -value.high, -value.low, value.runs))}"
+    return f"saves {time(negated(value))}"
+
+
+def saving(found: Saving) -> str:
+    """Return what leaving the baseline for another codec does, in isolation and end to end: it saves, or it costs."""
+    unclear = ", too close to call" if found.end_to_end_s.spans(0) else ""
+    whole = found.end_to_end_s
+    verb = "saves" if whole.median >= 0 else "costs"
+    shown = whole if whole.median >= 0 else negated(whole)
+    alone = " and ".join(
+        f"{'saves' if value >= 0 else 'costs'} {units.seconds(abs(value))} {op}"
+        for value, op in ((found.encode_s, "encoding"), (found.decode_s, "decoding"))
+    )
+    return (
+        f"{found.payload}: going from {found.slow} to {found.fast} {verb} {time(shown)} end to end{unclear}; "
+        f"in isolation it {alone}."
+    )
 
 
 def share(value: Interval) -> str:
@@ -48,7 +67,12 @@ def faster(value: Interval) -> str:
 
 def turned(value: Interval) -> Interval:
     """Return a ratio held the other way round."""
-    return Interval(1 / value.median, 1 / value.high, 1 / value.low, value.runs)
+    return replace(value, median=1 / value.median, low=1 / value.high, high=1 / value.low)
+
+
+def negated(value: Interval) -> Interval:
+    """Return a difference the other way round."""
+    return replace(value, median=-value.median, low=-value.high, high=-value.low)
 
 
 def undecided(value: Interval) -> str:

@@ -38,7 +38,6 @@ def test_savings_are_told_against_json_in_isolation_and_end_to_end(run_data: Run
     saving = next(saving for saving in correlate(RunView(run_data)).savings if saving.fast == "orjson")
     assert saving.encode_s == pytest.approx(0.095 * 1.15)
     assert saving.end_to_end_s.median == pytest.approx(0.285 * 1.15)
-    assert "image: going from json to orjson saves 109 ms encoding" in saving.statement
 
 
 def test_a_run_without_calls_correlates_nothing(run_data: RunData) -> None:

@@ -25,7 +25,7 @@ def test_sizes_are_bytes_until_they_get_long(value: int | None, shown: str) -> N
 
 
 def test_ratios_come_with_their_interval() -> None:
-    assert units.ratio_interval(Interval(2.834, 2.79, 12.9, 5)) == "2.83× [2.79, 12.9]"
+    assert units.ratio_interval(Interval(2.834, 2.79, 12.9, 5)) == "2.83× [2.79, 12.90]"
     assert units.ratio(1240.4) == "1,240×"
 
 
@@ -35,3 +35,18 @@ def test_times_come_with_the_larger_half_of_their_interval() -> None:
 
 def test_a_single_run_has_no_interval_to_show() -> None:
     assert units.seconds_interval(Interval(0.1, 0.1, 0.1, 1)) == "100 ms (1 run)"
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (Interval(0.281, 0.278, 0.3035, 9), "281 ms [278 ms, 304 ms]"),  # ± 22 ms: two digits
+        (Interval(0.253, 0.195, 0.256, 9), "253 ms [195 ms, 256 ms]"),  # + 3 ms: one digit
+        (Interval(4.4612e-3, 4.46e-3, 4.47e-3, 9), "4.46 ms [4.46 ms, 4.47 ms]"),  # never more than three
+        (Interval(1.0, 0.0996, 9.0, 9), "1.0 s [100 ms, 9.0 s]"),
+    ],
+)
+def test_a_figure_has_the_digits_that_its_interval_carries(value: Interval, wanted: str) -> None:
+    place = units.carried(value)
+    low, high = units.seconds(value.low, place), units.seconds(value.high, place)
+    assert f"{units.seconds(value.median, place)} [{low}, {high}]" == wanted

@@ -20,6 +20,7 @@ CodecOption = Annotated[
 ]
 ResultsOption = Annotated[Path, typer.Option("--results", help="Folder of results.", show_default=True)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+WideOption = Annotated[bool, typer.Option("--wide", help="Print every table of the run, not one screen.")]
 RunArgument = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run: its folder, MACHINE/RUN or RUN. Default: the newest.")
 ]

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from serlab.analysis import noise
-from serlab.analysis.answer import Choice, baseline
+from serlab.analysis.answer import Choice
 from serlab.analysis.correlate import BASELINE
-from serlab.analysis.stats import interval
 from serlab.records.prediction import Predictions
-from serlab.report import sentences, units
-from serlab.report.blocks import Against, Block, Cell, Facts, Figure, Missing, Section, Sentence, Table, Tone, columns
-from serlab.report.origin import is_embedded
+from serlab.report import answer_words, sentences
+from serlab.report.blocks import Block, Cell, Facts, Figure, Missing, Section, Table, Tone, columns
 from serlab.report.plots import call_map
-from serlab.report.sections.provenance import failures
 from serlab.report.sentences import words
 from serlab.report.source import Source
 
 PARTS = {"predictions": Predictions}
-#: Payloads that the first screen names before it counts the others.
-NAMED = 4
 
 
 def build(source: Source) -> Section:
@@ -27,7 +19,7 @@ def build(source: Source) -> Section:
     if not source.choices:
         missing = Missing("times, so there is no codec to recommend", "serlab bench")
         return Section("answer", "The answer", ("This run has no times.",), (missing,), folded=False)
-    blocks: list[Block] = [Facts(tuple(_facts(source)))]
+    blocks: list[Block] = [Facts(tuple(answer_words.facts(source)))]
     maps = call_map.panels(source, _mapped(source))
     if maps:
         blocks.append(
@@ -36,145 +28,20 @@ def build(source: Source) -> Section:
             else Figure("map-figure", "Encode and decode", _reading(source), maps)
         )
     blocks.append(_table(source))
-    return Section("answer", "The answer", headline(source), tuple(blocks), folded=False)
+    return Section("answer", "The answer", answer_words.headline(source), tuple(blocks), folded=False)
 
 
 def _mapped(source: Source) -> list[str]:
     """Return the payloads that the first screen maps: the headline's, and one more."""
-    most = _most(source.choices)
-    others = [payload.name for payload in source.payloads if not most or payload.name != most.payload]
-    return ([most.payload] if most else []) + others[: 1 if most else 2]
-
-
-def _most(choices: Sequence[Choice]) -> Choice | None:
-    """Return the choice that saves the most."""
-    saving = [choice for choice in choices if choice.times_less and choice.times_less.above(1)]
-    return max(saving, key=lambda choice: choice.times_less.median if choice.times_less else 0.0, default=None)
+    best = answer_words.most(source.choices)
+    others = [payload.name for payload in source.payloads if not best or payload.name != best.payload]
+    return ([best.payload] if best else []) + others[: 1 if best else 2]
 
 
 def _reading(source: Source) -> str:
     if source.calls:
         return "Mean time of each stage, a bar per codec, the fastest first. Every payload is under End to end."
     return "Mean time of encode and decode in isolation, the fastest first: no server was called in this run."
-
-
-def headline(source: Source) -> tuple[Sentence, ...]:
-    """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
-    most = _most(source.choices)
-    if most is None:
-        first = source.choices[-1]
-        return (
-            f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {_name(source, first)} "
-            f"over {sentences.transport(first.transport)}. No codec can be shown to be faster than {BASELINE} here.",
-            _exactness(source),
-        )
-    others = [
-        choice
-        for choice in source.choices
-        if choice.payload == most.payload and choice.transport != most.transport and choice.times_less
-    ]
-    return (*_sentences(source, most), *(_other(source, choice) for choice in others), _exactness(source))
-
-
-def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
-    yield (
-        f"{_what(choice)} with {choice.payload} takes ",
-        _against(choice),
-        f" time with {_name(source, choice)} over {sentences.transport(choice.transport)} than with ",
-        Against(BASELINE),
-        ".",
-    )
-    base = baseline(source.view, choice.payload)
-    if base:
-        yield (
-            f"That is {sentences.time(choice.time_s)} instead of "
-            f"{sentences.time(interval(list(base.by_round.values())))} with {BASELINE}."
-        )
-
-
-def _other(source: Source, choice: Choice) -> Sentence:
-    over = sentences.transport(choice.transport)
-    return (
-        f"Over {over}, {_name(source, choice)} takes {sentences.time(choice.time_s)}, ",
-        _against(choice),
-        " than ",
-        Against(BASELINE),
-        ".",
-    )
-
-
-def _against(choice: Choice) -> Against:
-    return Against(sentences.faster(choice.times_less) if choice.times_less else "", choice.payload, choice.codec)
-
-
-def _facts(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
-    info = source.data.info
-    named = [f"{one.name} ({source.describe(one)})" for one in source.payloads[:NAMED]]
-    more = len(source.payloads) - len(named)
-    asked = sentences.listing([*named, f"{more} more"] if more else named)
-    yield ("Asked", f"How should {asked} travel? Client: Python {info.machine.python}. Server: {source.instance_line}.",
-           "plain")  # fmt: skip
-    yield "How sure", _sure(source), "plain"
-    yield from _elsewhere(source)
-    mind = (*failures(source), *noise.remarks(source.view))
-    if mind:
-        more = len(mind) - 1
-        yield (
-            "Mind",
-            mind[0] + (f" ({more} more remark{'s' if more > 1 else ''} under provenance.)" if more else ""),
-            "warn",
-        )
-
-
-def _sure(source: Source) -> str:
-    choices = source.choices
-    fewest = min(choice.time_s.runs for choice in choices)
-    tied = [
-        f"{choice.codec} with {sentences.listing(choice.ties)} ({choice.payload})" for choice in choices if choice.ties
-    ]
-    text = f"Medians over {fewest} fresh processes or more; brackets are their 95 % intervals."
-    if fewest < 2:
-        text = "One process per codec: there is no interval, and no verdict."
-    return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
-
-
-def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
-    """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
-    if source.predictions and not source.predictions.own:
-        swapped = any(order.swapped for order in source.predictions.orders)
-        places = "Some codecs change places there" if swapped else "The order of codecs is the same there"
-        told = sentences.listing(list(_predicted(source.predictions)))
-        yield "On TensorFlow Serving", f"{told}, by the law of {source.predictions.law}. {places}.", "plain"
-    elif is_embedded(source.data.info.instance) and source.calls:
-        yield (
-            "On TensorFlow Serving",
-            "These times are the lab's own server's. TensorFlow Serving reads numbers faster, writes them slower, and "
-            "takes less over gRPC: measure it with serlab bench --serving binary, docker or HOST:PORT:PORT.",
-            "warn",
-        )
-
-
-def _predicted(found: Predictions) -> Iterator[str]:
-    for order in found.orders[-NAMED:]:
-        first = (order.payload, order.predicted[0])
-        one = next(each for each in found.predictions if (each.payload, each.codec) == first)
-        yield f"{order.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
-
-
-def _what(choice: Choice) -> str:
-    return "A call" if choice.basis == "end to end" else "Encode + decode"
-
-
-def _name(source: Source, choice: Choice) -> str:
-    return source.label(choice.payload, choice.codec)
-
-
-def _exactness(source: Source) -> str:
-    altering = [choice for choice in source.choices if not (choice.exactness and choice.exactness.exact)]
-    if not altering:
-        return "Every codec named here returned the same bits."
-    told = [f"{choice.codec} {sentences.exactness(choice.exactness)} ({choice.payload})" for choice in altering]
-    return f"Mind the values: {sentences.listing(told)}."
 
 
 def _table(source: Source) -> Table:
@@ -186,7 +53,7 @@ def _table(source: Source) -> Table:
         row = [
             Cell(choice.payload),
             Cell(sentences.transport(choice.transport)),
-            Cell(_name(source, choice)),
+            Cell(answer_words.name(source, choice)),
             Cell(sentences.time(choice.time_s), choice.time_s.median),
             Cell(_saving(choice), less.median if less else None, against=(choice.payload, choice.codec)),
             Cell(", ".join(choice.ties) or "–", tone="muted"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.answer import decode_case
 from serlab.analysis.correlate import BASELINE
+from serlab.analysis.stats import FEWEST
 from serlab.records.run import Case, Interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Cell, Comparison, Missing, Section, Table, columns
@@ -38,7 +39,7 @@ def codecs(source: Source) -> dict[str, tuple[str, ...]]:
 def data(source: Source) -> dict[str, object]:
     """Return what the page's script needs, as JSON types: figures by payload and codec, and ratios by pair.
 
-    A ratio is ``[median, low, high, runs]`` of base ÷ codec; seconds and bytes are numbers, links relative to the page.
+    A ratio is ``[median, low, high, runs, is_range]`` of base ÷ codec; seconds and bytes are numbers, links relative to the page.
     """
     figures: dict[str, dict[str, dict[str, object]]] = {}
     calls = {(one.payload, one.codec): one for one in source.calls}
@@ -63,13 +64,21 @@ def data(source: Source) -> dict[str, object]:
     diffs = {}
     for path in sorted((source.folder / "memory").glob("diff--*.html")):
         diffs[path.stem] = source.evidence(f"memory/{path.name}")
-    return {"baseline": BASELINE, "figures": figures, "ratios": ratios, "diffs": diffs, "run": source.command}
+    return {
+        "baseline": BASELINE,
+        "fewest": FEWEST,
+        "figures": figures,
+        "ratios": ratios,
+        "diffs": diffs,
+        "run": source.command,
+    }
 
 
 def _numbers(value: Interval | None) -> list[float] | None:
     if value is None:
         return None
-    return [float(f"{number:.4g}") for number in (value.median, value.low, value.high)] + [value.runs]
+    shown = [float(f"{number:.4g}") for number in (value.median, value.low, value.high)]
+    return [*shown, value.runs, int(value.is_range)]
 
 
 def _table(source: Source, carried: dict[str, tuple[str, ...]]) -> Table:

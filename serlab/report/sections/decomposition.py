@@ -49,7 +49,7 @@ def _change(value: Interval) -> str:
         return f"{sentences.time(value)} longer, too close to call,"
     if value.median > 0:
         return f"{sentences.time(value)} longer"
-    return f"{sentences.time(Interval(-value.median, -value.high, -value.low, value.runs))} less"
+    return f"{sentences.time(sentences.negated(value))} less"
 
 
 def _signed(value: Interval) -> str:

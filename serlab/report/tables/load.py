@@ -89,4 +89,4 @@ def _knee(knee: Knee) -> str:
 
 
 def _calls(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return units.per_second(value)

@@ -43,7 +43,8 @@ def matrix_table(matrix: Matrix, corner: str) -> Table:
     table = plain_table("", (corner, *("\n".join(_named(names)) for names in matrix.columns)), left=99)
     for row, line in zip(matrix.rows, matrix.words, strict=True):
         table.add_row(", ".join(row), *map(_cell, line))
-    table.columns[0].no_wrap = False
+    for column in table.columns:
+        column.no_wrap = False
     return table
 
 

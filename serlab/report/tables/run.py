@@ -15,7 +15,7 @@ from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlations
 from serlab.records.prediction import Predictions
 from serlab.records.run import Case, RunData
-from serlab.report import units
+from serlab.report import sentences, units
 from serlab.report.origin import origin as origin_text
 from serlab.report.origin import origin_lines, rounds_text
 from serlab.report.sentences import words
@@ -126,8 +126,7 @@ def _print_correlation(found: Correlations, console: Console) -> None:
     console.print(table)
     console.print("")
     for saving in found.savings:
-        unclear = "; too close to call" if saving.end_to_end_s.spans(0) else ""
-        console.print(saving.statement + unclear)
+        console.print(sentences.saving(saving))
 
 
 def _print_end(data: RunData, console: Console) -> None:

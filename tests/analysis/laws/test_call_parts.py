@@ -14,9 +14,7 @@ FACTORS = {"copy": 2.0, "read-numbers": 3.0, "write-numbers": 0.5, "base64": 1.5
 
 
 @pytest.mark.parametrize("factors", [{}, FACTORS])
-def test_the_parts_of_an_exchange_add_up_to_what_the_carried_law_says(
-    tmp_path: Path, factors: dict[str, float]
-) -> None:
+def test_the_parts_of_an_exchange_add_up_to_what_the_law_says(tmp_path: Path, factors: dict[str, float]) -> None:
     law = find_law(TENSORFLOW_SERVING, tmp_path)
     one = Prediction("image", "json", "rest-numbers", 3_000_000, 2_000_000, 0.1, 0.05, 0.2, Interval(1, 1, 1, 0))
     (parts,) = call_parts(Predictions(law.name, law.version, False, (one,), factors=factors), law)

@@ -85,7 +85,7 @@ def test_markdown_has_a_table_and_a_heading_per_claim(report: ClaimsReport) -> N
     ("value", "unit", "text"),
     [
         (Interval(602_112, 602_112, 602_112, 1), "bytes", "602,112 B"),
-        (Interval(2.0, 1.5, 2.5, 5), "ratio", "2.00× [1.50, 2.50]"),
+        (Interval(2.0, 1.5, 2.5, 5), "ratio", "2.0× [1.5, 2.5]"),
         (Interval(2.0, 2.0, 2.0, 1), "ratio", "2.00×"),
         (Interval(0.28, 0.253, 0.309, 1000), "share", "28.0% [25.3%, 30.9%]"),
         (Interval(16.2, 15.0, 17.0, 3), "1/s", "16.2/s [15, 17]"),
