@@ -96,7 +96,8 @@ def carried(value: Interval) -> int | None:
     half = min(halves)
     last = math.floor(math.log10(half))
     last -= 1 if half / 10.0**last < _TWO_DIGITS_BELOW else 0
-    return max(last, math.floor(math.log10(abs(value.median))) - DIGITS + 1)
+    shown = abs(float(f"{value.median:.{DIGITS}g}"))  # 9.999 is 10.0
+    return max(last, math.floor(math.log10(shown)) - DIGITS + 1)
 
 
 def number(value: float, place: int | None = None) -> str:

@@ -112,7 +112,7 @@ def test_a_run_of_another_machine_cannot_be_resumed(stored: RunFolder) -> None:
 def test_summary_prints_a_run_again_without_tensorflow(stored: RunFolder, tmp_path: Path) -> None:
     blocked = tmp_path / "tensorflow.py"
     blocked.write_text("raise ImportError('tensorflow must not be imported here')")
-    done = serlab("summary", str(stored.path), PYTHONPATH=str(tmp_path))
+    done = serlab("summary", str(stored.path), "--wide", PYTHONPATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert "end to end" in done.stdout
     assert "embedded instance" in done.stdout

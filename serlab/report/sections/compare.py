@@ -39,7 +39,8 @@ def codecs(source: Source) -> dict[str, tuple[str, ...]]:
 def data(source: Source) -> dict[str, object]:
     """Return what the page's script needs, as JSON types: figures by payload and codec, and ratios by pair.
 
-    A ratio is ``[median, low, high, runs, is_range]`` of base ÷ codec; seconds and bytes are numbers, links relative to the page.
+    A ratio is ``[median, low, high, runs, is_range]`` of base ÷ codec; seconds and bytes are numbers, links relative
+    to the page.
     """
     figures: dict[str, dict[str, dict[str, object]]] = {}
     calls = {(one.payload, one.codec): one for one in source.calls}

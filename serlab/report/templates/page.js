@@ -77,7 +77,7 @@
     if (!halves.length) { return null; }
     const half = Math.min(...halves);
     const last = Math.floor(Math.log10(half));
-    return Math.max(half / 10 ** last < 3.545 ? last - 1 : last, Math.floor(Math.log10(median)) - 2);
+    return Math.max(half / 10 ** last < 3.545 ? last - 1 : last, Math.floor(Math.log10(Number(median.toPrecision(3)))) - 2);
   };
   const told = (ratio) => {
     const one = (value) => {
