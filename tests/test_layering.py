@@ -88,7 +88,9 @@ def test_every_part_of_the_package_has_a_rule() -> None:
 @pytest.mark.parametrize(
     ("registry", "written"),
     [
+        ("codecs/registry.py", "    name = "),
         ("report/sections/registry.py", "def build("),
+        ("representations/registry.py", "    name = "),
         ("serving/registry.py", "(Instance):"),
         ("transports/registry.py", "(NetworkTransport):"),
     ],

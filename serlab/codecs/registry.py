@@ -1,4 +1,4 @@
-"""The only lookup of codecs: the files of this folder, those registered, the entry points in ``serlab.codecs``.
+"""The only lookup of codecs: those of this folder, those registered, the entry points in ``serlab.codecs``.
 
 A name may carry parameters, ``orjson-gzip:level=9,format=columnar``; it is recorded as it was given, without those that
 are the default.
@@ -6,17 +6,26 @@ are the default.
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import inspect
-import pkgutil
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
 
-import serlab.codecs
 from serlab.codecs.base import Call, Codec, TensorSpec
+from serlab.codecs.base64_simd import Base64SimdCodec
+from serlab.codecs.base64_stdlib import Base64Codec
+from serlab.codecs.json_chunked import JsonChunkedCodec
+from serlab.codecs.json_orjson_list import JsonOrjsonListCodec
+from serlab.codecs.json_simdjson import JsonSimdjsonCodec
+from serlab.codecs.json_stdlib import JsonCodec
+from serlab.codecs.orjson_gzip import OrjsonGzipCodec
+from serlab.codecs.orjson_numpy import OrjsonCodec
+from serlab.codecs.raw import RawCodec
+from serlab.codecs.tensor_proto import TensorProtoCodec
+from serlab.codecs.tensor_proto_values import TensorProtoValuesCodec
+from serlab.codecs.wire import WireCodec
 from serlab.errors import CodecUnavailableError, UnknownNameError, UsageError
 from serlab.records.run import Transport
 
@@ -154,29 +163,30 @@ def _instance(kind: type[Codec], parameters: tuple[tuple[str, str | int], ...]) 
 _REGISTERED: dict[str, type[Codec]] = {}
 
 
-#: Order in tables: by transport, then from the commonest way of doing it to the fastest; the floor last.
-_ORDER = ("json", "json-orjson-list", "orjson", "json-chunked", "orjson-gzip", "json-simdjson", "base64",
-          "base64-simd", "tensor-proto", "tensor-proto-values", "wire", "raw")  # fmt: skip
+#: In the order of tables: by transport, then from the commonest way of doing it to the fastest; the floor last.
+_BUILTIN: tuple[type[Codec], ...] = (
+    JsonCodec,
+    JsonOrjsonListCodec,
+    OrjsonCodec,
+    JsonChunkedCodec,
+    OrjsonGzipCodec,
+    JsonSimdjsonCodec,
+    Base64Codec,
+    Base64SimdCodec,
+    TensorProtoCodec,
+    TensorProtoValuesCodec,
+    WireCodec,
+    RawCodec,
+)
 
 
 @cache
 def _builtin() -> dict[str, type[Codec]]:
-    found: dict[str, type[Codec]] = {}
-    for module_info in pkgutil.iter_modules(serlab.codecs.__path__):
-        module = importlib.import_module(f"serlab.codecs.{module_info.name}")
-        for kind in vars(module).values():
-            # The module first: Python 3.10 takes a generic alias such as NDArray[Any] for a class.
-            if getattr(kind, "__module__", "") == module.__name__ and _is_concrete(kind):
-                found[kind.name] = kind
-    return dict(sorted(found.items(), key=lambda item: _rank(item[0])))
+    return {kind.name: kind for kind in _BUILTIN}
 
 
 def _is_concrete(kind: object) -> TypeGuard[type[Codec]]:
     return inspect.isclass(kind) and issubclass(kind, Codec) and not inspect.isabstract(kind)
-
-
-def _rank(name: str) -> tuple[int, str]:
-    return (_ORDER.index(name) if name in _ORDER else len(_ORDER) - 1, name)
 
 
 @cache
