@@ -9,15 +9,18 @@ import typer
 from serlab.cli.options.common import (
     DEFAULT_PROFILE,
     BudgetOption,
+    ClientOption,
     CodecOption,
     PayloadOption,
     ProfileOption,
+    ResolveOption,
     ResumeOption,
     RoundsOption,
     RunOption,
     SeedOption,
     WideOption,
     kept,
+    percent,
     seconds,
     split,
 )
@@ -35,12 +38,14 @@ def time(
     codec: CodecOption = None,
     budget: BudgetOption = None,
     rounds: RoundsOption = None,
+    resolve: ResolveOption = None,
+    client: ClientOption = "own",
     seed: SeedOption = None,
     resume: ResumeOption = False,
     run: RunOption = None,
     wide: WideOption = False,
 ) -> None:
-    """Time encode and decode with pyperf: shuffled rounds, one fresh worker process per run, saved as each run ends.
+    """Time encode and decode: short fresh processes in random order, forked from new parents in every round.
 
     The times are pyperf suites: python -m pyperf show results/MACHINE/RUN/time/encode.json
 
@@ -50,7 +55,7 @@ def time(
     from serlab.lab.bench import make_plan, measure, new_run, resumed_run
 
     if resume or run:
-        given = {"--profile": profile, "--budget": budget, "--rounds": rounds, "--seed": seed}
+        given = {"--profile": profile, "--budget": budget, "--rounds": rounds, "--seed": seed, "--resolve": resolve}
         folder, plan = resumed_run(keep.results, run, {**given, "--payload": split(payload), "--codec": split(codec)})
     else:
         plan = make_plan(
@@ -61,6 +66,8 @@ def time(
             seed=seed,
             budget_s=seconds(budget),
             rounds=rounds,
+            resolve=percent(resolve),
+            client=client,
         )
         folder = new_run(keep.results, plan)
     info = measure(folder, plan, quiet=keep.quiet)

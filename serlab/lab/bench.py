@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,12 +19,14 @@ from serlab.lab.send_less import plan_less
 from serlab.measure.bench import Bench
 from serlab.measure.cases import time_cases
 from serlab.measure.new_run import begin_run
-from serlab.measure.plan import FLAMEGRAPH_PAYLOAD, PARTS, Part, Plan, find_profile
+from serlab.measure.plan import FLAMEGRAPH_PAYLOAD, PARTS, Client, Part, Plan, find_profile
 from serlab.measure.process.machine import describe_machine
 from serlab.payload import checked_seed, parse_payload
 from serlab.records.run import Case, RunInfo
 from serlab.records.store import RunFolder, find_run, newest_run
 
+#: What measures each codec in the kind of client that its user has.
+OWN_CLIENT = "own"
 #: More rounds than anyone can wait for are a slip of the hand.
 MAX_ROUNDS = 10_000
 
@@ -39,6 +42,8 @@ def make_plan(
     rounds: int | None = None,
     flamegraphs: str | None = None,
     send_as: tuple[str, ...] = (),
+    resolve: float | None = None,
+    client: str = OWN_CLIENT,
 ) -> Plan:
     """Return a checked plan: every name in it exists, every payload can be built.
 
@@ -74,6 +79,8 @@ def make_plan(
         budget_s,
         rounds,
         flamegraphs or FLAMEGRAPH_PAYLOAD,
+        resolve,
+        _checked_client(client),
         less=plan_less(limits, send_as, payloads, codecs, rounds) if "endtoend" in parts else None,
     )
     if flamegraphs not in (None, "none") and not any(map(plan.wants_flamegraph, _cases(plan))):
@@ -81,6 +88,16 @@ def make_plan(
             f"--flamegraphs {flamegraphs} chooses none of the cases: say all, none or one of {', '.join(plan.payloads)}"
         )
     return plan
+
+
+def _checked_client(client: str) -> Client | None:
+    if client == OWN_CLIENT:
+        return None
+    if client != "tensorflow":
+        raise UsageError(f"--client {client}: choose {OWN_CLIENT} or tensorflow")
+    if importlib.util.find_spec("tensorflow") is None:
+        raise UsageError("--client tensorflow needs TensorFlow: pip install 'serlab[tensorflow]'")
+    return "tensorflow"
 
 
 def _cases(plan: Plan) -> Sequence[Case]:

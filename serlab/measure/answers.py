@@ -13,6 +13,7 @@ from serlab.codecs import registry
 from serlab.codecs.base import Tensor
 from serlab.errors import CodecError, MeasureError, TransportError
 from serlab.measure.calls import Subject
+from serlab.measure.process.parents import Parents
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload.files import load
@@ -28,7 +29,7 @@ _REFERENCES = ("wire", "tensor-proto", "tensor-proto-values", "orjson", "json", 
 
 
 def record_answers(
-    workers: Workers,
+    workers: Workers | Parents,
     folder: RunFolder,
     target: Target,
     payload: str,
@@ -54,7 +55,7 @@ def record_answers(
         path = folder.path / file
         path.parent.mkdir(exist_ok=True)
         try:
-            answer = workers.call(
+            answer = workers.of(codec).call(
                 record_answer, target.endpoint, target.options, subject, codec, path, reference, kept, expect
             )
         except MeasureError as error:

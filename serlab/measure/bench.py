@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, replace
+from itertools import count
 
 from serlab.analysis.correlate import correlate
-from serlab.analysis.view import RunView
+from serlab.analysis.stats import FEWEST
+from serlab.analysis.view import FLOOR, RunView
 from serlab.errors import MeasureError
+from serlab.measure.allocation import Allocation
 from serlab.measure.answers import record_answers
 from serlab.measure.calls import Subject, subject_of_run
 from serlab.measure.cases import shuffled, time_cases
@@ -18,9 +22,11 @@ from serlab.measure.memory.flamegraph import render_here
 from serlab.measure.plan import Plan
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import load_average
+from serlab.measure.process.parents import Parents
 from serlab.measure.process.workers import Workers
-from serlab.measure.rounds import Calling, Timing, labels
+from serlab.measure.rounds import Calling, labels
 from serlab.measure.target import Target
+from serlab.measure.timing import Timing
 from serlab.records.run import Case, EndToEndRun, Gate, MemoryProfile, RunInfo
 from serlab.records.store import RunFolder, file_stem, now
 
@@ -49,27 +55,29 @@ class Bench:
         """
         calling: Calling | None = None
         try:
-            with Workers(self._plan.codecs) as workers:
-                self._record_answers(workers)
-                gates = self._gate(workers)
+            with self._parents(0) as parents:
+                self._record_answers(parents)
+                gates = self._gate(parents)
                 sound = {(gate.payload, gate.codec) for gate in gates if not gate.exactness.failure}
                 if "memory" in self._plan.parts:
-                    self._memory(workers, sound)
+                    self._memory(parents, sound)
                 if self._target and "endtoend" in self._plan.parts:
-                    target = self._target
-                    calling = Calling(workers, self._folder, self._plan, target.endpoint, target.options, target.call)
-                self._rounds(workers, calling, sound)
+                    calling = Calling(self._folder, self._plan, self._target)
+                self._rounds(parents, calling, sound)
         except BaseException:
             self._close(calling, finished=False)
             raise
         return self._close(calling, finished=True)
+
+    def _parents(self, number: int) -> Parents:
+        return Parents(self._plan.codecs, seed=self._plan.seed, number=number, client=self._plan.client)
 
     def _subject(self, payload: str) -> Subject:
         if payload not in self._subjects:
             self._subjects[payload] = subject_of_run(self._folder, payload)
         return self._subjects[payload]
 
-    def _record_answers(self, workers: Workers) -> None:
+    def _record_answers(self, parents: Parents) -> None:
         """Of a model that is not the lab's own, ask for the answers that decode is measured on."""
         target = self._target
         if not target or not target.call:
@@ -77,7 +85,7 @@ class Bench:
         for payload in self._plan.payloads:
             callers = target.callers(self._plan.codecs)
             self._say.phase("answers", len(callers))
-            answers, target = record_answers(workers, self._folder, target, payload, callers, self._plan.seed)
+            answers, target = record_answers(parents, self._folder, target, payload, callers, self._plan.seed)
             for answer in answers:
                 if answer.failure:
                     self._fail((payload, answer.codec), f"calls/{payload}/{answer.codec}: {answer.failure}")
@@ -86,7 +94,7 @@ class Bench:
         info = self._folder.read_info()
         self._folder.write_info(replace(info, instance={**info.instance, "call": asdict(target.call)}))
 
-    def _gate(self, workers: Workers) -> tuple[Gate, ...]:
+    def _gate(self, parents: Parents) -> tuple[Gate, ...]:
         done = {(gate.payload, gate.codec): gate for gate in self._folder.read_info().gates}
         wanted = [
             (payload, codec)
@@ -99,7 +107,7 @@ class Bench:
         for payload, codec in missing:
             self._say.step(f"{payload}/{codec}")
             try:
-                done[payload, codec] = workers.call(check, self._subject(payload), codec)
+                done[payload, codec] = parents.of(codec).call(check, self._subject(payload), codec)
             except MeasureError as error:
                 done[payload, codec] = crashed(payload, codec, self._plan.seed, str(error))
                 self._failed["correctness", f"{payload}/{codec}"] = f"correctness of {payload}/{codec}: {error}"
@@ -110,7 +118,7 @@ class Bench:
                 self._say.remark(f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}")
         return gates
 
-    def _memory(self, workers: Workers, sound: set[tuple[str, str]]) -> None:
+    def _memory(self, parents: Parents, sound: set[tuple[str, str]]) -> None:
         profiles = {profile.case: profile for profile in self._folder.read_memory()}
         payloads = (*self._plan.payloads, *self._plan.memory_only)
         cases = [case for case in time_cases(payloads, self._plan.codecs) if (case.payload, case.codec) in sound]
@@ -120,6 +128,7 @@ class Bench:
         for case in missing:
             self._say.step(case.id)
             try:
+                workers = parents.of(case.codec)
                 profiles[case] = profile_case(workers, self._folder, case, self._subject(case.payload))
                 if self._plan.wants_flamegraph(case):
                     profiles[case] = draw_flamegraph(workers, self._folder, profiles[case])
@@ -127,27 +136,70 @@ class Bench:
             except MeasureError as error:
                 self._fail(case, f"memory of {case.id}: {error}")
 
-    def _rounds(self, workers: Workers, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
+    def _rounds(self, prepared: Parents, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
         steps = self._steps(sound)
         if not steps:
             return
-        timing = Timing(workers, self._folder, self._plan)
-        timed = {(run.case, run.round) for run in self._folder.read_runs()}
-        called = {((run.payload, run.codec), run.round) for run in self._folder.read_endtoend()}
+        self._timing, self._calling = Timing(self._folder, self._plan.limits), calling
+        self._allocation = Allocation(self._plan.difference, self._folder.read_runs())
         longest_s = 0.0
         for number in self._plan.rounds:
-            todo = [step for step in shuffled(steps, self._plan.seed, number) if (step, number) not in timed | called]
+            todo = [step for step in shuffled(steps, self._plan.seed, number) if self._is_due(step, number)]
             if not todo:
                 continue
             if number >= self._plan.min_rounds and self._spent_s() + longest_s > self._plan.budget:
-                return
-            begin = time.monotonic()
-            self._say.phase(f"round {number + 1}", len(todo))
-            for step in todo:
-                self._say.step(labels(step))
-                self._take(step, number, timing, calling)
-            longest_s = max(longest_s, time.monotonic() - begin)
+                break
+            end = time.monotonic() + self._share_of_budget(number)
+            with nullcontext(prepared) if number == 0 else self._parents(number) as parents:
+                begin = time.monotonic()
+                self._say.phase(f"round {number + 1}", len(todo))
+                for step in todo:
+                    self._say.step(labels(step))
+                    self._take(step, number, parents)
+                longest_s = max(longest_s, time.monotonic() - begin)
+                self._more_processes(steps, number, parents, end)
             self._folder.write_info(replace(self._folder.read_info(), rounds=number + 1))
+            if self._plan.resolve is not None and number + 1 >= FEWEST and not self._unresolved(steps):
+                break
+        if self._plan.resolve is not None:
+            self._tell_what_it_took(steps)
+
+    def _share_of_budget(self, number: int) -> float:
+        left = self._plan.budget - self._spent_s()
+        return max(0.0, left) / max(1, self._plan.planned_rounds - number)
+
+    def _more_processes(self, steps: Sequence[Step], number: int, parents: Parents, end: float) -> None:
+        """Spend what is left of a round on the cases that another process narrows, until ``end``."""
+        cases = [step for step in steps if isinstance(step, Case)]
+        for turn in count(1):
+            wanting = [case for case in cases if case not in self._failed and self._allocation.wants_more(case, number)]
+            if not wanting or time.monotonic() >= end:
+                return
+            for case in shuffled(wanting, self._plan.seed, 1000 * turn + number):
+                if time.monotonic() < end:
+                    self._say.step(case.id)
+                    self._take(case, number, parents)
+
+    def _unresolved(self, steps: Sequence[Step]) -> list[Case]:
+        cases = [step for step in steps if isinstance(step, Case) and step not in self._failed]
+        return self._allocation.unresolved(cases, {case: Case(case.payload, FLOOR, case.op) for case in cases})
+
+    def _tell_what_it_took(self, steps: Sequence[Step]) -> None:
+        rounds, open_cases = self._folder.read_info().rounds, self._unresolved(steps)
+        wanted, took = f"{100 * self._plan.difference:.3g} %", f"{rounds} rounds and {self._spent_s():.0f} s"
+        if open_cases:
+            told = (
+                f"{len(open_cases)} cases cannot tell a difference of {wanted} after {took}, {open_cases[0].id} for one"
+            )
+            self._failed["", "resolve"] = told
+            self._say.remark(told)
+        else:
+            self._say.remark(f"every case tells a difference of {wanted} from none; it took {took}")
+
+    def _is_due(self, step: Step, number: int) -> bool:
+        if isinstance(step, Case):
+            return self._allocation.is_due(step, number)
+        return self._calling is not None and self._calling.is_due(*step, number)
 
     def _steps(self, sound: set[tuple[str, str]]) -> Sequence[Step]:
         steps: list[Step] = []
@@ -160,14 +212,16 @@ class Bench:
             steps += [(payload, codec) for payload in self._plan.payloads for codec in callers]
         return steps
 
-    def _take(self, step: Step, number: int, timing: Timing, calling: Calling | None) -> None:
+    def _take(self, step: Step, number: int, parents: Parents) -> None:
         if step in self._failed:
             return
+        calling = self._calling
         try:
             if isinstance(step, Case):
-                timing.run(step, number)
+                workers, client = parents.of(step.codec), parents.kind(step.codec)
+                self._allocation.add(self._timing.run(workers, step, self._subject(step.payload), number, client))
             elif calling:
-                calling.run(*step, number)
+                calling.run(parents.of(step[1]), *step, number)
         except MeasureError as error:
             self._fail(step, f"{labels(step)}: {error}")
         if calling and calling.gone and not self._failed.get(("", "server")):
@@ -185,15 +239,17 @@ class Bench:
         calls_s = sum(call.total_s for run in data.endtoend for call in (*run.warmups, *run.calls))
         missing = [f"codec {codec} is left out: {reason}" for codec, reason in self._plan.left_out.items()]
         missing += [text for step, text in self._failed.items() if step != ("", "server")]
+        lacking = calling.lacking(data.info.rounds) if calling else []
         if calling and calling.gone:
-            missing += _without_calls(self._plan, self._target, data.endtoend)
+            lacking += _without_calls(self._plan, self._target, data.endtoend)
         info = replace(
             data.info,
-            finished=now() if finished else "",
+            # What another try may bring is for --resume to find.
+            finished=now() if finished and not lacking else "",
             load_after=load_average(),
             wall_s=self._spent_s(),
             timed_s=sum(run.timed_s for run in data.runs) + calls_s,
-            missing=tuple(missing),
+            missing=(*missing, *lacking),
         )
         self._folder.write_info(info)
         if finished:

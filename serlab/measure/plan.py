@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from serlab.analysis.stats import FEWEST
 from serlab.errors import StoreError, UnknownNameError
 from serlab.payload import DEFAULT_SEED
 from serlab.records.run import Case
@@ -17,21 +18,24 @@ from serlab.records.run import Case
 class Profile:
     """What ``serlab bench --profile`` chooses.
 
-    ``min_value_s`` is pyperf's minimum duration of one timed value, ``run_s`` how long the values of one process
-    should take together, ``calls_s`` the same for the calls of one end-to-end client. ``budget_s`` bounds the whole
-    run; it ends after the last whole round that fits, and never before ``min_rounds``. ``memory_only`` payloads are
-    too large to be timed and sent over and over. ``variants`` measures codecs that differ in a detail of sending too.
+    A run is planned as ``rounds`` rounds with parents of their own, which share ``budget_s``; dear cases have one
+    process in each of the first six. Where the budget allows more rounds there are up to ``max_rounds``.
+    ``chunk_s`` is how long the calls of one value take together, ``run_s`` the values of one process, ``calls_s`` the
+    calls of one end-to-end client. ``resolve`` is the difference, as a share, that time is spent to tell.
+    ``memory_only`` payloads are too large to be timed and sent over and over. ``variants`` measures codecs that differ
+    in a detail of sending too.
     ``send_as`` are the representations to send in a payload's place.
     """
 
     name: str
     payloads: tuple[str, ...]
-    min_rounds: int
-    max_rounds: int
+    rounds: int
     budget_s: float
-    min_value_s: float
     run_s: float
     calls_s: float
+    resolve: float = 0.02
+    max_rounds: int = 20
+    chunk_s: float = 0.005
     memory_only: tuple[str, ...] = ()
     variants: bool = False
     send_as: tuple[str, ...] = ()
@@ -42,23 +46,14 @@ _SMALL = ("vector-1k", "vector-10k", "image", "batch-16")
 PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
-        Profile("smoke", ("vector-1k", "image"), 3, 3, 150.0, min_value_s=0.05, run_s=0.25, calls_s=0.6),
-        Profile("standard", _SMALL, 3, 20, 600.0, min_value_s=0.1, run_s=0.5, calls_s=1.5),
+        Profile("smoke", ("vector-1k", "image"), 6, 100.0, run_s=0.03, calls_s=0.12, max_rounds=6),
+        Profile("standard", _SMALL, 9, 570.0, run_s=0.1, calls_s=0.5),
         Profile(
-            "full",
-            (*_SMALL, "tokens", "image-u8", "half"),
-            5,
-            20,
-            3600.0,
-            min_value_s=0.1,
-            run_s=1.0,
-            calls_s=3.0,
-            memory_only=("batch-100",),
-            variants=True,
-            send_as=("all",),
+            "full", (*_SMALL, "tokens", "image-u8", "half"), 12, 3600.0, run_s=0.15, calls_s=2.0, resolve=0.01,
+            max_rounds=30, memory_only=("batch-100",), variants=True, send_as=("all",),
         ),
     )
-}
+}  # fmt: skip
 
 
 def find_profile(name: str) -> Profile:
@@ -72,6 +67,7 @@ def find_profile(name: str) -> Profile:
     return PROFILES[name]
 
 
+Client = Literal["light", "tensorflow"]
 Part = Literal["time", "memory", "endtoend"]
 PARTS: tuple[Part, ...] = ("time", "memory", "endtoend")
 
@@ -94,6 +90,8 @@ class LessPlan:
 class Plan:
     """Profile, payloads, codecs and parts of a run. ``flamegraphs`` is "image", "all", "none" or a case id.
 
+    ``resolve`` ends the run as soon as every case tells this difference, as a share, from none. ``client`` measures all
+    codecs in one kind of client; None: each in the kind that its user has.
     ``left_out`` are codecs that were asked for and cannot be sent to the instance, each with the reason.
     """
 
@@ -106,6 +104,8 @@ class Plan:
     budget_s: float | None = None
     max_rounds: int | None = None
     flamegraphs: str = FLAMEGRAPH_PAYLOAD
+    resolve: float | None = None
+    client: Client | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     less: LessPlan | None = None
 
@@ -125,10 +125,20 @@ class Plan:
         return range(self.limits.max_rounds if self.max_rounds is None else self.max_rounds)
 
     @property
+    def planned_rounds(self) -> int:
+        """Rounds that share the budget."""
+        return min(self.limits.rounds, len(self.rounds)) if self.max_rounds is None else self.max_rounds
+
+    @property
     def min_rounds(self) -> int:
-        """Rounds that are taken whatever the budget, unless it was given by hand."""
-        least = 1 if self.budget_s is not None else self.limits.min_rounds
+        """Rounds that are taken whatever the budget, unless it was given by hand: fewer carry no interval."""
+        least = 1 if self.budget_s is not None else FEWEST
         return min(least, len(self.rounds))
+
+    @property
+    def difference(self) -> float:
+        """The difference, as a share, that time is spent to tell from none."""
+        return self.limits.resolve if self.resolve is None else self.resolve
 
     def wants_flamegraph(self, case: Case) -> bool:
         """Whether the run draws a flamegraph of this case at once."""

@@ -1,17 +1,15 @@
-"""The pyperf side of timing: what ``benches/encode.py`` and ``benches/decode.py`` run, by hand or as one worker.
+"""The pyperf side of timing: what ``benches/encode.py`` and ``benches/decode.py`` run by hand.
 
-Run by hand, pyperf's own manager spawns the processes. ``serlab time`` instead runs ``time_case`` in fresh processes
-of its own, in shuffled rounds. Both time the same two loops below.
+There pyperf's own manager spawns the processes. ``serlab time`` instead times in fresh processes of its own, in
+shuffled rounds (``timing``). Both time the same two loops below.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from itertools import repeat
-from pathlib import Path
 from typing import Any
 
 import pyperf
@@ -46,10 +44,13 @@ def time_decode(loops: int, codec: Codec, body: Body, call: Call) -> float:
 
 
 class TimedCase:
-    """The function pyperf calls for a case. Builds payload and body at its first call, in the worker itself."""
+    """The function that is timed for a case. Builds payload and body at its first call, in the worker itself.
 
-    def __init__(self, case: Case, subject: Subject) -> None:
-        self._case, self._subject = case, subject
+    ``wrap`` puts something else in the codec's place.
+    """
+
+    def __init__(self, case: Case, subject: Subject, *, wrap: Callable[[Codec], Any] | None = None) -> None:
+        self._case, self._subject, self._wrap = case, subject, wrap
         self._timed: Callable[[int], float] | None = None
 
     def __call__(self, loops: int) -> float:
@@ -61,6 +62,8 @@ class TimedCase:
     def _bind(self) -> Callable[[int], float]:
         exchange = self._subject.exchange(self._case.codec)
         codec, call = exchange.codec, exchange.call
+        if self._wrap:
+            codec = self._wrap(codec)
         if self._case.op == "encode":
             return lambda loops: time_encode(loops, codec, exchange.tensors, call)
         body = exchange.response(self._case.form)
@@ -79,32 +82,13 @@ def main(op: Op) -> None:
 
 def bench(runner: pyperf.Runner, case: Case, subject: Subject, **metadata: Any) -> pyperf.Benchmark | None:
     """Time one case under ``runner``; its parts go into the metadata, so that no one has to parse its id."""
-    labels = {"payload": case.payload, "codec": case.codec, "op": case.op, "form": case.form, "seed": subject.seed}
-    named = {f"serlab_{key}": value for key, value in {**labels, **metadata}.items() if value is not None}
-    return runner.bench_time_func(case.id, TimedCase(case, subject), metadata=named)
+    return runner.bench_time_func(case.id, TimedCase(case, subject), metadata=labels(case, subject.seed, **metadata))
 
 
-def time_case(
-    case: Case, subject: Subject, round_number: int, *, loops: int, values: int, min_value_s: float, output: Path
-) -> tuple[int, float]:
-    """Be one pyperf worker, in a fresh process: time ``case``, write the pyperf JSON to ``output``.
-
-    Returns the number of loops and the seconds that one call took at last. With ``loops`` 0 the run calibrates: loops
-    double until one value takes ``min_value_s``.
-    """
-    options = ["--worker", "--worker-task=0", "--quiet"]
-    if loops:
-        options += [f"--loops={loops}", f"--values={values}", "--warmups=1"]
-    else:
-        options += ["--calibrate-loops", f"--min-time={min_value_s}", "--values=1", "--warmups=0"]
-    # pyperf reads its options from here alone, and records the command.
-    sys.argv = [f"{case.op}.py", *options]
-    benchmark = bench(_runner(), case, subject, round=round_number)
-    if benchmark is None:  # cannot be: a worker runs exactly task 0
-        raise RuntimeError("pyperf skipped the only benchmark")
-    benchmark.dump(str(output), compact=True, replace=True)
-    run = benchmark.get_runs()[0]
-    return int(run.get_loops()), run.values[-1] if run.values else run.warmups[-1][1]
+def labels(case: Case, seed: int, **more: Any) -> dict[str, Any]:
+    """Return a case's parts as pyperf's metadata; what is None is left out."""
+    parts = {"payload": case.payload, "codec": case.codec, "op": case.op, "form": case.form, "seed": seed, **more}
+    return {f"serlab_{key}": value for key, value in parts.items() if value is not None}
 
 
 def _runner() -> pyperf.Runner:

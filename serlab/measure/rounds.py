@@ -1,105 +1,86 @@
-"""One step of a round: a timed run of a case, or an end-to-end client; stored the moment it ends."""
+"""End-to-end clients of a run, round by round; stored the moment they end."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import psutil
 
-from serlab.measure import endtoend, pyperf_script
-from serlab.measure.calls import subject_of_run
+from serlab.analysis.stats import FEWEST
+from serlab.measure import endtoend
 from serlab.measure.plan import Plan
 from serlab.measure.process.workers import Workers
-from serlab.records.call import Call
+from serlab.measure.target import Target
 from serlab.records.run import Case, Endpoint, EndToEndRun
 from serlab.records.scratch import Scratch
 from serlab.records.store import RunFolder
-from serlab.transports.base import TransportOptions
 
-#: A process takes at most this many values: more would lengthen rounds without making processes independent.
-MAX_VALUES = 5
+#: What an answer that says no is called: another try would be answered alike. Over HTTP, 4xx but for "not now".
+_REFUSED = frozenset({"CODEC", "CLIENT", "501", "INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED", "FAILED_PRECONDITION",
+                      "PERMISSION_DENIED", "UNAUTHENTICATED", "OUT_OF_RANGE"})  # fmt: skip
+_NOT_NOW = frozenset({"408", "425", "429"})
 
 
-class Timing:
-    """Times cases in fresh processes and adds each run to the store. Loops are calibrated once per case."""
-
-    def __init__(self, workers: Workers, folder: RunFolder, plan: Plan) -> None:
-        self._workers, self._folder, self._plan = workers, folder, plan
-        self._loops = folder.read_loops()
-        self._call_s: dict[Case, float] = {}
-
-    def run(self, case: Case, round_number: int) -> None:
-        """Time ``case`` once. Raises MeasureError where its process fails."""
-        limits = self._plan.limits
-        if case not in self._loops:
-            self._loops[case], self._call_s[case] = self._work(case, round_number, loops=0, values=1)
-        loops = self._loops[case]
-        known = self._call_s.get(case)
-        values = max(1, min(MAX_VALUES, round(limits.run_s / (known * loops)))) if known else 1
-        _, self._call_s[case] = self._work(case, round_number, loops=loops, values=values)
-
-    def _work(self, case: Case, round_number: int, *, loops: int, values: int) -> tuple[int, float]:
-        with Scratch("time") as scratch:
-            output = Path(scratch) / "run.json"
-            counted, call_s = self._workers.call(
-                pyperf_script.time_case,
-                case,
-                subject_of_run(self._folder, case.payload),
-                round_number,
-                loops=loops,
-                values=values,
-                min_value_s=self._plan.limits.min_value_s,
-                output=output,
-            )
-            self._folder.add_time_run(case.op, output)
-        return counted, call_s
+def is_refusal(run: EndToEndRun) -> bool:
+    """Whether a client without calls was refused; else it met a time-out, a reset or an overload, and may try again."""
+    code = run.error_code
+    client_error = len(code) == 3 and code.startswith("4") and code not in _NOT_NOW
+    return bool(run.error) and not run.calls and (client_error or code in _REFUSED)
 
 
 class Calling:
     """Runs end-to-end clients in fresh processes and adds each to the store.
 
-    A payload × codec that the server refuses is called once, not in every round. When the server itself is gone no more
-    clients are sent, and ``gone`` says so.
+    A payload × codec that the server refuses is called once, not in every round; one that fails otherwise is tried
+    again. When the server itself is gone no more clients are sent, and ``gone`` says so.
     """
 
-    def __init__(
-        self,
-        workers: Workers,
-        folder: RunFolder,
-        plan: Plan,
-        endpoint: Endpoint,
-        options: TransportOptions,
-        call: Call | None = None,
-    ) -> None:
-        self._workers, self._folder, self._plan = workers, folder, plan
-        self._endpoint, self._options, self._call = endpoint, options, call
-        self._refused = set(refusals(folder.read_endtoend()))
+    def __init__(self, folder: RunFolder, plan: Plan, target: Target) -> None:
+        self._folder, self._plan, self._target = folder, plan, target
+        self._runs: dict[tuple[str, str], list[EndToEndRun]] = {}
+        for run in folder.read_endtoend():
+            self._note(run)
         self.gone = ""
 
-    def run(self, payload: str, codec: str, round_number: int) -> None:
+    def run(self, workers: Workers, payload: str, codec: str, round_number: int) -> None:
         """Send one client. Raises MeasureError where its process fails."""
-        if self.gone or (payload, codec) in self._refused:
+        if self.gone or not self.is_due(payload, codec, round_number):
             return
-        run = self._workers.call(
-            endtoend.measure,
-            self._endpoint,
-            self._options,
-            payload_spec=payload,
-            codec_name=codec,
-            seed=self._plan.seed,
-            round_number=round_number,
-            calls_s=self._plan.limits.calls_s,
-            call=self._call,
-        )
+        target = self._target
+        run = workers.call(
+            endtoend.measure, target.endpoint, target.options, payload_spec=payload, codec_name=codec,
+            seed=self._plan.seed, round_number=round_number, calls_s=self._plan.limits.calls_s, call=target.call,
+        )  # fmt: skip
         self._folder.add_endtoend(run)
-        if run.error:
-            if server_gone(self._endpoint):
-                self.gone = run.error
-            elif not run.calls:
-                self._refused.add((payload, codec))
+        self._note(run)
+        if run.error and server_gone(target.endpoint):
+            self.gone = run.error
+
+    def is_due(self, payload: str, codec: str, round_number: int) -> bool:
+        """Whether a round has this client: not when refused or done, nor when dear calls have their interval."""
+        runs = self._runs.get((payload, codec), [])
+        done = {run.round for run in runs if run.calls}
+        dear = any(call.total_s >= endtoend.DEAR_CALL_S for run in runs for call in run.calls)
+        enough = dear and len(done - {round_number}) >= FEWEST
+        return round_number not in done and not enough and not any(map(is_refusal, runs))
+
+    def lacking(self, rounds: int) -> list[str]:
+        """Return what lacks calls that another try may bring, in words, of a run of ``rounds`` rounds."""
+        found = []
+        for (payload, codec), runs in self._runs.items():
+            lost = [number for number in range(rounds) if self.is_due(payload, codec, number)]
+            failed = [run for run in runs if run.error and not run.calls]
+            if lost and not self.gone and failed:
+                found.append(
+                    f"calls/{payload}/{codec}: {len(failed)} of {len(runs)} clients had no answer "
+                    f"({failed[-1].error}); {len(lost)} of {rounds} rounds have no calls"
+                )
+        return found
+
+    def _note(self, run: EndToEndRun) -> None:
+        self._runs.setdefault((run.payload, run.codec), []).append(run)
 
 
 def server_gone(endpoint: Endpoint, connect: Callable[[str], bool] | None = None) -> bool:
@@ -124,7 +105,7 @@ def _accepts(address: str) -> bool:
 
 def refusals(runs: list[EndToEndRun] | tuple[EndToEndRun, ...]) -> dict[tuple[str, str], str]:
     """Return the payload × codec that a live server refused, with its words."""
-    return {(run.payload, run.codec): run.error for run in runs if run.error and not run.calls}
+    return {(run.payload, run.codec): run.error for run in runs if is_refusal(run)}
 
 
 def labels(data: Any) -> str:

@@ -95,7 +95,8 @@ class Interval:
 class Run:
     """The samples of one fresh process: seconds per call, each the mean over ``loops`` calls.
 
-    ``timed_s`` is the wall time spent inside timed loops, warmups included.
+    ``timed_s`` is the wall time spent inside timed loops, warmups included. A round may have several processes of a
+    case; they are forks of one parent. ``client`` is what that has imported: "light" or "tensorflow"; "" of older runs.
     """
 
     case: Case
@@ -103,6 +104,7 @@ class Run:
     loops: int
     values_s: tuple[float, ...]
     timed_s: float
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,10 @@ class RunFolder:
         document = schema.decode_record(
             read_file(benchmark_file), msgspec.json.Decoder(suites.PyperfSuite), str(benchmark_file)
         )
+        self.add_timed(suite, document)
+
+    def add_timed(self, suite: str, document: suites.PyperfSuite) -> None:
+        """Add what one process measured to ``suite``."""
         self._append(f"time/{suite}", (document,), lambda: self._read_suites(suite))
 
     def read_suites(self) -> dict[str, suites.PyperfSuite]:

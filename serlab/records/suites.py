@@ -42,13 +42,14 @@ class PyperfSuite(msgspec.Struct):
 
 
 class _Labels(msgspec.Struct, rename=lambda name: f"serlab_{name}"):
-    """What ``measure.pyperf_script`` writes into the metadata of a run."""
+    """What ``measure`` writes into the metadata of a run."""
 
     payload: str
     codec: str
     op: Op
     form: Form | None = None
     round: Count = 0
+    client: str = ""
     loops: Annotated[int, msgspec.Meta(ge=1, le=2**53)] = msgspec.field(default=1, name="loops")
 
 
@@ -79,7 +80,7 @@ def timed_runs(suites: Iterable[PyperfSuite], place: str) -> Iterator[Run]:
         if run.values:
             warmups_s = sum(count * value for count, value in run.warmups or ())
             timed_s = warmups_s + sum(run.values) * labels.loops
-            yield Run(case, labels.round, labels.loops, run.values, timed_s)
+            yield Run(case, labels.round, labels.loops, run.values, timed_s, labels.client)
 
 
 def _labelled(suites: Iterable[PyperfSuite], place: str) -> Iterator[tuple[Case, _Labels, PyperfRun]]:

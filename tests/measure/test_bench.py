@@ -18,8 +18,9 @@ import pytest
 from serlab.errors import MeasureError
 from serlab.lab.bench import make_plan, new_run
 from serlab.lab.live_target import open_endpoint
-from serlab.measure import gate
+from serlab.measure import allocation, gate
 from serlab.measure.bench import Bench
+from serlab.measure.chunks import MIN_CHUNKS
 from serlab.measure.process.workers import Workers
 from serlab.measure.rounds import server_gone
 from serlab.measure.target import Target
@@ -47,6 +48,11 @@ class Listening:
 
     def remark(self, text: str) -> None:
         self.remarks.append(text)
+
+
+@pytest.fixture(autouse=True)
+def one_process_per_case_and_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocation, "MOST_PROCESSES", 1)
 
 
 def plan_for(*codecs: str, payload: str = "vector-1k", **options: object):
@@ -119,17 +125,45 @@ def test_rounds_differ_in_order_and_the_seed_gives_the_same_orders_again(tmp_pat
     assert set(orders[0][0]) == set(orders[0][1])
 
 
-def test_loops_are_calibrated_once_per_case(tmp_path: Path) -> None:
+def test_a_round_has_parents_of_its_own_and_each_codec_its_kind_of_client(tmp_path: Path) -> None:
+    plan = plan_for("orjson", parts=("time",), rounds=2)
+    folder = new_run(tmp_path, plan)
+    Bench(folder, plan).run()
+    runs = folder.read_runs()
+    assert {run.client for run in runs} == {"light"}
+    assert all(len(run.values_s) >= MIN_CHUNKS for run in runs)
+    assert len({(run.case, run.loops) for run in runs}) == len({run.case for run in runs})
+
+
+def test_pyperf_reads_what_was_timed_and_shows_a_run_per_process(tmp_path: Path) -> None:
     import pyperf
 
     plan = plan_for("orjson", parts=("time",), rounds=3)
     folder = new_run(tmp_path, plan)
     Bench(folder, plan).run()
-    suite = pyperf.BenchmarkSuite.load(str(folder.path / "time" / "encode.json"))
-    for benchmark in suite.get_benchmarks():
-        calibrations = [run for run in benchmark.get_runs() if not run.values]
-        assert len(calibrations) == 1
-        assert len({run.get_loops() for run in benchmark.get_runs()}) == 1
+    path = str(folder.path / "time" / "encode.json")
+    for benchmark in pyperf.BenchmarkSuite.load(path).get_benchmarks():
+        assert benchmark.get_nrun() == 3
+        assert benchmark.get_metadata()["serlab_client"] == "light"
+    shown = subprocess.run([sys.executable, "-m", "pyperf", "show", path], check=True, capture_output=True, text=True)
+    assert "encode/vector-1k/orjson" in shown.stdout
+
+
+def test_more_processes_go_where_they_narrow_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocation, "MOST_PROCESSES", 3)
+    plan = replace(plan_for("orjson", parts=("time",), rounds=1), resolve=1e-9)
+    folder = new_run(tmp_path, plan)
+    info = Bench(folder, plan).run()
+    assert set(Counter(run.case for run in folder.read_runs()).values()) == {3}
+    assert info.rounds == 1
+
+
+def test_a_run_that_cannot_tell_what_was_asked_of_it_says_so(tmp_path: Path) -> None:
+    plan = replace(plan_for("orjson", parts=("time",), rounds=1), resolve=0.03)
+    listener = Listening()
+    info = Bench(new_run(tmp_path, plan), plan, None, listener).run()
+    assert any("cannot tell a difference of 3 %" in text for text in info.missing)
+    assert listener.remarks
 
 
 def test_a_budget_ends_the_run_after_whole_rounds(tmp_path: Path) -> None:
@@ -206,8 +240,8 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_keeps_what_was_measured_leaves_no_process_and_says_how_to_go_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "serlab", "time", "--payload", "vector-1k", "--codec", "raw",
-               "--results", str(tmp_path), "--quiet"]  # fmt: skip
+    command = [sys.executable, "-m", "serlab", "time", "--profile", "smoke", "--rounds", "2", "--payload", "vector-1k",
+               "--codec", "raw",               "--results", str(tmp_path), "--quiet"]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not list(tmp_path.glob("*/*/time/encode.jsonl")):

@@ -36,6 +36,13 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with the newest run that was not finished, or with --run.")
 ]
 RunOption = Annotated[str | None, typer.Option("--run", help="The run to resume.")]
+ResolveOption = Annotated[
+    str | None, typer.Option("--resolve", help="Stop when every case tells this difference from none: 3%.")
+]
+ClientOption = Annotated[
+    str,
+    typer.Option("--client", help="own: each codec in a process with what it needs; tensorflow: all with TensorFlow."),
+]
 RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this many rounds.")]
 
 
@@ -92,4 +99,23 @@ def seconds(text: str | None) -> float | None:
         value = 0.0
     if not 0 < value < float("inf"):
         raise UsageError(f"duration {text!r} does not parse: write 90s, 10m or 1h")
+    return value
+
+
+def percent(text: str | None) -> float | None:
+    """Return a share such as ``3%`` or ``0.5 %`` as a number: 0.03.
+
+    Raises:
+        UsageError: it does not parse, or is not positive.
+    """
+    from serlab.errors import UsageError
+
+    if text is None:
+        return None
+    try:
+        value = float(text.removesuffix("%")) / 100
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{text!r} is no percentage: write 3%")
     return value

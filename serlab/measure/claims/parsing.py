@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from serlab.errors import MeasureError
+from serlab.measure.calls import Subject
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.plan import Plan
-from serlab.measure.rounds import Timing
+from serlab.measure.plan import find_profile
+from serlab.measure.timing import Timing
 from serlab.records.claims import Evidence
 from serlab.records.run import Case, Form
 
@@ -18,16 +19,15 @@ DECODERS: tuple[tuple[str, Form | None], ...] = (
 
 
 def measure(lab: Lab) -> Evidence:
-    """Time every decoder with pyperf in shuffled rounds; the suite lies in the run's ``time/decode.json``."""
+    """Time every decoder in shuffled rounds; the suite lies in the run's ``time/decode.json``."""
     usable = lab.available(codec for codec, _ in DECODERS)
     cases = [
         Case(payload, codec, "decode", form) for payload in PAYLOADS for codec, form in DECODERS if codec in usable
     ]
-    plan = Plan("smoke", PAYLOADS, tuple(dict.fromkeys(usable)), ("time",), seed=lab.seed)
-    timing = Timing(lab.workers, lab.folder, plan)
+    timing = Timing(lab.folder, find_profile("smoke"))
     for number in range(lab.effort.rounds):
         for case in shuffled(cases, lab.seed, number):
-            timing.run(case, number)
+            timing.run(lab.workers, case, Subject(case.payload, lab.seed), number)
     runs = lab.folder.read_runs()
     if not runs:
         raise MeasureError("no decoder could be timed")

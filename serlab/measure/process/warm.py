@@ -24,13 +24,13 @@ from typing import Any
 import msgspec
 
 from serlab.codecs import registry
-from serlab.measure import gate, pyperf_script
+from serlab.measure import chunks, endtoend, gate
 from serlab.measure.process import allocator, tasks
 
 LENGTH_BYTES = 4
 
-#: Most tasks are of these: a worker that finds them imported, and with them pyperf, starts in milliseconds.
-PRELOADED = (gate, pyperf_script)
+#: Most tasks are of these: a worker that finds them imported, starts in milliseconds.
+PRELOADED = (chunks, endtoend, gate)
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

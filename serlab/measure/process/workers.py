@@ -9,7 +9,7 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, TypeVar
@@ -34,17 +34,28 @@ TASK_TIMEOUT_S = 600.0
 class Workers:
     """A context manager around one warm process; ``call`` calls a function in a process forked from it.
 
+    ``python`` is another interpreter than this one; ``environment`` is added to this process's own.
+    Unless ``eager`` it is started by the first call.
     ``codecs`` are loaded beforehand with the libraries they require, so that all of them start from one state.
     """
 
-    def __init__(self, codecs: Iterable[str] = ()) -> None:
-        self._codecs = tuple(codecs)
+    def __init__(
+        self,
+        codecs: Iterable[str] = (),
+        *,
+        python: str = "",
+        environment: Mapping[str, str] | None = None,
+        eager: bool = True,
+    ) -> None:
+        self._codecs, self._eager = tuple(codecs), eager
+        self._python, self._environment = python or sys.executable, dict(environment or {})
         self._process: subprocess.Popen[bytes] | None = None
         self._folder: Scratch | None = None
 
     def __enter__(self) -> Workers:
         self._folder = Scratch("workers")
-        self._start()
+        if self._eager:
+            self._start()
         return self
 
     def __exit__(
@@ -53,6 +64,10 @@ class Workers:
         self._stop()
         if self._folder:
             self._folder.cleanup()
+
+    def of(self, _codec: str) -> Workers:
+        """Return whose forks measure a codec: this process's, as those of ``Parents`` for whom kinds do not matter."""
+        return self
 
     def call(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what ``function`` returns for these arguments in a fresh process.
@@ -94,12 +109,12 @@ class Workers:
         return self._folder.name
 
     def _start(self) -> None:
-        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+        environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", **self._environment}
         log = Path(self._scratch) / "warm.txt"
         with log.open("wb") as sink:
             # A session of its own: Ctrl-C reaches the parent alone, which then decides what becomes of the workers.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", warm.__name__, *self._codecs],
+                [self._python, "-m", warm.__name__, *self._codecs],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=sink,

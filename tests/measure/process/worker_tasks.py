@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,3 +57,14 @@ def sleep(seconds: float) -> None:
 
 def leave_early() -> None:
     raise SystemExit(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    hashed: int
+    environment_bytes: int
+    has_tensorflow: bool
+
+
+def surroundings() -> Surroundings:
+    return Surroundings(hash("serlab"), sum(map(len, os.environ.values())), "tensorflow" in sys.modules)

@@ -1,0 +1,92 @@
+"""Timing a case in one fresh process: many short chunks, so that the fastest of them is one that nothing disturbed.
+
+A call that takes longer than ``DEAR_S`` is its own chunk, made once: what it costs to warm up would pay for another.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
+from serlab.measure.calls import Subject
+from serlab.measure.pyperf_script import TimedCase
+from serlab.records.run import Case
+
+#: Calls from this on are dear: they are made once per process, and in no more rounds than carry an interval.
+DEAR_S = 0.25
+#: Fewest chunks of a process: the first may still meet cold caches.
+MIN_CHUNKS = 3
+MAX_LOOPS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """What one process measured: seconds per call of each chunk of ``loops`` calls, and of the warm-ups before them."""
+
+    loops: int
+    values_s: tuple[float, ...]
+    warmups_s: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def timed_s(self) -> float:
+        """Seconds spent inside timed loops, warm-ups included."""
+        return self.loops * sum(self.values_s) + sum(count * value for count, value in self.warmups_s)
+
+
+def time_chunks(
+    case: Case, subject: Subject, *, loops: int, chunk_s: float, run_s: float, slowdown: float = 0.0
+) -> Chunks:
+    """Be one fresh process that times ``case`` for about ``run_s`` seconds in chunks of ``loops`` calls.
+
+    With ``loops`` 0, as many calls as take ``chunk_s``. ``slowdown`` makes every call take that share longer: a known
+    difference, to find out whether it is found.
+    """
+    timed = TimedCase(case, subject, wrap=Slowed(slowdown) if slowdown else None)
+    first = timed(1)
+    if first >= DEAR_S:
+        return Chunks(1, (first,))
+    warmups = [(1, first)]
+    if not loops:
+        warmups.append((1, again := timed(1)))
+        loops = min(MAX_LOOPS, max(1, round(chunk_s / max(again, 1e-9))))
+    warmups.append((loops, timed(loops) / loops))
+    values: list[float] = []
+    end = time.perf_counter() + run_s
+    while len(values) < MIN_CHUNKS or time.perf_counter() < end:
+        values.append(timed(loops) / loops)
+    return Chunks(loops, tuple(values), tuple(warmups))
+
+
+class Slowed:
+    """Makes a codec's calls take ``share`` longer than they do, each by its own time."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+
+    def __call__(self, codec: Codec) -> Any:
+        """Return what is timed in the codec's place."""
+        return _SlowedCodec(codec, self._share)
+
+
+class _SlowedCodec:
+    def __init__(self, codec: Codec, share: float) -> None:
+        self._encode = codec.drain if isinstance(codec, ChunkedCodec) else codec.encode
+        self._decode, self._share = codec.decode, share
+
+    def encode(self, tensors: Tensors, call: Call) -> None:
+        begin = time.perf_counter()
+        self._encode(tensors, call)
+        self._spin(begin)
+
+    def decode(self, body: Body, call: Call) -> None:
+        begin = time.perf_counter()
+        self._decode(body, call)
+        self._spin(begin)
+
+    def _spin(self, begin: float) -> None:
+        now = time.perf_counter()
+        end = now + self._share * (now - begin)
+        while time.perf_counter() < end:
+            pass

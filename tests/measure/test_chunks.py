@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from serlab.measure import chunks
+from serlab.measure.calls import Subject
+from serlab.measure.chunks import Chunks, Slowed, time_chunks
+from serlab.measure.plan import find_profile
+from serlab.measure.process.workers import Workers
+from serlab.measure.timing import Timing
+from serlab.records.run import Case
+from serlab.records.store import RunFolder
+
+CASE, SUBJECT = Case("vector-1k", "raw", "encode"), Subject("vector-1k", 1)
+
+
+class FakeTimer:
+    """Stands in for a timed case whose calls take as long as it is told."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.asked = seconds, list[int]()
+
+    def __call__(self, *_: object, **__: object) -> FakeTimer | float:
+        if len(_) == 2:
+            return self
+        (loops,) = _
+        assert isinstance(loops, int)
+        self.asked.append(loops)
+        return loops * self.seconds
+
+
+def test_loops_are_chosen_so_that_a_chunk_takes_what_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "TimedCase", FakeTimer(0.001))
+    found = time_chunks(CASE, SUBJECT, loops=0, chunk_s=0.005, run_s=0.0)
+    assert found.loops == 5
+    assert found.values_s == pytest.approx((0.001,) * chunks.MIN_CHUNKS)
+    assert [count for count, _ in found.warmups_s] == [1, 1, 5]
+    assert found.timed_s == pytest.approx(0.001 * (7 + 15))
+
+
+def test_a_dear_call_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    timer = FakeTimer(2.0)
+    monkeypatch.setattr(chunks, "TimedCase", timer)
+    assert time_chunks(CASE, SUBJECT, loops=0, chunk_s=0.005, run_s=1.0) == Chunks(1, (2.0,))
+    assert timer.asked == [1]
+
+
+def test_a_slowdown_is_a_share_of_each_calls_own_time() -> None:
+    from serlab.codecs import registry
+
+    exchange = SUBJECT.exchange("raw")
+    ticks = iter([0.0, 1.0, 1.05, 1.11])
+    slowed = Slowed(0.1)(registry.get("raw"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chunks.time, "perf_counter", lambda: next(ticks))
+        slowed.encode(exchange.tensors, exchange.call)
+    assert next(ticks, None) is None
+
+
+def test_every_process_is_a_run_of_pyperfs_with_the_parts_of_its_case(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    timing = Timing(folder, find_profile("smoke"))
+    with Workers(["raw"]) as workers:
+        first = timing.run(workers, CASE, SUBJECT, 0, "light")
+        second = timing.run(workers, CASE, SUBJECT, 5, "light")
+    assert folder.read_runs() == (first, second)
+    assert (first.loops, second.round, second.client) == (second.loops, 5, "light")
+    (document,) = folder.read_suites().values()
+    assert document.metadata["name"] == "encode/vector-1k/raw"
+    assert document.metadata["serlab_codec"] == "raw"
+    assert "serlab_form" not in document.metadata
