@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import estimate, find, ratio
+from serlab.records import evidence as said
 from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity
 
 #: grpc's default limit on a message that a client receives.
@@ -11,47 +12,45 @@ DEFAULT_LIMIT_BYTES = 4 * 2**20
 #: Calls that take turns take this many times as long together as calls that do not, at the very least.
 TURNS = 2.0
 
-GRPC_ONE, GRPC_POOL = "gRPC, one connection", "gRPC, a connection per call"
-REST_ONE, REST_POOL = "REST, one connection", "REST, a connection per call"
-ONE_BY_ONE = "1 in flight"
+ONE_BY_ONE = said.in_flight(1)
 
 
 def multiplexing(evidence: Evidence) -> Judgement:
     """Calls asked for at once take turns on one HTTP/1.1 connection, and overlap on one HTTP/2 connection."""
     overlaps = {
-        setting: estimate(find(evidence, "overlap", setting=setting))
-        for setting in (REST_ONE, GRPC_ONE, REST_POOL, GRPC_POOL)
+        setting: estimate(find(evidence, said.OVERLAP, setting=setting))
+        for setting in (said.REST_ONE, said.GRPC_ONE, said.REST_POOL, said.GRPC_POOL)
     }
     quantities = [
         Quantity(f"all calls ÷ slowest single call: {setting}", value, "ratio")
         for setting, value in overlaps.items()
         if value
     ]
-    for one, pool in ((REST_ONE, REST_POOL), (GRPC_ONE, GRPC_POOL)):
+    for one, pool in ((said.REST_ONE, said.REST_POOL), (said.GRPC_ONE, said.GRPC_POOL)):
         held_back = ratio(
-            find(evidence, "small behind large", setting=one), find(evidence, "small behind large", setting=pool)
+            find(evidence, said.SMALL_BEHIND_LARGE, setting=one), find(evidence, said.SMALL_BEHIND_LARGE, setting=pool)
         )
         if held_back:
             quantities.append(Quantity(f"small calls behind a large one: {one} ÷ one per call", held_back, "ratio"))
-    http, streams = overlaps[REST_ONE], overlaps[GRPC_ONE]
+    http, streams = overlaps[said.REST_ONE], overlaps[said.GRPC_ONE]
     if http is None or streams is None:
         return Judgement(NOT_TESTABLE, tuple(quantities), "calls failed", "a server that answers both APIs")
     return Judgement(
         reproduced_if(http.low >= TURNS * streams.high),
         tuple(quantities),
-        f"{evidence.facts.get('calls at once', 'all')} calls at once on one connection: HTTP/1.1 sends the next "
+        f"{evidence.facts.get(said.CALLS_AT_ONCE, 'all')} calls at once on one connection: HTTP/1.1 sends the next "
         "request after the answer, HTTP/2 all of them; a pool of connections does for REST what streams do for gRPC",
     )
 
 
 def streaming(evidence: Evidence) -> Judgement:
     """Predict is unary: streams cannot be tried; frames pipelined as unary calls can."""
-    methods, streams = evidence.facts.get("methods", 0), evidence.facts.get("streaming methods", 0)
-    base = find(evidence, "frames per second", setting=ONE_BY_ONE)
+    methods, streams = evidence.facts.get(said.METHODS, 0), evidence.facts.get(said.STREAMING_METHODS, 0)
+    base = find(evidence, said.FRAMES, setting=ONE_BY_ONE)
     quantities = tuple(
         Quantity(f"frames per second over one connection: {series.setting} ÷ one by one", gain, "ratio")
         for series in reversed(evidence.series)
-        if series.quantity == "frames per second" and series.setting != ONE_BY_ONE and (gain := ratio(series, base))
+        if series.quantity == said.FRAMES and series.setting != ONE_BY_ONE and (gain := ratio(series, base))
     )
     return Judgement(
         NOT_TESTABLE,
@@ -64,8 +63,8 @@ def streaming(evidence: Evidence) -> Judgement:
 
 def message_limit(evidence: Evidence) -> Judgement:
     """A response above 4 MiB fails with default options, and arrives with the option."""
-    size = estimate(find(evidence, "response bytes"))
-    default, raised = evidence.facts.get("default options"), evidence.facts.get("with the option")
+    size = estimate(find(evidence, said.RESPONSE_BYTES))
+    default, raised = evidence.facts.get(said.DEFAULT_OPTIONS), evidence.facts.get(said.WITH_OPTION)
     quantities = (Quantity("response", size, "bytes"),) if size else ()
     large_enough = size is not None and size.median > DEFAULT_LIMIT_BYTES
     return Judgement(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import estimate, find
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Judgement, Quantity
 
 #: Less than this share of the payload is headers and bookkeeping, not a copy.
@@ -12,9 +13,8 @@ TOLIST_LEAST_RATIO = 2.0
 TOLIST_SECONDS = (0.1, 1.0)
 
 #: What the experiment names its steps by, in the order of the table.
-MAKE_TENSOR_PROTO, WHOLE_REQUEST = "make_tensor_proto", "tensor-proto"
-TOLIST, COLLECTOR_PAUSED = "tolist", "collector paused"
-_STEPS = (MAKE_TENSOR_PROTO, WHOLE_REQUEST, "wire", "raw")
+WHOLE_REQUEST = "tensor-proto"
+_STEPS = (said.MAKE_TENSOR_PROTO, WHOLE_REQUEST, "wire", "raw")
 
 
 def zero_copy(evidence: Evidence) -> Judgement:
@@ -22,14 +22,14 @@ def zero_copy(evidence: Evidence) -> Judgement:
     quantities = [
         Quantity(f"{label}: {what} ÷ payload", value, "ratio")
         for label in _STEPS
-        for what in ("allocated", "memcpy volume")
+        for what in (said.ALLOCATED, said.COPY_VOLUME)
         if (value := estimate(find(evidence, what, codec=label, payload="image"))) is not None
     ]
-    alone = estimate(find(evidence, "allocated", codec=MAKE_TENSOR_PROTO, payload="image"))
-    whole = estimate(find(evidence, "allocated", codec=WHOLE_REQUEST, payload="image"))
+    alone = estimate(find(evidence, said.ALLOCATED, codec=said.MAKE_TENSOR_PROTO, payload="image"))
+    whole = estimate(find(evidence, said.ALLOCATED, codec=WHOLE_REQUEST, payload="image"))
     if alone is None:
         return Judgement(reproduced_if(False), tuple(quantities), "make_tensor_proto was not measured")
-    volume = estimate(find(evidence, "memcpy volume", codec=WHOLE_REQUEST, payload="image"))
+    volume = estimate(find(evidence, said.COPY_VOLUME, codec=WHOLE_REQUEST, payload="image"))
     seen = f", and scalene counts {volume.median:.1f} copies of it" if volume else ""
     request = f"; a whole request with CopyFrom and SerializeToString allocates {whole.median:.1f}x" if whole else ""
     return Judgement(
@@ -41,12 +41,12 @@ def zero_copy(evidence: Evidence) -> Judgement:
 
 def tolist_time(evidence: Evidence) -> Judgement:
     """Hundreds of milliseconds for the batch of 100."""
-    value = estimate(find(evidence, "time", codec=TOLIST, payload="batch-100"))
+    value = estimate(find(evidence, said.TIME, codec=said.TOLIST, payload="batch-100"))
     if value is None:
         return Judgement(reproduced_if(False), (), "nothing was timed")
     low, high = TOLIST_SECONDS
     quantities = [Quantity(".tolist() of batch-100", value, "s")]
-    paused = estimate(find(evidence, "time", codec=TOLIST, payload="batch-100", setting=COLLECTOR_PAUSED))
+    paused = estimate(find(evidence, said.TIME, codec=said.TOLIST, payload="batch-100", setting=said.COLLECTOR_PAUSED))
     finding = "15,052,800 floats, each its own object, in 5,040,101 lists"
     if paused:
         quantities.append(Quantity("the same with Python's garbage collector paused", paused, "s"))
@@ -62,9 +62,9 @@ def tolist_memory(evidence: Evidence) -> Judgement:
     listed = [
         Quantity(f"{payload}: peak ÷ payload", value, "ratio")
         for payload in ("batch-16", "image")
-        if (value := estimate(find(evidence, "peak", codec=TOLIST, payload=payload))) is not None
+        if (value := estimate(find(evidence, said.PEAK, codec=said.TOLIST, payload=payload))) is not None
     ]
-    resident = estimate(find(evidence, "resident", codec=TOLIST, payload="batch-100"))
+    resident = estimate(find(evidence, said.RESIDENT, codec=said.TOLIST, payload="batch-100"))
     if resident:
         listed.append(Quantity("batch-100: growth of resident memory ÷ payload", resident, "ratio"))
     holds = bool(listed) and all(quantity.value.low >= TOLIST_LEAST_RATIO for quantity in listed)

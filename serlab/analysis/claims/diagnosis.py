@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from serlab.analysis.claims.arithmetic import reproduced_if
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Judgement
-
-#: Facts of the experiments: what the doctor said of each case, and what it should have said.
-SAID, EXPECTED = "said of ", "expected of "
 
 
 def proto_compat(evidence: Evidence) -> Judgement:
@@ -22,9 +20,11 @@ def http2_blocked(evidence: Evidence) -> Judgement:
 
 
 def _detected(evidence: Evidence) -> Judgement:
-    cases = [name.removeprefix(SAID) for name in evidence.facts if name.startswith(SAID)]
-    right = [case for case in cases if _fact(evidence.facts, SAID, case) == _fact(evidence.facts, EXPECTED, case)]
-    told = "; ".join(f"{case}: {_fact(evidence.facts, SAID, case)}" for case in cases)
+    cases = [name.removeprefix(said.SAID) for name in evidence.facts if name.startswith(said.SAID)]
+    right = [
+        case for case in cases if _fact(evidence.facts, said.SAID, case) == _fact(evidence.facts, said.EXPECTED, case)
+    ]
+    told = "; ".join(f"{case}: {_fact(evidence.facts, said.SAID, case)}" for case in cases)
     return Judgement(reproduced_if(bool(cases) and right == cases), (), told)
 
 

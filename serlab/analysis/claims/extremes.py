@@ -6,26 +6,29 @@ from collections.abc import Iterator
 
 from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.stats import CONFIDENCE
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Judgement, Quantity, Series
 from serlab.records.run import Interval
-
-OFFLINE, LIVE = "offline", "live"
 
 
 def json_precision(evidence: Evidence) -> Judgement:
     """Some extreme value that can be sent comes back altered through the server as JSON, and none does as bytes."""
-    shares = {(series.codec, series.setting): share(series) for series in evidence.series if series.quantity == "exact"}
+    shares = {
+        (series.codec, series.setting): share(series) for series in evidence.series if series.quantity == said.EXACT
+    }
     quantities = tuple(
         Quantity(f"extreme float64 values altered: {codec}, {place}", value, "share")
         for (codec, place), value in _ordered(shares)
     )
-    json_live = [value for (codec, place), value in shares.items() if place == LIVE and _is_json(evidence, codec)]
-    binary_live = [value for (codec, place), value in shares.items() if place == LIVE and not _is_json(evidence, codec)]
+    json_live = [value for (codec, place), value in shares.items() if place == said.LIVE and _is_json(evidence, codec)]
+    binary_live = [
+        value for (codec, place), value in shares.items() if place == said.LIVE and not _is_json(evidence, codec)
+    ]
     offline = [
-        value.median for (codec, place), value in shares.items() if place == OFFLINE and _is_json(evidence, codec)
+        value.median for (codec, place), value in shares.items() if place == said.OFFLINE and _is_json(evidence, codec)
     ]
     holds = any(value.low > 0 for value in json_live) and all(value.median == 0 for value in binary_live)
-    named = evidence.facts.get("1e-100 as float64 over REST json")
+    named = evidence.facts.get(said.NAMED_VALUE)
     at_home = "none of them without a server" if offline and max(offline) == 0 else "some of them without a server too"
     return Judgement(
         reproduced_if(holds),
@@ -46,8 +49,8 @@ def share(series: Series) -> Interval:
 
 
 def _ordered(shares: dict[tuple[str, str], Interval]) -> Iterator[tuple[tuple[str, str], Interval]]:
-    yield from sorted(shares.items(), key=lambda item: (item[0][1] != LIVE, -item[1].median))
+    yield from sorted(shares.items(), key=lambda item: (item[0][1] != said.LIVE, -item[1].median))
 
 
 def _is_json(evidence: Evidence, codec: str) -> bool:
-    return codec in str(evidence.facts.get("JSON codecs", "")).split(",")
+    return codec in str(evidence.facts.get(said.JSON_CODECS, "")).split(",")

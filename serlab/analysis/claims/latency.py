@@ -7,6 +7,7 @@ from collections.abc import Callable
 from serlab.analysis.claims.arithmetic import gap_holds, reproduced_if
 from serlab.analysis.claims.samples import count, find, mean_ratio, ratio, tail_ratio
 from serlab.analysis.stats import SAMPLE_FLOOR
+from serlab.records import evidence as said
 from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
 from serlab.records.run import Interval
 
@@ -48,7 +49,7 @@ def resnet_p50(evidence: Evidence) -> Judgement:
 
 def resnet_p99(evidence: Evidence) -> Judgement:
     """Tail latency of ResNet-50, if there are calls enough for a tail."""
-    calls = min(count(find(evidence, "latency", codec=codec, payload="image")) for codec in (HTTP, GRPC))
+    calls = min(count(find(evidence, said.LATENCY, codec=codec, payload="image")) for codec in (HTTP, GRPC))
     floor = SAMPLE_FLOOR[0.99]
     if calls < floor:
         return Judgement(
@@ -83,5 +84,6 @@ def _explain(article: Interval, better: dict[str, Interval]) -> str:
 
 def _ratio(evidence: Evidence, payload: str, codec: str, of: Ratio) -> Interval | None:
     return of(
-        find(evidence, "latency", codec=codec, payload=payload), find(evidence, "latency", codec=GRPC, payload=payload)
+        find(evidence, said.LATENCY, codec=codec, payload=payload),
+        find(evidence, said.LATENCY, codec=GRPC, payload=payload),
     )

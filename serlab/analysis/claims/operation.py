@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import difference, estimate, find, ratio
+from serlab.records import evidence as said
 from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
 from serlab.records.run import Interval
 
@@ -11,20 +12,19 @@ from serlab.records.run import Interval
 BOUNDED_GROWTH = 1.5
 
 SMALL, LARGE = "4x224x224x3:float32", "batch-16"
-WHOLE, CHUNKED = "whole body", "chunked"
 
 
 def memory_chunk(evidence: Evidence) -> Judgement:
     """The chunked upload's peak stays when the payload grows fourfold, and is below that of the whole body."""
-    against = ratio(_peak(evidence, WHOLE, LARGE), _peak(evidence, CHUNKED, LARGE))
-    growth = ratio(_peak(evidence, CHUNKED, LARGE), _peak(evidence, CHUNKED, SMALL))
+    against = ratio(_peak(evidence, said.WHOLE, LARGE), _peak(evidence, said.CHUNKED, LARGE))
+    growth = ratio(_peak(evidence, said.CHUNKED, LARGE), _peak(evidence, said.CHUNKED, SMALL))
     if against is None or growth is None:
         return Judgement(NOT_TESTABLE, finding="no upload succeeded", needs="a server with a REST API")
     quantities = [
         Quantity("peak, whole body ÷ chunked, batch-16", against, "ratio"),
         Quantity("peak, chunked, 16 images ÷ 4 images", growth, "ratio"),
     ]
-    for setting in (WHOLE, CHUNKED):
+    for setting in (said.WHOLE, said.CHUNKED):
         peak = estimate(_peak(evidence, setting, LARGE))
         if peak:
             quantities.append(Quantity(f"peak, {setting}, batch-16", peak, "bytes"))
@@ -37,12 +37,12 @@ def memory_chunk(evidence: Evidence) -> Judgement:
 
 def batching(evidence: Evidence) -> Judgement:
     """Throughput with batching is higher beyond doubt."""
-    settings = list(dict.fromkeys(series.setting for series in evidence.series if series.quantity == "throughput"))
-    base = find(evidence, "throughput", setting="no batching")
+    settings = list(dict.fromkeys(series.setting for series in evidence.series if series.quantity == said.THROUGHPUT))
+    base = find(evidence, said.THROUGHPUT, setting=said.NO_BATCHING)
     gains = {
         setting: gain
         for setting in settings
-        if setting != "no batching" and (gain := ratio(find(evidence, "throughput", setting=setting), base))
+        if setting != said.NO_BATCHING and (gain := ratio(find(evidence, said.THROUGHPUT, setting=setting), base))
     }
     if not gains:
         return Judgement(NOT_TESTABLE, finding="no throughput was measured", needs="a servable with batching")
@@ -58,18 +58,22 @@ def batching(evidence: Evidence) -> Judgement:
 
 def dual_protocol(evidence: Evidence) -> Judgement:
     """Both protocols answer the same through the gateway."""
-    works = evidence.facts.get("same answers") is True
-    through = [series for series in evidence.series if series.quantity == "latency" and series.setting == "gateway"]
+    works = evidence.facts.get(said.SAME_ANSWERS) is True
+    through = [
+        series
+        for series in evidence.series
+        if series.quantity == said.LATENCY and series.setting == said.THROUGH_GATEWAY
+    ]
     quantities = []
     for series in through:
-        direct = find(evidence, "latency", codec=series.codec, payload=series.payload, setting="direct")
+        direct = find(evidence, said.LATENCY, codec=series.codec, payload=series.payload, setting=said.DIRECT)
         if added := difference(series, direct):
             quantities.append(Quantity(f"added to a call with {series.payload}, {series.codec}", added, "s"))
         if times := ratio(series, direct):
             quantities.append(
                 Quantity(f"through the gateway ÷ direct, {series.payload}, {series.codec}", times, "ratio")
             )
-    gateway = evidence.facts.get("gateway", "the gateway")
+    gateway = evidence.facts.get(said.GATEWAY_NAME, "the gateway")
     return Judgement(
         reproduced_if(works and bool(quantities)),
         tuple(quantities),
@@ -79,7 +83,7 @@ def dual_protocol(evidence: Evidence) -> Judgement:
 
 
 def _peak(evidence: Evidence, setting: str, payload: str) -> Series | None:
-    return find(evidence, "peak", payload=payload, setting=setting)
+    return find(evidence, said.PEAK, payload=payload, setting=setting)
 
 
 def _rises(gain: Interval) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.claims.arithmetic import reproduced_if
 from serlab.analysis.claims.samples import find, ratio
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Judgement, Quantity
 
 CLAIMED_RATIO = 10.0
@@ -19,7 +20,7 @@ _OTHERS = (
 
 def parse_speed(evidence: Evidence) -> Judgement:
     """At least 10x at every payload size, as a stock server answers."""
-    payloads = list(dict.fromkeys(series.payload for series in evidence.series if series.quantity == "decode"))
+    payloads = list(dict.fromkeys(series.payload for series in evidence.series if series.quantity == said.DECODE))
     headline = [
         _compare(evidence, payload, (JSON_CODEC, ""), (PROTO_CODEC, STOCK_FORM)) for payload in reversed(payloads)
     ]
@@ -42,8 +43,8 @@ def parse_speed(evidence: Evidence) -> Judgement:
 
 def _compare(evidence: Evidence, payload: str, slow: tuple[str, str], fast: tuple[str, str]) -> Quantity | None:
     value = ratio(
-        find(evidence, "decode", codec=slow[0], payload=payload, setting=slow[1]),
-        find(evidence, "decode", codec=fast[0], payload=payload, setting=fast[1]),
+        find(evidence, said.DECODE, codec=slow[0], payload=payload, setting=slow[1]),
+        find(evidence, said.DECODE, codec=fast[0], payload=payload, setting=fast[1]),
     )
     form = f" ({fast[1]})" if fast[1] else ""
     return Quantity(f"{payload}: {slow[0]} ÷ {fast[0]}{form}", value, "ratio") if value else None

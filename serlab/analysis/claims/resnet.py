@@ -12,6 +12,7 @@ from serlab.analysis.claims.arithmetic import (
     throughput_contradiction,
 )
 from serlab.analysis.claims.samples import estimate, find, ratio
+from serlab.records import evidence as said
 from serlab.records.claims import INCONSISTENT, NOT_TESTABLE, Evidence, Judgement, Quantity, Verdict
 
 #: The article's clients as this lab's codecs.
@@ -24,26 +25,26 @@ CODECS = (HTTP_CODEC, "orjson", "base64", GRPC_CODEC, "wire")
 
 def resnet_qps(evidence: Evidence) -> Judgement:
     """The claimed throughputs do not go with the claimed latencies; what was measured is shown beside."""
-    measured = _against(evidence, "throughput", GRPC_CODEC, HTTP_CODEC, "requests per second, gRPC ÷ REST json")
+    measured = _against(evidence, said.THROUGHPUT, GRPC_CODEC, HTTP_CODEC, "requests per second, gRPC ÷ REST json")
     each = tuple(
         Quantity(f"requests per second, {codec}", value, "1/s")
         for codec in CODECS
-        if (value := estimate(find(evidence, "throughput", codec=codec))) is not None
+        if (value := estimate(find(evidence, said.THROUGHPUT, codec=codec))) is not None
     )
     contradictions = [text for text in map(throughput_contradiction, (GRPC, HTTP)) if text]
     rest = [quantity.value.median for quantity in each if quantity.label.endswith(("orjson", "base64"))]
-    grpc = estimate(find(evidence, "throughput", codec=GRPC_CODEC))
+    grpc = estimate(find(evidence, said.THROUGHPUT, codec=GRPC_CODEC))
     share = f". REST with its best codec reaches {max(rest) / grpc.median:.2f}x of gRPC" if rest and grpc else ""
     return _judged(contradictions, (*measured, *each), CLAIMED_THROUGHPUT_RATIO, share)
 
 
 def resnet_bandwidth(evidence: Evidence) -> Judgement:
     """The claimed bandwidths do not go with the claimed throughputs."""
-    measured = _against(evidence, "bytes per request", HTTP_CODEC, GRPC_CODEC, "bytes per request, REST json ÷ gRPC")
+    measured = _against(evidence, said.CALL_BYTES, HTTP_CODEC, GRPC_CODEC, "bytes per request, REST json ÷ gRPC")
     each = tuple(
         Quantity(f"network, {codec}", value, "bit/s")
         for codec in CODECS
-        if (value := estimate(find(evidence, "network", codec=codec))) is not None
+        if (value := estimate(find(evidence, said.NETWORK, codec=codec))) is not None
     )
     contradictions = [text for text in map(bandwidth_contradiction, (GRPC, HTTP)) if text]
     return _judged(contradictions, (*measured, *each), CLAIMED_BANDWIDTH_RATIO, "")
@@ -52,15 +53,13 @@ def resnet_bandwidth(evidence: Evidence) -> Judgement:
 def resnet_cpu(evidence: Evidence) -> Judgement:
     """HTTP takes more CPU per request, by at least the ratio of the claimed shares."""
     quantities: list[Quantity] = []
-    for where in ("server", "client"):
-        quantities += _against(
-            evidence, f"{where} CPU", HTTP_CODEC, GRPC_CODEC, f"{where} CPU per request, REST json ÷ gRPC"
-        )
+    for what in (said.SERVER_CPU, said.CLIENT_CPU):
+        quantities += _against(evidence, what, HTTP_CODEC, GRPC_CODEC, f"{what} per request, REST json ÷ gRPC")
     quantities = [
-        *_against(evidence, "CPU", HTTP_CODEC, GRPC_CODEC, "CPU per request, server + client, REST json ÷ gRPC"),
+        *_against(evidence, said.CPU, HTTP_CODEC, GRPC_CODEC, "CPU per request, server + client, REST json ÷ gRPC"),
         *quantities,
-        *_against(evidence, "CPU", "orjson", GRPC_CODEC, "the same, REST orjson ÷ gRPC"),
-        *_against(evidence, "CPU", "base64", GRPC_CODEC, "the same, REST base64 ÷ gRPC"),
+        *_against(evidence, said.CPU, "orjson", GRPC_CODEC, "the same, REST orjson ÷ gRPC"),
+        *_against(evidence, said.CPU, "base64", GRPC_CODEC, "the same, REST base64 ÷ gRPC"),
     ]
     if not quantities:
         return Judgement(NOT_TESTABLE, finding="the server's CPU time cannot be read", needs="a server on this machine")

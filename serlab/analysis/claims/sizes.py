@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.claims.arithmetic import about, reproduced_if
 from serlab.analysis.claims.samples import estimate, exactly, find
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Judgement, Quantity
 
 IMAGE_BYTES = 1 * 224 * 224 * 3 * 4
@@ -19,7 +20,7 @@ ARTICLE_CODEC = "json"
 
 def size_raw(evidence: Evidence) -> Judgement:
     """Elements × 4 bytes, exactly."""
-    found = find(evidence, "raw bytes", payload="image")
+    found = find(evidence, said.RAW_BYTES, payload="image")
     measured = estimate(found)
     holds = measured is not None and measured.median == IMAGE_BYTES
     quantities = (Quantity("float32 [1,224,224,3]", measured, "bytes"),) if measured else ()
@@ -28,14 +29,14 @@ def size_raw(evidence: Evidence) -> Judgement:
 
 def size_json(evidence: Evidence) -> Judgement:
     """About 2.8 MB for the article's own client and values with all their digits."""
-    bodies = [series for series in evidence.series if series.quantity == "request bytes" and series.setting]
+    bodies = [series for series in evidence.series if series.quantity == said.REQUEST_BYTES and series.setting]
     ordered = sorted(bodies, key=lambda series: (series.codec != ARTICLE_CODEC, series.setting != "uniform"))
     quantities = tuple(
         Quantity(f"{series.codec}, {series.setting} values", value, "bytes")
         for series in ordered
         if (value := estimate(series)) is not None
     )
-    article = find(evidence, "request bytes", codec=ARTICLE_CODEC, payload="image", setting="uniform")
+    article = find(evidence, said.REQUEST_BYTES, codec=ARTICLE_CODEC, payload="image", setting="uniform")
     measured = estimate(article)
     holds = measured is not None and about(measured.median, *CLAIMED_JSON_BYTES)
     sizes = [quantity.value.median / IMAGE_BYTES for quantity in quantities]
@@ -51,13 +52,13 @@ def size_json(evidence: Evidence) -> Judgement:
 
 def size_proto(evidence: Evidence) -> Judgement:
     """About 603 KB: the raw bytes and a header."""
-    measured = estimate(find(evidence, "message bytes", payload="image"))
+    measured = estimate(find(evidence, said.MESSAGE_BYTES, payload="image"))
     if measured is None:
         return Judgement(reproduced_if(False), (), "no TensorProto could be made")
     whole = [
         Quantity(f"whole request, {series.codec}", value, "bytes")
         for series in evidence.series
-        if series.quantity == "request bytes" and not series.setting and (value := estimate(series)) is not None
+        if series.quantity == said.REQUEST_BYTES and not series.setting and (value := estimate(series)) is not None
     ]
     overhead = measured.median - IMAGE_BYTES
     return Judgement(

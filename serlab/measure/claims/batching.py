@@ -5,6 +5,7 @@ from __future__ import annotations
 from serlab.errors import MeasureError
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.deployment.batching import DEFAULT_CODEC, BatchingSweep, measure_batching
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.deployment import BatchSetting
 from serlab.records.load import StepLimits
@@ -30,9 +31,9 @@ def measure(lab: Lab) -> Evidence:
     rates: dict[str, dict[int, float]] = {}
     for entry in report.steps:
         if entry.step.calls and not entry.step.failure:
-            name = str(entry.setting) if entry.setting else "no batching"
+            name = str(entry.setting) if entry.setting else said.NO_BATCHING
             rates.setdefault(name, {})[entry.step.round] = entry.step.throughput_per_s
-    if "no batching" not in rates or len(rates) < 2:
+    if said.NO_BATCHING not in rates or len(rates) < 2:
         failures = sorted({entry.step.failure for entry in report.steps if entry.step.failure})
         raise MeasureError(f"no call was answered: {'; '.join(failures)}")
     facts: dict[str, str | int | float | bool] = {
@@ -44,5 +45,5 @@ def measure(lab: Lab) -> Evidence:
     for entry in report.steps:
         if entry.setting and entry.mean_rows is not None:
             facts[f"mean batch, {entry.setting}"] = round(entry.mean_rows, 1)
-    listed = [series("throughput", "1/s", values, setting=name) for name, values in rates.items()]
+    listed = [series(said.THROUGHPUT, "1/s", values, setting=name) for name, values in rates.items()]
     return Evidence("batching", tuple(listed), facts)

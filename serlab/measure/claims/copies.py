@@ -14,6 +14,7 @@ from serlab.measure.claims.lab import Lab, series
 from serlab.measure.cpu import profile as cpu
 from serlab.measure.memory.capture import read_capture
 from serlab.payload import parse_payload
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import Case
 
@@ -21,7 +22,6 @@ PAYLOAD = "image"
 WHOLE_REQUESTS = ("tensor-proto", "wire", "raw")
 #: Whose copies scalene counts; it needs some ten seconds for each.
 COPYING = ("tensor-proto", "wire")
-_ALONE = "make_tensor_proto"
 
 
 def measure(lab: Lab) -> Evidence:
@@ -31,15 +31,15 @@ def measure(lab: Lab) -> Evidence:
         profile = profile_case(lab.workers, lab.folder, Case(PAYLOAD, codec, "encode"), Subject(PAYLOAD, lab.seed))
         lab.keep_profile(profile)
         ratio = profile.allocated_bytes / profile.raw_bytes
-        listed.append(series("allocated", "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))
-    capture = lab.folder.memory_folder / f"{_ALONE}--{PAYLOAD}.bin"
+        listed.append(series(said.ALLOCATED, "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))
+    capture = lab.folder.memory_folder / f"{said.MAKE_TENSOR_PROTO}--{PAYLOAD}.bin"
     alone = lab.workers.call(profile_message, lab.seed, capture)
-    listed.append(series("allocated", "ratio", {0: alone}, codec=_ALONE, payload=PAYLOAD))
+    listed.append(series(said.ALLOCATED, "ratio", {0: alone}, codec=said.MAKE_TENSOR_PROTO, payload=PAYLOAD))
     facts: dict[str, str] = {}
     if lab.effort.large:
         for codec in lab.available(COPYING):
             try:
-                listed.append(series("memcpy volume", "ratio", {0: _copied(lab, codec)}, codec=codec, payload=PAYLOAD))
+                listed.append(series(said.COPY_VOLUME, "ratio", {0: _copied(lab, codec)}, codec=codec, payload=PAYLOAD))
             except MeasureError as error:
                 facts[f"no copy volume of {codec}"] = str(error)
     return Evidence("copies", tuple(listed), facts)
@@ -69,5 +69,5 @@ def profile_message(seed: int, capture: Path) -> float:
     with memray.Tracker(capture, trace_python_allocators=True):
         kept = codec.tensor_message(tensor)
     del kept
-    found = read_capture(Case(PAYLOAD, _ALONE, "encode"), payload.raw_bytes, capture)
+    found = read_capture(Case(PAYLOAD, said.MAKE_TENSOR_PROTO, "encode"), payload.raw_bytes, capture)
     return found.allocated_bytes / payload.raw_bytes

@@ -12,6 +12,7 @@ from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.measure.doctor.protos import check_answers, check_client_protos, examine_answers
 from serlab.payload import parse_payload
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.servable.signatures import ECHO_MODEL
 from serlab.serving.http2 import try_preface
@@ -33,12 +34,12 @@ def measure_protos(lab: Lab) -> Evidence:
     made = examine_answers([("PredictResponse", newer)])
     missing = live.text if live.status == "not checked" else client.text if client.status == "not checked" else ""
     facts = {
-        "said of this server": live.status,
-        "expected of this server": "ok",
-        "said of the client's protos": client.status,
-        "expected of the client's protos": "ok",
-        "said of an answer with an unknown field": made.status,
-        "expected of an answer with an unknown field": "found",
+        f"{said.SAID}this server": live.status,
+        f"{said.EXPECTED}this server": "ok",
+        f"{said.SAID}the client's protos": client.status,
+        f"{said.EXPECTED}the client's protos": "ok",
+        f"{said.SAID}an answer with an unknown field": made.status,
+        f"{said.EXPECTED}an answer with an unknown field": "found",
         "in words": made.text,
     }
     needs = "pip install 'serlab[tensorflow]'" if missing else ""
@@ -49,16 +50,16 @@ def measure_preface(lab: Lab) -> Evidence:
     """Send the HTTP/2 preface to this server, to a port that only speaks HTTP/1.1, and to a closed port."""
     target = lab.on_target(None)
     facts = {
-        "said of this server": try_preface(
+        f"{said.SAID}this server": try_preface(
             target.endpoint.grpc, tls=target.endpoint.tls, options=target.options
         ).outcome,
-        "expected of this server": "http/2",
+        f"{said.EXPECTED}this server": "http/2",
     }
     with _http1_only() as address:
-        facts["said of a middlebox that speaks HTTP/1.1 only"] = try_preface(address).outcome
-    facts["expected of a middlebox that speaks HTTP/1.1 only"] = "refused preface"
-    facts["said of a closed port"] = try_preface(_closed_port()).outcome
-    facts["expected of a closed port"] = "refused connection"
+        facts[f"{said.SAID}a middlebox that speaks HTTP/1.1 only"] = try_preface(address).outcome
+    facts[f"{said.EXPECTED}a middlebox that speaks HTTP/1.1 only"] = "refused preface"
+    facts[f"{said.SAID}a closed port"] = try_preface(_closed_port()).outcome
+    facts[f"{said.EXPECTED}a closed port"] = "refused connection"
     return Evidence("preface", facts=facts)
 
 

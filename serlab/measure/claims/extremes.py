@@ -9,6 +9,7 @@ from serlab.codecs import registry
 from serlab.errors import MeasureError, SerlabError
 from serlab.measure.calls import call_of_signature
 from serlab.measure.claims.lab import Lab, series
+from serlab.records import evidence as said
 from serlab.records.call import TensorSpec
 from serlab.records.claims import Evidence
 from serlab.records.run import Endpoint
@@ -28,19 +29,19 @@ VALUES = 1000
 def measure(lab: Lab) -> Evidence:
     """Send values around 1e±100 to 1e±300 there and back, and say of each whether the same bits came back."""
     listed = []
-    facts: dict[str, str] = {"JSON codecs": ",".join(JSON_CODECS)}
+    facts: dict[str, str] = {said.JSON_CODECS: ",".join(JSON_CODECS)}
     target = lab.on_target(None)
     for codec in lab.available(CODECS):
-        for place, endpoint in (("offline", None), ("live", target.endpoint)):
+        for place, endpoint in ((said.OFFLINE, None), (said.LIVE, target.endpoint)):
             try:
                 exact = lab.workers.call(kept_bits, codec, lab.seed, endpoint, target.options)
             except MeasureError as error:
                 facts[f"{codec}, {place}"] = str(error)
                 continue
-            listed.append(series("exact", "count", {0: tuple(exact)}, codec=codec, setting=place))
-            if (codec, place) == ("json", "live"):
-                facts["1e-100 as float64 over REST json"] = "exact" if exact[0] else "altered"
-    if not any(entry.setting == "live" for entry in listed):
+            listed.append(series(said.EXACT, "count", {0: tuple(exact)}, codec=codec, setting=place))
+            if (codec, place) == ("json", said.LIVE):
+                facts[said.NAMED_VALUE] = "exact" if exact[0] else "altered"
+    if not any(entry.setting == said.LIVE for entry in listed):
         raise MeasureError(f"no codec brought the values back: {facts}")
     return Evidence("extremes", tuple(listed), facts)
 

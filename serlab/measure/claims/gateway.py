@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from serlab.errors import ServingError
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.deployment.gateway import measure_gateway
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import EndToEndRun
 from serlab.serving.gateway import find_nginx, start_gateway
@@ -37,15 +38,15 @@ def measure(lab: Lab) -> Evidence:
             seed=lab.seed,
         )
     lab.folder.write_part("claims/gateway-calls", report)
-    ways = {"direct": report.direct, "gateway": report.through}
+    ways = {said.DIRECT: report.direct, said.THROUGH_GATEWAY: report.through}
     listed = [
-        series("latency", "s", _latencies(runs, *key), payload=key[0], codec=key[1], setting=way)
+        series(said.LATENCY, "s", _latencies(runs, *key), payload=key[0], codec=key[1], setting=way)
         for way, runs in ways.items()
         for key in sorted({(run.payload, run.codec) for run in runs}, reverse=True)
     ]
     facts: dict[str, str | int | float | bool] = {
-        "gateway": report.gateway,
-        "same answers": _same(report.direct, report.through),
+        said.GATEWAY_NAME: report.gateway,
+        said.SAME_ANSWERS: _same(report.direct, report.through),
         "every call": "claims/gateway-calls.json",
     }
     errors = sorted({run.error for run in (*report.direct, *report.through) if run.error})

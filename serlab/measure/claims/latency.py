@@ -14,6 +14,7 @@ from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.endtoend import MAX_CALLS
 from serlab.payload import parse_payload
+from serlab.records import evidence as said
 from serlab.records.call import Call
 from serlab.records.claims import Evidence, Series
 from serlab.records.run import Endpoint, EndToEndRun
@@ -90,7 +91,7 @@ def _client(lab: Lab, classifier: Classifier, payload: str, codec: str, number: 
 def _latencies(runs: Iterable[EndToEndRun]) -> list[Series]:
     return [
         series(
-            "latency", "s", {run.round: tuple(call.total_s for call in run.calls) for run in clients},
+            said.LATENCY, "s", {run.round: tuple(call.total_s for call in run.calls) for run in clients},
             codec=codec, payload=payload,
         )
         for (payload, codec), clients in _by_client(runs).items()
@@ -110,7 +111,7 @@ def _cpu(runs: Iterable[EndToEndRun]) -> list[Series]:
         both = {number: client[number] + seconds for number, seconds in server.items()}
         listed += [
             series(quantity, "s", samples, codec=codec)
-            for quantity, samples in (("client CPU", client), ("server CPU", server), ("CPU", both))
+            for quantity, samples in ((said.CLIENT_CPU, client), (said.SERVER_CPU, server), (said.CPU, both))
             if samples
         ]
     return listed

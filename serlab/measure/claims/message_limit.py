@@ -10,6 +10,7 @@ from serlab.errors import TransportError
 from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
 from serlab.payload import parse_payload
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import Endpoint
 from serlab.transports.registry import open_transport
@@ -24,11 +25,11 @@ def measure(lab: Lab) -> Evidence:
     patient = replace(target.options, timeout_s=max(target.options.timeout_s, 60.0))
     facts: dict[str, str] = {}
     size = 0
-    for setting, limit in (("default options", None), ("with the option", DEFAULT_MAX_RECEIVE_BYTES)):
+    for setting, limit in ((said.DEFAULT_OPTIONS, None), (said.WITH_OPTION, DEFAULT_MAX_RECEIVE_BYTES)):
         options = replace(patient, max_receive_bytes=limit)
         outcome, length = lab.workers.call(ask, target.endpoint, options, lab.seed)
         facts[setting], size = outcome, max(size, length)
-    return Evidence("message-limit", (series("response bytes", "bytes", {0: size}),), facts)
+    return Evidence("message-limit", (series(said.RESPONSE_BYTES, "bytes", {0: size}),), facts)
 
 
 def ask(endpoint: Endpoint, options: TransportOptions, seed: int) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.plan import find_profile
 from serlab.measure.timing import Timing
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import Case, Form
 
@@ -34,5 +35,7 @@ def measure(lab: Lab) -> Evidence:
     listed = []
     for case in cases:
         samples = {run.round: run.values_s for run in runs if run.case == case}
-        listed.append(series("decode", "s", samples, codec=case.codec, payload=case.payload, setting=case.form or ""))
+        listed.append(
+            series(said.DECODE, "s", samples, codec=case.codec, payload=case.payload, setting=case.form or "")
+        )
     return Evidence("parsing", tuple(listed))

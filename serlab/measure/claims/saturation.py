@@ -6,6 +6,7 @@ from serlab.errors import MeasureError
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.load.sweep import checked, load_step
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Series
 from serlab.records.load import LoadStep, StepLimits, StepSpec
 from serlab.servable.resnet50 import RESNET50
@@ -54,8 +55,8 @@ def _series(steps: list[LoadStep], codecs: list[str]) -> list[Series]:
             size = {step.round: step.request_bytes + step.response_bytes for step in mine}
             network = {step.round: 8 * step.wire_bytes_per_s for step in mine}
             listed += [
-                series("throughput", "1/s", throughput, codec=codec),
-                series("bytes per request", "bytes", size, codec=codec),
-                series("network", "bit/s", network, codec=codec),
+                series(said.THROUGHPUT, "1/s", throughput, codec=codec),
+                series(said.CALL_BYTES, "bytes", size, codec=codec),
+                series(said.NETWORK, "bit/s", network, codec=codec),
             ]
     return listed

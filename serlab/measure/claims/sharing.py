@@ -9,6 +9,7 @@ from serlab.codecs.registry import describe
 from serlab.errors import MeasureError
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.deployment.multiplexing import measure_multiplexing
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Series, Unit
 from serlab.records.deployment import Burst, MultiplexingReport
 from serlab.records.load import StepLimits
@@ -34,15 +35,15 @@ def measure(lab: Lab) -> Evidence:
     if failed:
         raise MeasureError(f"calls that shared a connection failed: {'; '.join(sorted(failed))}")
     facts: dict[str, str | int | float | bool] = {
-        "calls at once": report.calls,
+        said.CALLS_AT_ONCE: report.calls,
         "small payload": report.payload,
         "large payload": report.large_payload,
         "every call": "claims/sharing-bursts.json",
         **predict_methods(),
     }
     listed = [
-        *_by_setting("overlap", report.bursts, lambda burst: burst.overlap),
-        *_by_setting("small behind large", report.behind_large, _small_call_s),
+        *_by_setting(said.OVERLAP, report.bursts, lambda burst: burst.overlap),
+        *_by_setting(said.SMALL_BEHIND_LARGE, report.behind_large, _small_call_s),
         *_frames(report),
     ]
     return Evidence("sharing", tuple(listed), facts)
@@ -53,18 +54,18 @@ def predict_methods() -> dict[str, int]:
     from serlab.serving.proto_fields import service_methods
 
     methods = service_methods()
-    return {"methods": len(methods), "streaming methods": sum(methods.values())}
+    return {said.METHODS: len(methods), said.STREAMING_METHODS: sum(methods.values())}
 
 
 def _by_setting(quantity: str, bursts: Iterable[Burst], figure: Callable[[Burst], float]) -> list[Series]:
     """Return the bursts' figures by round, a series per protocol and number of connections."""
     found: dict[str, dict[int, list[float]]] = {}
     for burst in bursts:
-        connections = "one connection" if burst.connections == 1 else "a connection per call"
+        connections = said.ONE_CONNECTION if burst.connections == 1 else said.CONNECTION_PER_CALL
         protocol = "gRPC" if describe(burst.codec)["transport"] == "grpc" else "REST"
         rounds = found.setdefault(f"{protocol}, {connections}", {})
         rounds.setdefault(burst.round, []).append(figure(burst))
-    unit: Unit = "ratio" if quantity == "overlap" else "s"
+    unit: Unit = "ratio" if quantity == said.OVERLAP else "s"
     return [
         Series(quantity, unit, {number: tuple(values) for number, values in rounds.items()}, setting=setting)
         for setting, rounds in found.items()
@@ -77,7 +78,7 @@ def _small_call_s(burst: Burst) -> float:
 
 def _frames(report: MultiplexingReport) -> list[Series]:
     return [
-        series("frames per second", "1/s", {0: step.throughput_per_s}, setting=f"{step.spec.concurrency} in flight")
+        series(said.FRAMES, "1/s", {0: step.throughput_per_s}, setting=said.in_flight(step.spec.concurrency))
         for step in report.frames
         if step.calls and not step.failure
     ]

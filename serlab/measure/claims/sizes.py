@@ -6,6 +6,7 @@ from serlab.codecs import registry
 from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
 from serlab.payload import parse_payload
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 
 JSON_CODECS = ("json", "json-orjson-list", "orjson")
@@ -15,18 +16,18 @@ DISTRIBUTIONS = ("uniform", "normal", "integers")
 
 def measure(lab: Lab) -> Evidence:
     """Return the raw size, and the request's length of each JSON codec and distribution and of the other codecs."""
-    listed = [series("raw bytes", "bytes", {0: parse_payload("image", seed=lab.seed).raw_bytes}, payload="image")]
+    listed = [series(said.RAW_BYTES, "bytes", {0: parse_payload("image", seed=lab.seed).raw_bytes}, payload="image")]
     for codec in lab.available(JSON_CODECS):
         for distribution in DISTRIBUTIONS:
             length = _ask(lab, codec, f"image:{distribution}")["request"]
             listed.append(
-                series("request bytes", "bytes", {0: length}, codec=codec, payload="image", setting=distribution)
+                series(said.REQUEST_BYTES, "bytes", {0: length}, codec=codec, payload="image", setting=distribution)
             )
     for codec in lab.available(WHOLE_REQUESTS):
         found = _ask(lab, codec, "image")
-        listed.append(series("request bytes", "bytes", {0: found["request"]}, codec=codec, payload="image"))
+        listed.append(series(said.REQUEST_BYTES, "bytes", {0: found["request"]}, codec=codec, payload="image"))
         if codec == "tensor-proto":
-            listed.append(series("message bytes", "bytes", {0: found["message"]}, payload="image"))
+            listed.append(series(said.MESSAGE_BYTES, "bytes", {0: found["message"]}, payload="image"))
     return Evidence("sizes", tuple(listed))
 
 

@@ -17,6 +17,7 @@ from serlab.measure.claims.lab import Lab, series
 from serlab.measure.memory.capture import read_capture
 from serlab.measure.process import allocator
 from serlab.payload import parse_payload
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import Case
 from serlab.records.scratch import Scratch
@@ -24,27 +25,30 @@ from serlab.records.scratch import Scratch
 TIMED, PROFILED = "batch-100", ("image", "batch-16")
 #: A round takes some ten seconds; the effect is so large that more of them change nothing.
 MOST_ROUNDS = 5
-_CODEC, _PAUSED = "tolist", "collector paused"
 
 
 def measure(lab: Lab) -> Evidence:
     """Time the batch of 100 in fresh processes, and profile smaller payloads: memray records every object."""
-    times: dict[str, dict[int, float]] = {"": {}, _PAUSED: {}}
+    times: dict[str, dict[int, float]] = {"": {}, said.COLLECTOR_PAUSED: {}}
     growth: dict[int, float] = {}
     for number in range(min(lab.effort.rounds, MOST_ROUNDS)):
         for setting, values in times.items():
             with Scratch("tolist") as scratch:
                 output = Path(scratch) / "run.json"
-                answer = lab.workers.call(time_tolist, TIMED, lab.seed, collect=setting != _PAUSED, output=output)
+                answer = lab.workers.call(
+                    time_tolist, TIMED, lab.seed, collect=setting != said.COLLECTOR_PAUSED, output=output
+                )
                 lab.folder.add_time_run("tolist", output)
             values[number], growth[number] = answer
     lab.folder.write_suites()
-    listed = [series("time", "s", values, codec=_CODEC, payload=TIMED, setting=name) for name, values in times.items()]
-    listed.append(series("resident", "ratio", growth, codec=_CODEC, payload=TIMED))
+    listed = [
+        series(said.TIME, "s", values, codec=said.TOLIST, payload=TIMED, setting=name) for name, values in times.items()
+    ]
+    listed.append(series(said.RESIDENT, "ratio", growth, codec=said.TOLIST, payload=TIMED))
     for payload in PROFILED if lab.effort.large else PROFILED[:1]:
         capture = lab.folder.memory_folder / f"tolist--{payload}.bin"
         peak = lab.workers.call(peak_of_tolist, payload, lab.seed, capture)
-        listed.append(series("peak", "ratio", {0: peak}, codec=_CODEC, payload=payload))
+        listed.append(series(said.PEAK, "ratio", {0: peak}, codec=said.TOLIST, payload=payload))
     return Evidence("tolist", tuple(listed), {"pyperf suite": "time/tolist.json"})
 
 
@@ -81,7 +85,10 @@ def peak_of_tolist(payload_spec: str, seed: int, capture: Path) -> float:
     with memray.Tracker(capture, trace_python_allocators=True):
         kept = tensor.tolist()
     del kept
-    return read_capture(Case(payload_spec, _CODEC, "encode"), payload.raw_bytes, capture).peak_bytes / payload.raw_bytes
+    return (
+        read_capture(Case(payload_spec, said.TOLIST, "encode"), payload.raw_bytes, capture).peak_bytes
+        / payload.raw_bytes
+    )
 
 
 def _time(tensor: Tensor, loops: int) -> float:

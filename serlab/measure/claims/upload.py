@@ -5,12 +5,13 @@ from __future__ import annotations
 from serlab.errors import MeasureError
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.deployment.upload import measure_upload
+from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.servable.resnet50 import RESNET50
 
 SMALL, LARGE = "4x224x224x3:float32", "batch-16"
 #: The same text made in pieces and made at once; and what the article's client does.
-SETTINGS = {"json-chunked": "chunked", "orjson": "whole body", "json": "whole body, .tolist() + json"}
+SETTINGS = {"json-chunked": said.CHUNKED, "orjson": said.WHOLE, "json": f"{said.WHOLE}, .tolist() + json"}
 
 
 def measure(lab: Lab) -> Evidence:
@@ -29,5 +30,5 @@ def measure(lab: Lab) -> Evidence:
         for found in report.profiles:
             lab.keep_profile(found.profile)
             setting = SETTINGS[found.profile.case.codec]
-            listed.append(series("peak", "bytes", {0: found.profile.peak_bytes}, payload=payload, setting=setting))
+            listed.append(series(said.PEAK, "bytes", {0: found.profile.peak_bytes}, payload=payload, setting=setting))
     return Evidence("upload", tuple(listed))
