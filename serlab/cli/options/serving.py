@@ -27,10 +27,10 @@ def serving_options(
         str,
         _live(
             "--serving",
-            help="embedded, binary, docker; or a running server: HOST:GRPC_PORT:REST_PORT, or grpc(s)://HOST:PORT and "
-            "http(s)://HOST:PORT/PREFIX, separated by a comma.",
+            help="auto, embedded, binary, docker; or a running server: HOST:GRPC_PORT:REST_PORT, or grpc(s)://HOST:PORT "
+            "and http(s)://HOST:PORT/PREFIX, separated by a comma.",
         ),
-    ] = "embedded",
+    ] = "auto",
     serving_binary: Annotated[str, _live("--serving-binary", help="Path of tensorflow_model_server (binary).")] = "",
     serving_image: Annotated[str, _live("--serving-image", help="Image with its tag (docker).")] = "",
     model: Annotated[str, _live("--model", help="Model's name (running server).")] = "",

@@ -50,7 +50,7 @@ def test_a_command_is_called_with_the_object_that_its_group_makes() -> None:
 
 
 def test_without_options_the_groups_defaults_hold() -> None:
-    assert called() == ServingOptions()
+    assert called() == ServingOptions("auto")
 
 
 def test_a_command_leaves_options_out_and_has_defaults_of_its_own() -> None:
