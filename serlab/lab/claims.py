@@ -92,11 +92,12 @@ def judge_again(folder: RunFolder) -> ClaimsReport:
     if stored == empty:
         raise StoreError(f"{folder.name} has put no claims to the test: run serlab claims")
     results = []
+    instance = str(stored.instance.get("kind", ""))
     for result in stored.results:
         name = result.evidence.removesuffix(".json")
         evidence = folder.read_part(name, Evidence, Evidence("")) if name else Evidence("")
         known = result.claim.id in CLAIMS and evidence.experiment
-        results.append(judge(result.claim.id, evidence, result.evidence) if known else result)
+        results.append(judge(result.claim.id, evidence, result.evidence, instance) if known else result)
     return replace(stored, results=tuple(results))
 
 

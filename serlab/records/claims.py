@@ -11,10 +11,11 @@ from typing import Any, Literal
 
 from serlab.records.run import Interval
 
-Verdict = Literal["reproduced", "not reproduced", "inconsistent", "not testable here"]
+Verdict = Literal["reproduced", "same direction, other size", "not reproduced", "inconsistent", "not testable here"]
 Unit = Literal["s", "bytes", "1/s", "bit/s", "ratio", "share", "count"]
 
 REPRODUCED: Verdict = "reproduced"
+SAME_DIRECTION: Verdict = "same direction, other size"
 NOT_REPRODUCED: Verdict = "not reproduced"
 INCONSISTENT: Verdict = "inconsistent"
 NOT_TESTABLE: Verdict = "not testable here"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serlab.records.claims import NOT_REPRODUCED, REPRODUCED, Verdict
+from serlab.records.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, SAME_DIRECTION, Verdict
 from serlab.records.run import Interval
 
 CONCURRENCY = 50
@@ -90,9 +90,22 @@ def about(value: float, low: float, high: float | None = None, *, tolerance: flo
     return low * (1 - tolerance) <= value <= (low if high is None else high) * (1 + tolerance)
 
 
-def gap_holds(ratio: Interval, claimed: float) -> bool:
-    """Whether a ratio shows the claimed gap: above 1 beyond doubt, and its interval reaches ¾ of the claimed ratio.
+def gap_verdict(ratio: Interval, claimed: float) -> Verdict:
+    """Return what a measured ratio says of a claimed one: first its direction, then its size.
 
-    A larger gap than claimed holds as well: the claim is that one side is slower by at least about so much.
+    The direction holds where the whole interval lies above 1. The size holds as well where the interval reaches from
+    ¾ of the claimed ratio to 4/3 of it. An interval that holds both 1 and the claimed size decides nothing.
     """
-    return ratio.above(1.0) and ratio.high >= GAP_SHARE * claimed
+    reaches = ratio.high >= GAP_SHARE * claimed
+    if ratio.above(1.0):
+        return REPRODUCED if reaches and ratio.low <= claimed / GAP_SHARE else SAME_DIRECTION
+    return NOT_TESTABLE if ratio.is_range or reaches else NOT_REPRODUCED
+
+
+def undecided(verdict: Verdict, ratio: Interval) -> str:
+    """Return what a gap that was measured, and not decided, would need; "" for one that was decided."""
+    if verdict != NOT_TESTABLE:
+        return ""
+    if ratio.is_range:
+        return f"more than {ratio.runs} rounds, which give no 95 % interval"
+    return "a narrower interval: this one holds both no gap and the claimed one"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from serlab.analysis.claims.arithmetic import gap_holds, reproduced_if
+from serlab.analysis.claims.arithmetic import gap_verdict, undecided
+from serlab.analysis.claims.predicted import widened
 from serlab.analysis.claims.samples import count, find, mean_ratio, ratio, tail_ratio
 from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.records import evidence as said
-from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
+from serlab.records.claims import NOT_TESTABLE, REPRODUCED, SAME_DIRECTION, Evidence, Judgement, Quantity, Series
 from serlab.records.run import Interval
 
 CLAIMED_1K, CLAIMED_10K = 98 / 37, 5.0
@@ -35,10 +36,13 @@ def latency_10k(evidence: Evidence) -> Judgement:
         return judged
     large = judged.measured[0].value
     words = "grows" if large.above(small.high) else "does not clearly grow"
+    # "Grows" is part of the claim: a gap of that size which does not grow is another one.
+    verdict = judged.verdict if judged.verdict != REPRODUCED or large.above(small.high) else SAME_DIRECTION
     return Judgement(
-        reproduced_if(gap_holds(large, CLAIMED_10K) and large.above(small.high)),
+        verdict,
         judged.measured,
         f"the ratio is {small.median:.2f}x at 1 KB and {large.median:.2f}x at 10 KB: it {words}. {judged.finding}",
+        judged.needs,
     )
 
 
@@ -68,7 +72,8 @@ def _gap(evidence: Evidence, payload: str, claimed: float, of: Ratio) -> Judgeme
     quantities = [Quantity(f"REST {HTTP} ÷ gRPC {GRPC}", article, "ratio")]
     better = {codec: value for codec in BETTER_REST if (value := _ratio(evidence, payload, codec, of))}
     quantities += [Quantity(f"REST {codec} ÷ gRPC {GRPC}", value, "ratio") for codec, value in better.items()]
-    return Judgement(reproduced_if(gap_holds(article, claimed)), tuple(quantities), _explain(article, better))
+    verdict = gap_verdict(article, claimed)
+    return Judgement(verdict, tuple(quantities), _explain(article, better), undecided(verdict, article))
 
 
 def _explain(article: Interval, better: dict[str, Interval]) -> str:
@@ -83,7 +88,5 @@ def _explain(article: Interval, better: dict[str, Interval]) -> str:
 
 
 def _ratio(evidence: Evidence, payload: str, codec: str, of: Ratio) -> Interval | None:
-    return of(
-        find(evidence, said.LATENCY, codec=codec, payload=payload),
-        find(evidence, said.LATENCY, codec=GRPC, payload=payload),
-    )
+    slow, fast = (find(evidence, said.LATENCY, codec=name, payload=payload) for name in (codec, GRPC))
+    return widened(of(slow, fast), evidence, slow, fast)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from serlab.analysis.claims.arithmetic import reproduced_if
+from serlab.analysis.claims.arithmetic import reproduced_if, undecided
 from serlab.analysis.claims.samples import difference, estimate, find, ratio
 from serlab.records import evidence as said
 from serlab.records.claims import NOT_TESTABLE, Evidence, Judgement, Quantity, Series
@@ -49,10 +49,12 @@ def batching(evidence: Evidence) -> Judgement:
     ordered = sorted(gains.items(), key=lambda item: -item[1].median)
     quantities = [Quantity(f"throughput, {setting} ÷ no batching", gain, "ratio") for setting, gain in ordered]
     best_setting, best = ordered[0]
+    verdict = NOT_TESTABLE if best.is_range else reproduced_if(best.above(1.0))
     return Judgement(
-        reproduced_if(best.above(1.0)),
+        verdict,
         tuple(quantities),
         f"best of {len(gains)} settings: {best_setting}; {_rises(best)}",
+        undecided(verdict, best),
     )
 
 

@@ -7,9 +7,9 @@ from serlab.analysis.claims.arithmetic import (
     HTTP,
     bandwidth_contradiction,
     cpu_per_request_ratio,
-    gap_holds,
-    reproduced_if,
+    gap_verdict,
     throughput_contradiction,
+    undecided,
 )
 from serlab.analysis.claims.samples import estimate, find, ratio
 from serlab.records import evidence as said
@@ -63,10 +63,12 @@ def resnet_cpu(evidence: Evidence) -> Judgement:
     ]
     if not quantities:
         return Judgement(NOT_TESTABLE, finding="the server's CPU time cannot be read", needs="a server on this machine")
+    verdict = gap_verdict(quantities[0].value, CLAIMED_CPU_RATIO)
     return Judgement(
-        reproduced_if(gap_holds(quantities[0].value, CLAIMED_CPU_RATIO)),
+        verdict,
         tuple(quantities),
         f"at the article's own throughputs its shares are {cpu_per_request_ratio():.1f}x per request",
+        undecided(verdict, quantities[0].value),
     )
 
 
@@ -78,5 +80,5 @@ def _against(evidence: Evidence, quantity: str, one: str, other: str, label: str
 def _judged(contradictions: list[str], measured: tuple[Quantity, ...], claimed: float, more: str) -> Judgement:
     verdict: Verdict = INCONSISTENT
     if not contradictions:
-        verdict = reproduced_if(bool(measured) and gap_holds(measured[0].value, claimed))
+        verdict = gap_verdict(measured[0].value, claimed) if measured else NOT_TESTABLE
     return Judgement(verdict, measured, "; ".join(contradictions) + more)

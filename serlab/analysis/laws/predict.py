@@ -44,7 +44,7 @@ def predict(
                 mine.append((prediction, known))
         work = 0.0 if echo else _model_work(view, [prediction for prediction, _ in mine])
         for prediction, known in mine:
-            total = _with_exchange(replace(prediction, model_s=work), prediction.exchange_s, _width(known, spread))
+            total = _with_exchange(replace(prediction, model_s=work), prediction.exchange_s, half_width(known, spread))
             clients = [run for run in view.clients.get((payload.name, prediction.codec), []) if run.calls]
             found.append(replace(total, meaning=meaning(total, clients)))
     return tuple(found)
@@ -140,11 +140,11 @@ def _predict(view: RunView, payload: str, codec: str, law: RouteLaw, spread: flo
         _measured(clients),
         covered=law.covers(*sizes),
     )
-    return _with_exchange(blank, law.exchange_s(*sizes), _width(law, spread))
+    return _with_exchange(blank, law.exchange_s(*sizes), half_width(law, spread))
 
 
-def _width(law: RouteLaw, spread: float) -> float:
-    """Return the half-width of a 95 % interval, in logs: what the law leaves unexplained, and its scaling."""
+def half_width(law: RouteLaw, spread: float) -> float:
+    """Return the half-width of an exchange's 95 % interval, in logs: what the law leaves open, and its scaling."""
     return math.hypot(law.errors.spread, _Z95 * spread)
 
 

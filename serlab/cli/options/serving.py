@@ -27,8 +27,8 @@ def serving_options(
         str,
         _live(
             "--serving",
-            help="auto, embedded, binary, docker; or a running server: HOST:GRPC_PORT:REST_PORT, or grpc(s)://HOST:PORT "
-            "and http(s)://HOST:PORT/PREFIX, separated by a comma.",
+            help="auto, embedded, binary, docker; or a running server: HOST:GRPC_PORT:REST_PORT, or "
+            "grpc(s)://HOST:PORT and http(s)://HOST:PORT/PREFIX, separated by a comma.",
         ),
     ] = "auto",
     serving_binary: Annotated[str, _live("--serving-binary", help="Path of tensorflow_model_server (binary).")] = "",

@@ -13,7 +13,7 @@ from serlab.records.load import StepLimits
 #: From hardly any batching to the article's "tune both": a few, since each takes a step of load per round.
 SETTINGS = (BatchSetting(4, 2_000), BatchSetting(16, 2_000), BatchSetting(32, 10_000))
 CONCURRENCY = 16
-MOST_ROUNDS = 3
+MOST_ROUNDS = 6
 
 
 def measure(lab: Lab) -> Evidence:

@@ -12,6 +12,7 @@ from serlab.errors import MeasureError
 from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
+from serlab.measure.claims.predicted import Facts, predict_calls
 from serlab.measure.endtoend import MAX_CALLS
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
@@ -36,6 +37,7 @@ _RELATIVE, _ABSOLUTE = 1e-3, 1e-6
 def measure_vectors(lab: Lab) -> Evidence:
     """Call each perceptron with its vector."""
     listed: list[Series] = []
+    facts: Facts = {}
     for payload, classifier in MLPS.items():
         codecs = _agreeing(lab, classifier, payload)
         runs = [
@@ -44,7 +46,10 @@ def measure_vectors(lab: Lab) -> Evidence:
             for codec in shuffled(codecs, lab.seed, number)
         ]
         listed += _latencies(runs)
-    return Evidence("vectors", tuple(listed))
+        predicted, told = predict_calls(lab, _by_client(runs), works=False)
+        listed += predicted
+        facts.update(told)
+    return Evidence("vectors", tuple(listed), facts)
 
 
 def measure_resnet(lab: Lab) -> Evidence:
@@ -57,7 +62,8 @@ def measure_resnet(lab: Lab) -> Evidence:
             runs.append(_client(lab, RESNET50, "image", codec, number, longer[codec]))
         if number == 0:
             longer.update(_for_tails(lab, runs))
-    return Evidence("resnet", (*_latencies(runs), *_cpu(runs)))
+    predicted, facts = predict_calls(lab, _by_client(runs), works=True)
+    return Evidence("resnet", (*_latencies(runs), *_cpu(runs), *predicted), facts)
 
 
 def _for_tails(lab: Lab, first: Iterable[EndToEndRun]) -> dict[str, float]:

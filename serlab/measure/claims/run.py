@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 from serlab.analysis.claims.catalogue import CLAIMS
@@ -71,7 +71,9 @@ def put_to_the_test(lab: Lab, claims: Iterable[str], *, quick: bool = False) -> 
         evidence = _make(experiment, lab)
         file = lab.folder.write_part(f"claims/{experiment.name}", evidence)
         relative = str(file.relative_to(lab.folder.path))
-        results.update({result.claim.id: result for result in _judged(experiment, wanted, evidence, relative)})
+        claims_of = [claim for claim in experiment.claims if claim in wanted]
+        kind = endpoint.kind if endpoint else ""
+        results.update({claim: judge(claim, evidence, relative, kind) for claim in claims_of})
         ordered = tuple(results[claim] for claim in wanted if claim in results)
         report = replace(report, results=ordered, seconds=time.monotonic() - begin)
         lab.folder.write_part(PART, report)
@@ -89,9 +91,3 @@ def _make(experiment: Experiment, lab: Lab) -> Evidence:
         lab.say.remark(f"{experiment.name}: {error}")
         evidence = Evidence(experiment.name, missing=str(error), needs="an experiment that succeeds: see the reason")
     return replace(evidence, seconds=time.monotonic() - begin)
-
-
-def _judged(experiment: Experiment, wanted: tuple[str, ...], evidence: Evidence, file: str) -> Iterator[ClaimResult]:
-    for claim in experiment.claims:
-        if claim in wanted:
-            yield judge(claim, evidence, file)

@@ -10,6 +10,7 @@ from serlab.records.claims import (
     NOT_REPRODUCED,
     NOT_TESTABLE,
     REPRODUCED,
+    SAME_DIRECTION,
     ClaimResult,
     ClaimsReport,
     Verdict,
@@ -24,6 +25,7 @@ PARTS = {"claims": ClaimsReport}
 
 _TONES: Mapping[Verdict, Tone] = {
     REPRODUCED: "good",
+    SAME_DIRECTION: "warn",
     NOT_REPRODUCED: "warn",
     INCONSISTENT: "bad",
     NOT_TESTABLE: "muted",

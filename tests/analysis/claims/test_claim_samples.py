@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from serlab.analysis.claims.arithmetic import about, gap_holds
+from serlab.analysis.claims.arithmetic import about, gap_verdict, undecided
 from serlab.analysis.claims.samples import count, estimate, find, mean_ratio, ratio, tail_ratio
-from serlab.records.claims import Evidence, Series
+from serlab.records.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, SAME_DIRECTION, Evidence, Series
 from serlab.records.run import Interval
 
 
@@ -72,10 +72,24 @@ def test_about_is_within_a_tenth_of_a_value_or_a_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "holds"),
-    [(1.9, 2.1, True), (5.0, 6.0, True), (1.5, 1.9, False), (0.9, 2.5, False), (1.2, 1.96, True)],
+    ("low", "high", "expected"),
+    [
+        (1.9, 2.1, REPRODUCED),
+        (3.0, 9.0, REPRODUCED),  # reaches the claimed size
+        (1.5, 1.9, SAME_DIRECTION),
+        (5.0, 6.0, SAME_DIRECTION),  # a gap twice as large is another size
+        (0.7, 1.5, NOT_REPRODUCED),
+        (0.9, 2.5, NOT_TESTABLE),  # holds no gap and the claimed one
+    ],
 )
-def test_a_gap_holds_above_one_when_it_reaches_three_quarters_of_the_claim(
-    low: float, high: float, holds: bool
-) -> None:
-    assert gap_holds(Interval((low + high) / 2, low, high, 5), 2.6) is holds
+def test_a_gap_has_a_direction_and_a_size(low: float, high: float, expected: str) -> None:
+    ratio = Interval((low + high) / 2, low, high, 6)
+    verdict = gap_verdict(ratio, 2.6)
+    assert verdict == expected
+    assert bool(undecided(verdict, ratio)) == (expected == NOT_TESTABLE)
+
+
+def test_a_range_decides_no_gap() -> None:
+    few = Interval(2.6, 2.5, 2.7, 3, is_range=True)
+    assert gap_verdict(few, 2.6) == NOT_TESTABLE
+    assert "more than 3 rounds" in undecided(NOT_TESTABLE, few)

@@ -104,7 +104,7 @@ def test_batching_steps_become_throughput_by_setting(lab: Lab, monkeypatch: pyte
     setting = BatchSetting(16, 2000)
     steps = tuple(
         entry
-        for number in range(3)
+        for number in range(6)
         for entry in (
             BatchingStep(None, step("wire", 10.0, number)),
             BatchingStep(setting, step("wire", 17.0, number), mean_rows=9.87),
