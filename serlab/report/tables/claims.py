@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from serlab.records.claims import NOT_TESTABLE, REPRODUCED, ClaimResult, ClaimsReport, Quantity
+from serlab.records.real_claims import real_server_claims
 from serlab.records.run import Interval, RunInfo
 from serlab.report import units
 from serlab.report.origin import STAND_IN, is_embedded
@@ -92,13 +93,23 @@ def _markdown(report: ClaimsReport, info: RunInfo) -> Iterator[str]:
     yield "Made by `serlab claims --markdown`. " + origin(report, info) + "."
     if is_embedded(report.instance):
         yield STAND_IN
+    real = real_server_claims()
+    known = {result.claim.id: result for result in real.results}
     yield ""
-    yield "| claim | claimed | measured [95 %] | verdict |"
-    yield "|---|---|---|---|"
+    yield (
+        f"The column of the real server: {real.instance['version']}, {real.started[:10]}, two cores. A claim that hangs "
+        "on what the server takes is judged there, or by the prediction for TensorFlow Serving, never by the embedded "
+        "instance's own time."
+    )
+    yield ""
+    yield "| claim | claimed | real server [95 %] | verdict | this machine [95 %] | verdict |"
+    yield "|---|---|---|---|---|---|"
     for result in report.results:
-        claim = result.claim
-        cells = (_cell(text) for text in (claim.statement, claim.claimed, headline(result), result.judgement.verdict))
-        yield f"| [{claim.id}](#{claim.id}): {' | '.join(cells)} |"
+        claim, there = result.claim, known.get(result.claim.id)
+        columns = [(headline(there), there.judgement.verdict) if there else (units.NOT_MEASURED, "")]
+        columns.append((headline(result), result.judgement.verdict))
+        cells = (claim.statement, claim.claimed, *(text for column in columns for text in column))
+        yield f"| [{claim.id}](#{claim.id}): {' | '.join(map(_cell, cells))} |"
     for result in report.results:
         yield from _markdown_claim(result)
 

@@ -77,6 +77,11 @@ def test_markdown_has_a_table_and_a_heading_per_claim(report: ClaimsReport) -> N
     assert len(rows) == len(report.results)
     for result in report.results:
         assert f"\n## {result.claim.id}\n" in text
+    assert "ModelServer 2.20.0" in text
+    assert "2026-11-25" in text
+    (p50,) = [line for line in rows if "#resnet-p50" in line]
+    # The real server's value and verdict, then this run's.
+    assert p50.index("3.66× [3.36, 4.17]") < p50.index("4.00×")
     assert "| REST orjson ÷ gRPC tensor-proto | 1.00× |" in text
     assert "Evidence: `claims/sizes.json`" in text
 
