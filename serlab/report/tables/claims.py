@@ -97,7 +97,7 @@ def _markdown(report: ClaimsReport, info: RunInfo) -> Iterator[str]:
     known = {result.claim.id: result for result in real.results}
     yield ""
     yield (
-        f"The column of the real server: {real.instance['version']}, {real.started[:10]}, two cores. A claim that hangs "
+        f"Column of the real server: {real.instance['version']}, {real.started[:10]}, two cores. A claim that hangs "
         "on what the server takes is judged there, or by the prediction for TensorFlow Serving, never by the embedded "
         "instance's own time."
     )
