@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from google.protobuf import __version__ as protobuf_version
 from google.protobuf.message import DecodeError
 from google.protobuf.wrappers_pb2 import Int64Value, StringValue
 
@@ -85,6 +86,8 @@ def test_what_protobuf_takes_is_taken_and_what_it_refuses_is_refused(raw: Simple
     sound = {}
     for name, body in bodies(raw).items():
         expected = verdict(StringValue.FromString, body) and verdict(Int64Value.FromString, body)
+        if name == "length of 6 bytes" and int(protobuf_version.partition(".")[0]) < 7:
+            expected = False  # as later versions do: the reader does not follow whichever is installed
         assert verdict(fields_of, body) == expected, name
         sound[name] = expected
     assert 12 <= sum(sound.values()) <= len(sound) - 12  # the table holds plenty of both
