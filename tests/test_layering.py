@@ -104,6 +104,47 @@ def test_every_file_of_a_kind_is_on_the_list_of_its_folder(registry: str, writte
         assert re.search(rf"import .*\b{file.stem}\b|\.{file.stem} import ", listed), f"{registry} lacks {file.name}"
 
 
+#: Tests of what no single file does, by their place below tests/.
+OF_SEVERAL_FILES = {
+    "analysis/laws/test_shipped.py",  # the law that comes with serlab, against calls it was not fitted on
+    "cli/test_experiment_commands.py",  # what the commands around a server have in common
+    "codecs/test_round_trips.py",  # every codec
+    "codecs/test_unusual_tensors.py",  # every codec
+    "embedded/test_clients.py",  # clients that others wrote
+    "embedded/test_faults.py",  # faults on the way to the server
+    "embedded/test_fidelity.py",  # recorded answers of TensorFlow Serving
+    "embedded/test_fuzz.py",  # generated requests
+    "measure/precision/test_exhaustive_16_bit.py",  # every 16-bit float
+    "report/browser/test_in_browser.py",  # pages in a browser
+    "report/plots/test_all_plots.py",  # every plot
+    "report/sections/test_conclusions.py",  # sentences of several sections
+    "representations/test_representations.py",  # every representation
+    "test_layering.py",
+    "test_startup.py",
+    "test_wheel.py",
+    "wire/test_against_protobuf.py",  # protobuf's own reader and writer
+    "wire/test_decode.py",  # whatever is read
+    "wire/test_mutated_messages.py",  # generated messages
+    "wire/test_serving_answers.py",  # recorded answers of TensorFlow Serving
+    "wire/test_wire_api.py",  # the public names
+}
+
+
+def test_tests_are_named_after_the_file_they_test() -> None:
+    """``tests/X/test_Y.py`` or ``tests/X/test_Y_topic.py`` is for ``serlab/X/Y.py``, or for the folder ``Y``."""
+    tests = ROOT / "tests"
+    strays = []
+    for path in tests.rglob("test_*.py"):
+        place = path.relative_to(tests)
+        words = path.stem.removeprefix("test_").split("_")
+        names = {"_".join(words[:count]) for count in range(1, len(words) + 1)}
+        folder = PACKAGE / place.parent
+        if not any((folder / f"{name}.py").exists() or (folder / name).is_dir() for name in names):
+            strays.append(place.as_posix())
+    assert set(strays) <= OF_SEVERAL_FILES, "name them after a file of serlab/, or list them above"
+    assert {place for place in OF_SEVERAL_FILES if not (tests / place).exists()} == set()
+
+
 def test_benches_import_only_measure_of_serlab() -> None:
     scripts = sorted((ROOT / "benches").glob("*.py"))
     assert scripts

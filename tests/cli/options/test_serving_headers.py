@@ -14,7 +14,7 @@ import pytest
 from serlab.records.store import list_runs
 
 TOKEN = "SECRETTOKEN123"
-STANDIN = Path(__file__).parents[1] / "serving" / "rest_standin.py"
+STANDIN = Path(__file__).parents[2] / "serving" / "rest_standin.py"
 
 
 def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
