@@ -115,6 +115,8 @@ OF_SEVERAL_FILES = {
     "embedded/test_fidelity.py",  # recorded answers of TensorFlow Serving
     "embedded/test_fuzz.py",  # generated requests
     "measure/precision/test_exhaustive_16_bit.py",  # every 16-bit float
+    "records/test_hostile_results.py",  # every record
+    "records/test_round_trips.py",  # every record
     "report/browser/test_in_browser.py",  # pages in a browser
     "report/plots/test_all_plots.py",  # every plot
     "report/sections/test_conclusions.py",  # sentences of several sections

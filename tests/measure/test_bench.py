@@ -8,9 +8,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -55,13 +56,13 @@ def one_process_per_case_and_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allocation, "MOST_PROCESSES", 1)
 
 
-def plan_for(*codecs: str, payload: str = "vector-1k", **options: object):
+def plan_for(*codecs: str, payload: str = "vector-1k", **options: object) -> Any:
     plan = make_plan("smoke", (payload,), codecs, flamegraphs="none", **options)
     return replace(plan, max_rounds=options.get("rounds", 2))
 
 
 @pytest.fixture(scope="module")
-def echo():
+def echo() -> Iterator[Any]:
     pytest.importorskip("tensorflow")
     with open_endpoint(ServingOptions()) as endpoint:
         yield Target(endpoint, TransportOptions())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ class Truncator(RawCodec):
 
 
 @pytest.fixture
-def lying(monkeypatch: pytest.MonkeyPatch):
+def lying(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(codec: RawCodec) -> None:
         monkeypatch.setattr(registry, "get", lambda name: codec)
 
@@ -43,7 +44,7 @@ def test_an_exact_codec_passes_with_the_sizes_of_its_bodies() -> None:
     assert set(found.response_bytes) == {"body"}
 
 
-def test_a_codec_that_drops_the_low_bit_is_caught(lying) -> None:
+def test_a_codec_that_drops_the_low_bit_is_caught(lying: Any) -> None:
     lying(LowBitDropper())
     found = gate.check(Subject("vector-1k", DEFAULT_SEED), "lossy").exactness
     assert not found.exact
@@ -51,7 +52,7 @@ def test_a_codec_that_drops_the_low_bit_is_caught(lying) -> None:
     assert found.worst_ulp == 1
 
 
-def test_a_codec_that_loses_elements_fails(lying) -> None:
+def test_a_codec_that_loses_elements_fails(lying: Any) -> None:
     lying(Truncator())
     assert "shape" in gate.check(Subject("vector-1k", DEFAULT_SEED), "short").exactness.failure
 

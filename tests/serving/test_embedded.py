@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import psutil
 import pytest
@@ -15,7 +16,7 @@ from serlab.transports.registry import open_transport
 from serlab.wire.fields import length_field
 
 
-def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models):
+def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models: dict[str, Path]) -> None:
     pytest.importorskip("tensorflow", reason="needs TensorFlow")
     with EmbeddedInstance(ServingOptions(), corpus_models) as endpoint:
         assert endpoint.kind == "embedded"
@@ -38,7 +39,7 @@ def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models):
     assert not psutil.pid_exists(endpoint.pid)
 
 
-def test_a_flag_the_server_does_not_know_is_quoted(corpus_models):
+def test_a_flag_the_server_does_not_know_is_quoted(corpus_models: dict[str, Path]) -> None:
     options = ServingOptions(flags=("--frobnicate",))
     with pytest.raises(ServingError, match="frobnicate"), EmbeddedInstance(options, corpus_models):
         pass
