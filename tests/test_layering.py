@@ -108,8 +108,6 @@ def test_every_file_of_a_kind_is_on_the_list_of_its_folder(registry: str, writte
 OF_SEVERAL_FILES = {
     "analysis/laws/test_shipped.py",  # the law that comes with serlab, against calls it was not fitted on
     "cli/test_experiment_commands.py",  # what the commands around a server have in common
-    "codecs/test_round_trips.py",  # every codec
-    "codecs/test_unusual_tensors.py",  # every codec
     "embedded/test_clients.py",  # clients that others wrote
     "embedded/test_faults.py",  # faults on the way to the server
     "embedded/test_fidelity.py",  # recorded answers of TensorFlow Serving
