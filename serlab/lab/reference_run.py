@@ -5,6 +5,7 @@ What figures rest on stays: timed runs, calls, profiles' numbers, verdicts. What
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterable, Sequence
@@ -17,6 +18,7 @@ from serlab.errors import StoreError
 from serlab.lab.report_files import read_source, write_report
 from serlab.records.files import read_file, replace_file
 from serlab.records.run import EndToEndRun, RunInfo
+from serlab.records.secret import hidden_values
 from serlab.records.store import RunFolder
 
 #: How a published run's machine is called: its hardware is told, its name is nobody's business.
@@ -28,7 +30,9 @@ CALLS_KEPT = 60
 #: What pyperf writes into its files about the machine beside what serlab itself records.
 _PYPERF_DROPPED = frozenset({"boot_time", "hostname", "platform", "python_config_args", "python_executable", "uptime"})
 _ABSOLUTE = re.compile(r"(?<![\w.:/])/(?:[\w.+-]+/)+[\w.+-]*")
-_TEXT = frozenset({".json", ".html"})
+_TEXT = frozenset({".json", ".jsonl", ".html"})
+#: What credentials look like where a server quoted one (RFC 6750, RFC 7617).
+_CREDENTIAL = re.compile(r"\b(?:Bearer|Basic) [A-Za-z0-9._~+/=-]{8,}")
 
 
 def copy_run(folder: RunFolder, target: Path) -> RunFolder:
@@ -36,7 +40,7 @@ def copy_run(folder: RunFolder, target: Path) -> RunFolder:
 
     Raises:
         StoreError: ``target`` holds something already, cannot be written, comes out larger than ``MAX_BYTES``, or
-            would still name this machine or its folders.
+            would still name this machine or its folders, or hold what the run was told in confidence.
     """
     if target.exists() and any(target.iterdir()):
         raise StoreError(f"{target} is not empty: a reference run is made from scratch")
@@ -58,8 +62,14 @@ def copy_run(folder: RunFolder, target: Path) -> RunFolder:
     if (target / "correlation.json").exists():
         copy.write_part("correlation", source.correlations)  # of the calls that are here
     write_report(copy, source)
-    _check(target, data.info.machine.name)
+    _check(target, data.info.machine.name, _told_in_confidence(folder))
     return copy
+
+
+def _told_in_confidence(folder: RunFolder) -> list[str]:
+    """Return the credentials in the command line as it was recorded: an older version kept them."""
+    recorded = json.loads(read_file(folder.inside("run.json"))).get("data", {}).get("command", "")
+    return hidden_values(str(recorded))
 
 
 def _published(info: RunInfo, name: str, *, thinned: bool) -> RunInfo:
@@ -105,14 +115,17 @@ def _without_machine(value: object) -> object:
     return value
 
 
-def _check(folder: Path, machine: str) -> None:
+def _check(folder: Path, machine: str, secrets: Sequence[str]) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     size = sum(path.stat().st_size for path in files)
     if size > MAX_BYTES:
         raise StoreError(f"{folder} is {size:,} B, more than {MAX_BYTES:,}: publish a run of fewer payloads or rounds")
     for path in files:
         if path.suffix in _TEXT:
-            found = _telling(path.read_text(encoding="utf-8"), machine)
+            text = path.read_text(encoding="utf-8")
+            if any(secret in text for secret in secrets) or _CREDENTIAL.search(text):
+                raise StoreError(f"{path} holds a credential that the run was given; it is not to be published")
+            found = _telling(text, machine)
             if found:
                 raise StoreError(f"{path} still names this machine: {', '.join(found[:3])}; it is not to be published")
 

@@ -108,6 +108,20 @@ def masked_command(command: str) -> str:
     return command if shown == words else shlex.join(shown)
 
 
+def hidden_values(command: str) -> list[str]:
+    """Return what a recorded command line holds and no other file may: to be looked for in what is published."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return []
+    found = []
+    for word, shown in zip(words, masked_words(words), strict=True):
+        if word != shown:
+            before, _, after = shown.partition(REDACTED)
+            found.append(word[len(before.rstrip()) : len(word) - len(after)].strip())
+    return [value for value in found if value]
+
+
 def _masked_header(given: str) -> str:
     if given.startswith("@"):
         return given

@@ -111,7 +111,7 @@ def gateway_config(
     Raises:
         UsageError: the server speaks TLS: nginx would have to be told its certificates.
     """
-    if endpoint.tls:
+    if (endpoint.grpc and endpoint.tls) or (endpoint.rest and endpoint.rest_tls):
         raise UsageError("a gateway in front of a server that speaks TLS is not offered: give its plain ports")
     grpc = _GRPC.format(upstream=endpoint.grpc, listen=grpc_listen, timeout_s=timeout_s) if endpoint.grpc else ""
     rest = _REST.format(upstream=endpoint.rest, listen=rest_listen, timeout_s=timeout_s) if endpoint.rest else ""

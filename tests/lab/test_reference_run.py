@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -91,3 +92,18 @@ def test_pages_cannot_be_drawn_of_captures_that_were_left_out(stored: RunFolder,
     copy = copy_run(stored, tmp_path / "reference" / "run")
     with pytest.raises(UsageError, match="captures of reference/run are not here"):
         draw(copy, "all", "flamegraph", ProgressShow(quiet=True))
+
+
+def test_a_copy_that_holds_a_credential_is_refused(stored: RunFolder, tmp_path: Path) -> None:
+    """An older version recorded the command line as it was given, and a server may have quoted what it was sent."""
+    file = stored.path / "run.json"
+    command = json.dumps("serlab bench --header 'x-api-key: SECRETTOKEN123'")
+    file.write_text(re.sub(r'"command": "[^"]*"', lambda _: f'"command": {command}', file.read_text()))
+    assert "SECRETTOKEN123" in file.read_text()
+    clean = copy_run(stored, tmp_path / "clean")
+    assert "SECRETTOKEN123" not in "".join(path.read_text() for path in clean.path.rglob("*.*") if path.is_file())
+    info = stored.read_info()
+    stored.write_info(replace(info, missing=("a server said: SECRETTOKEN123 is not known",)))
+    file.write_text(re.sub(r'"command": "[^"]*"', lambda _: f'"command": {command}', file.read_text()))
+    with pytest.raises(StoreError, match="holds a credential"):
+        copy_run(stored, tmp_path / "refused")

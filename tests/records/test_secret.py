@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from serlab.records.run import RunData
-from serlab.records.secret import REDACTED, Secret, masked, masked_command, masked_words, without_secrets
+from serlab.records.secret import REDACTED, Secret, hidden_values, masked, masked_command, masked_words, without_secrets
 from serlab.records.store import RunFolder
 
 TOKEN = "SECRETTOKEN123"
@@ -95,6 +95,18 @@ def test_no_spelling_brings_a_value_into_a_command(words: list[str]) -> None:
     assert shown[:2] == ["serlab", "bench"]
     assert shown[-2:] == ["--codec", "wire"], "nothing else is lost"
     assert TOKEN not in masked_command(shlex.join(["serlab", "bench", *words]))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--header", f"authorization: {BEARER}"], [f"--header=authorization:{BEARER}"], ["--head", BEARER],
+        ["--serving", f"https://{BEARER.split()[1]}@host/prefix"],
+    ],
+)  # fmt: skip
+def test_what_a_command_hides_can_be_looked_for(words: list[str]) -> None:
+    (found,) = hidden_values(shlex.join(["serlab", "bench", *words]))
+    assert found in (BEARER, TOKEN)
 
 
 def test_the_name_of_a_header_and_a_file_of_headers_stay() -> None:

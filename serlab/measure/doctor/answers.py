@@ -57,7 +57,7 @@ def check_values(patient: Patient) -> Finding:
     over_grpc, over_rest = patient.grpc_answer, patient.rest_answer
     for answer, protocol in ((over_grpc, "gRPC"), (over_rest, "REST")):
         if answer.tensors is None:
-            return Finding(VALUES, "not checked", f"no answer over {protocol}: {answer.trouble}")
+            return Finding(VALUES, "not checked", f"no answer over {protocol}: {answer.reason}")
     assert over_grpc.tensors is not None
     assert over_rest.tensors is not None
     pairs = [(name, expected, over_rest.tensors[name]) for name, expected in over_grpc.tensors.items()]
@@ -94,7 +94,7 @@ def check_message_limit(patient: Patient) -> Finding:
     """Whether a client with default options would refuse the answer."""
     answer = patient.grpc_answer
     if not answer.body:
-        return Finding(LIMIT, "not checked", f"no answer over gRPC: {answer.trouble}")
+        return Finding(LIMIT, "not checked", f"no answer over gRPC: {answer.reason}")
     size = len(answer.body)
     if size > DEFAULT_LIMIT_BYTES:
         return Finding(
@@ -117,7 +117,7 @@ def check_delayed_ack(patient: Patient) -> Finding:
         return Finding(DELAYED_ACK, "not checked", "this system has no TCP_QUICKACK to compare with")
     answer = patient.rest_answer
     if not answer.body:
-        return Finding(DELAYED_ACK, "not checked", f"no answer over REST: {answer.trouble}")
+        return Finding(DELAYED_ACK, "not checked", f"no answer over REST: {answer.reason}")
     try:
         late_s, quick_s = _exchange_s(patient, answer.codec)
     except SerlabError as error:

@@ -44,6 +44,11 @@ class Answer:
     trouble: str = ""
     failed: bool = False
 
+    @property
+    def reason(self) -> str:
+        """Why there is none, for checks that need it: what the call came to is said once."""
+        return "the Predict call failed" if self.failed else self.trouble
+
 
 @dataclass(frozen=True)
 class Patient:

@@ -122,7 +122,7 @@ def make_engine(job: Job, work: Work, pace: Pace, tally: Tally) -> Engine:
     concurrency, connections = _share(spec.concurrency, job), _share(spec.sockets, job)
     options = replace(job.options, reconnect_ms=RECONNECT_MS)
     rest = work.codec.transport == "rest"
-    if rest and work.body is not None and not job.endpoint.tls:
+    if rest and work.body is not None and not job.endpoint.rest_tls:
         with RestTransport(job.endpoint, work.call, options) as head:
             request, address = head.head(work.body) + work.body, head.address
         scratch = memoryview(bytearray(_SCRATCH_BYTES))

@@ -71,8 +71,12 @@ def _checked(spec: StepSpec, target: Target, processes: int) -> StepSpec:
         raise UsageError("Locust's users are a closed loop: leave --rate or --locust-workers out")
     if spec.sockets != spec.concurrency:
         raise UsageError("Locust's users have a connection each: leave --connections or --locust-workers out")
-    if target.endpoint.tls or target.options.headers:
-        raise UsageError("the lab's Locust users speak to plain ports without headers: leave --locust-workers out")
+    endpoint, options = target.endpoint, target.options
+    if endpoint.tls or endpoint.rest_tls or endpoint.prefix or options.headers or options.authority:
+        raise UsageError(
+            "the lab's Locust users speak to plain ports, without headers, a path prefix or an authority: leave "
+            "--locust-workers out"
+        )
     # A worker without a user would do nothing.
     return replace(spec, generator="locust", processes=min(processes, spec.concurrency))
 
