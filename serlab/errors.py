@@ -6,6 +6,7 @@ A user's mistake ends in one of these, never in a traceback: the command line pr
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 
 
@@ -98,6 +99,8 @@ def needs(module: str) -> None:
     """
     from importlib.util import find_spec
 
+    if module in sys.modules:
+        return
     try:
         found = find_spec(module)
     except ModuleNotFoundError:  # the package that a module should be in

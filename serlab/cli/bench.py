@@ -20,6 +20,7 @@ from serlab.cli.options.common import (
     SeedOption,
     WideOption,
     kept,
+    payload_specs,
     percent,
     seconds,
     split,
@@ -78,7 +79,7 @@ def bench(
             run,
             {
                 "--profile": profile,
-                "--payload": split(payload),
+                "--payload": payload_specs(payload),
                 "--codec": split(codec),
                 "--budget": budget,
                 "--rounds": rounds,
@@ -93,7 +94,7 @@ def bench(
             None,
             make_plan(
                 profile or DEFAULT_PROFILE,
-                split(payload),
+                payload_specs(payload),
                 split(codec),
                 seed=seed,
                 budget_s=seconds(budget),
@@ -106,7 +107,7 @@ def bench(
         )
     )
     check_writable(keep.results)
-    given = plan.payloads if folder or not has_own_model(serving) else split(payload)
+    given = plan.payloads if folder or not has_own_model(serving) else payload_specs(payload)
     with open_live(serving, given, plan.codecs, plan.seed) as live:
         plan = plan_for(live, plan, asked=split(codec))
         if folder is None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, split
+from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, payload_specs, split
 from serlab.cli.options.groups import with_groups
 from serlab.lab.keeping import Keeping
 
@@ -38,7 +38,7 @@ def cpu(
 
     folder = run_of_this_machine(run, keep.results)
     info = folder.read_info()
-    payloads, codecs = chosen_payloads(info, split(payload)), chosen_codecs(info, split(codec))
+    payloads, codecs = chosen_payloads(info, payload_specs(payload)), chosen_codecs(info, split(codec))
     with ProgressShow(quiet=keep.quiet) as show:
         report = profile_cases(folder, payloads, codecs, duration, show)
     _print(folder, report, as_json=keep.as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, Kept, PayloadOption, seconds, split
+from serlab.cli.options.common import CodecOption, Kept, PayloadOption, payload_specs, seconds, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 
@@ -54,7 +54,7 @@ def gateway(
         typer.echo(gateway_config(server, grpc_listen=GRPC_LISTEN, rest_listen=REST_LISTEN, folder=folder), nl=False)
         return
     find_nginx()
-    payloads = split(payload) or (() if serving.model else DEFAULT_PAYLOADS)
+    payloads = payload_specs(payload) or (() if serving.model else DEFAULT_PAYLOADS)
     codecs = split(codec) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
     with (
         open_experiment("gateway", serving, payloads, codecs, keep) as lab,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, Kept, PayloadOption, seconds, split
+from serlab.cli.options.common import CodecOption, Kept, PayloadOption, payload_specs, seconds, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 
@@ -60,7 +60,7 @@ def load(
     from serlab.records.store import check_writable
 
     histogram.library()
-    payloads = split(payload) or (() if serving.model else (DEFAULT_PAYLOAD,))
+    payloads = payload_specs(payload) or (() if serving.model else (DEFAULT_PAYLOAD,))
     codecs = split(codec) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
     check_names(payloads, codecs, keep.seed)
     limits = check_limits(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, split
+from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, payload_specs, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.lab.keeping import Keeping
@@ -64,7 +64,7 @@ def memory(
         raise UsageError(f"--{' and --'.join(further)} are different questions: ask one at a time")
     if profile and (run or further):
         raise UsageError("--profile measures a new run: leave RUN, --native, --diff and --endtoend out")
-    payloads, codecs = split(payload), split(codec)
+    payloads, codecs = payload_specs(payload), split(codec)
     missing: tuple[str, ...] = ()
     if (profile or payloads or codecs) and not run and not further:
         folder, missing = _measure(profile or "smoke", payloads, codecs, flamegraphs, keep)

@@ -20,6 +20,7 @@ from serlab.cli.options.common import (
     SeedOption,
     WideOption,
     kept,
+    payload_specs,
     percent,
     seconds,
     split,
@@ -56,11 +57,12 @@ def time(
 
     if resume or run:
         given = {"--profile": profile, "--budget": budget, "--rounds": rounds, "--seed": seed, "--resolve": resolve}
-        folder, plan = resumed_run(keep.results, run, {**given, "--payload": split(payload), "--codec": split(codec)})
+        names = {"--payload": payload_specs(payload), "--codec": split(codec)}
+        folder, plan = resumed_run(keep.results, run, {**given, **names})
     else:
         plan = make_plan(
             profile or DEFAULT_PROFILE,
-            split(payload),
+            payload_specs(payload),
             split(codec),
             parts=("time",),
             seed=seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from serlab.cli.options.common import CodecOption, Kept, PayloadOption, split
+from serlab.cli.options.common import CodecOption, Kept, PayloadOption, payload_specs, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 
@@ -31,7 +31,7 @@ def upload(
     from serlab.report.tables.console import print_json, wide_console
     from serlab.report.tables.deployment import print_upload
 
-    payloads = split(payload) or (() if serving.model else DEFAULT_PAYLOADS)
+    payloads = payload_specs(payload) or (() if serving.model else DEFAULT_PAYLOADS)
     with (
         open_experiment("upload", serving, payloads, split(codec) or DEFAULT_CODECS, keep) as lab,
         Workers(lab.live.codecs) as workers,

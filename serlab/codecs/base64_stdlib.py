@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, TensorSpec, string_array
-from serlab.codecs.rest_json import take_apart
+from serlab.codecs.rest_json import take_apart, write_answer
 from serlab.errors import CodecError
 from serlab.records.call import STRING
 from serlab.records.run import Form
@@ -74,6 +74,8 @@ class Base64Codec(Codec):
 
     def write_response(self, tensors: Tensors, call: Call, form: Form | None = None) -> Body:
         """Return the predictions as TensorFlow Serving words strings: an object per row, on lines of its own."""
+        if not all(spec.packs for spec in call.outputs.values()):
+            return write_answer(tensors, "predictions")
         columns = {name: self._texts(tensor) for name, tensor in tensors.items()}
         if len(columns) == 1:
             (column,) = columns.values()

@@ -16,7 +16,7 @@ from serlab.payload import parse_payload
 from serlab.records.call import Call
 from serlab.records.run import Endpoint
 from serlab.records.secret import masked_words
-from serlab.servable import ensure_model
+from serlab.servable import ensure_model, lab_models
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
 from serlab.serving.fit import fit_call, fit_payload
@@ -86,7 +86,8 @@ def fit_payloads(
         return tuple(payloads), None
     if len(payloads) > 1:
         raise UsageError("a model's own signature takes one payload per run: give --payload once")
-    spec = payloads[0] if payloads else fit_payload(metadata, serving.wish)
+    own = "" if is_running(serving) or serving.batch or serving.dims else lab_models()[metadata.model].payload
+    spec = payloads[0] if payloads else own or fit_payload(metadata, serving.wish)
     payload = parse_payload(spec, seed=seed)
     return (spec,), fit_call(metadata, serving.wish, payload.specs(), says_dtypes=payload.says_dtypes)
 

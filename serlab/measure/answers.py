@@ -43,7 +43,7 @@ def record_answers(
     first answer: the target that comes back knows them. Answers that a run has already are not asked for again.
     """
     assert target.call is not None
-    known = {(answer.payload, answer.codec): answer for answer in folder.read_part(PART, tuple[Answer, ...], ())}
+    known = {(answer.payload, answer.codec): answer for answer in folder.read_answers()}
     ordered = sorted(codecs, key=lambda name: _REFERENCES.index(name) if name in _REFERENCES else len(_REFERENCES))
     reference = next((name for name in ordered if (payload, name) in known and known[payload, name].file), "")
     for codec in ordered:

@@ -243,7 +243,7 @@ class Bench:
         if calling and calling.gone:
             lacking += _without_calls(self._plan, self._target, data.endtoend)
         info = replace(
-            data.info,
+            self._folder.read_info(),
             # What another try may bring is for --resume to find.
             finished=now() if finished and not lacking else "",
             load_after=load_average(),
@@ -253,7 +253,7 @@ class Bench:
         )
         self._folder.write_info(info)
         if finished:
-            self._folder.write_part("correlation", correlate(RunView(replace(data, info=info))))
+            self._folder.write_part("correlation", correlate(RunView(data)))
         return info
 
     def _spent_s(self) -> float:

@@ -13,7 +13,7 @@ from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors
 from serlab.errors import MeasureError, StoreError
 from serlab.payload import Payload, PayloadTensor, parse_payload
 from serlab.records.call import STRING, TensorSpec
-from serlab.records.run import Answer, Form
+from serlab.records.run import Form
 from serlab.records.store import RunFolder
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES, signature
 
@@ -178,7 +178,7 @@ def subject_of_run(folder: RunFolder, payload: str) -> Subject:
         raise StoreError(f"run {folder.name} holds no call that can be made again: {error}") from error
     answers = {
         answer.codec: folder.path / answer.file
-        for answer in folder.read_part("answers", tuple[Answer, ...], ())
+        for answer in folder.read_answers()
         if answer.payload == payload and answer.file
     }
     return Subject(payload, info.seed, named, answers)

@@ -16,12 +16,11 @@ from serlab.errors import PayloadError
 from serlab.payload import files
 from serlab.payload.values import STRING_BYTES, draw
 from serlab.records.call import STRING, TensorSpec, numpy_dtype
+from serlab.records.labels import payload_label
 from serlab.records.run import PayloadInfo
 
 #: Specs above this size are taken for a slip of the hand: a protobuf message ends at 2 GiB.
 MAX_RAW_BYTES = 2**31 - 2**20
-#: How a payload of several tensors is called in tables where its spec is longer than this.
-_LABEL_CHARACTERS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +113,7 @@ class Payload:
     @property
     def label(self) -> str:
         """The name for tables: short also where the spec lists many tensors."""
-        if len(self.name) <= _LABEL_CHARACTERS:
-            return self.name
-        first = self.tensors[0]
-        return f"{first.name or self.name[:24] + '…'} and {len(self.tensors) - 1} more tensors"
+        return payload_label(self.name)
 
     def specs(self, names: Collection[str] = ()) -> dict[str, TensorSpec]:
         """Return dtype and shape of each tensor by name; a tensor without one goes to the only one of ``names``."""

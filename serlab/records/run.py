@@ -315,3 +315,4 @@ class RunData:
     runs: tuple[Run, ...] = ()
     memory: tuple[MemoryProfile, ...] = ()
     endtoend: tuple[EndToEndRun, ...] = ()
+    answers: tuple[Answer, ...] = ()

@@ -22,8 +22,9 @@ import msgspec
 from serlab.errors import StoreError, UnknownNameError
 from serlab.records import schema, series, suites
 from serlab.records.files import confined, make_folder, read_file, replace_file
+from serlab.records.labels import labelled
 from serlab.records.lock import FolderLock, hold
-from serlab.records.run import OPS, Case, EndToEndRun, MemoryProfile, Run, RunData, RunInfo
+from serlab.records.run import OPS, Answer, Case, EndToEndRun, MemoryProfile, Run, RunData, RunInfo
 
 DEFAULT_ROOT = Path("results")
 
@@ -140,9 +141,15 @@ class RunFolder:
         """Return the part called ``name`` as ``kind``, ``default`` where the run has none."""
         return self._read_optional(f"{name}.json", kind, default)
 
+    def read_answers(self) -> tuple[Answer, ...]:
+        """Return the recorded answers of a model that is not the lab's own."""
+        return self.read_part("answers", tuple[Answer, ...], ())
+
     def read(self) -> RunData:
-        """Return the whole run."""
-        return RunData(self.read_info(), self.read_runs(), self.read_memory(), self.read_endtoend())
+        """Return the whole run for reading: payloads of many tensors have labels in place of their long names."""
+        return labelled(
+            RunData(self.read_info(), self.read_runs(), self.read_memory(), self.read_endtoend(), self.read_answers())
+        )
 
     def inside(self, path: str) -> Path:
         """Return the file of this run that a record names by its path.

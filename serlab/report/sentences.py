@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from serlab.analysis.stats import FEWEST, resolvable
 from serlab.records.correlation import Saving
-from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
+from serlab.records.run import Answer, Exactness, Interval, MemoryFrame, MemoryProfile
 from serlab.report import units
 
 
@@ -86,7 +86,7 @@ def undecided(value: Interval) -> str:
 def exactness(found: Exactness | None) -> str:
     """Return what a codec does to values, in a sentence: ``returns the same bits``, ``alters values: rounded 12 %``."""
     if found is None:
-        return "was not checked for exactness"
+        return "was not compared"
     if found.failure:
         return f"fails: {found.failure}"
     if found.exact:
@@ -105,7 +105,7 @@ def transport(name: str) -> str:
 def words(exactness: Exactness | None) -> str:
     """Say what a codec does to values, as shown beside its speed: ``exact``, ``rounded 12 %``, ``failed``."""
     if exactness is None:
-        return "not checked"
+        return "not compared"
     if exactness.failure:
         return "FAILED"
     if exactness.exact:
@@ -125,3 +125,23 @@ def frame_words(frame: MemoryFrame) -> str:
     """Return a place that held memory, in words: ``13.4 MiB in iterencode (json/encoder.py:258)``."""
     where = f" ({frame.file}:{frame.line})" if frame.line else ""  # native code often has no line
     return f"{units.size(frame.bytes)} in {frame.function}{where}"
+
+
+def agreement(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """Say of a model's recorded answers which codecs read the same bits, which others, and which brought none."""
+    told = []
+    for payload in dict.fromkeys(answer.payload for answer in answers):
+        own = [answer for answer in answers if answer.payload == payload]
+        reference = next((answer.compared_with for answer in own if answer.compared_with), "")
+        same = [answer.codec for answer in own if answer.exactness and answer.exactness.exact]
+        if same:
+            told.append(f"{payload}: {listing(same)} read the same answer as {reference}, bit for bit")
+        told += [
+            f"{payload}: {answer.codec} reads another answer than {reference}: {exactness(answer.exactness)}"
+            for answer in own
+            if answer.exactness and not answer.exactness.exact
+        ]
+        if not reference and any(answer.file for answer in own):
+            told.append(f"{payload}: the model's answers were not compared")
+        told += [f"{payload}: {answer.codec} brought no answer: {answer.failure}" for answer in own if answer.failure]
+    return tuple(told)

@@ -68,6 +68,17 @@ def kept(*leave_out: str) -> Any:
     return Group(keeping, leave_out=leave_out)
 
 
+def payload_specs(values: list[str] | None) -> tuple[str, ...]:
+    """Return the payloads of a repeatable option; named tensors between commas are one payload.
+
+    Raises:
+        PayloadError: one of them is empty.
+    """
+    from serlab.payload import split_specs
+
+    return split_specs(values or ())
+
+
 def split(values: list[str] | None) -> tuple[str, ...]:
     """Return the items of a repeatable, comma-separated option.
 
@@ -76,10 +87,16 @@ def split(values: list[str] | None) -> tuple[str, ...]:
     """
     from serlab.errors import UsageError
 
-    items = tuple(item.strip() for value in values or [] for item in value.split(","))
-    if "" in items:
-        raise UsageError(f"{','.join(values or [])!r} has an empty name in it: leave the option out, or name something")
-    return items
+    items: list[str] = []
+    for item in (item.strip() for value in values or [] for item in value.split(",")):
+        if not item:
+            told = ",".join(values or [])
+            raise UsageError(f"{told!r} has an empty name in it: leave the option out, or name something")
+        if items and ":" in items[-1] and "=" in item and ":" not in item:
+            items[-1] += f",{item}"  # a codec's second parameter: orjson-gzip:level=9,format=columnar
+        else:
+            items.append(item)
+    return tuple(items)
 
 
 def seconds(text: str | None) -> float | None:

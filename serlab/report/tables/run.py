@@ -18,7 +18,7 @@ from serlab.records.run import Case, RunData
 from serlab.report import sentences, units
 from serlab.report.origin import origin as origin_text
 from serlab.report.origin import origin_lines, rounds_text
-from serlab.report.sentences import words
+from serlab.report.sentences import agreement, words
 from serlab.report.tables.console import plain_table
 from serlab.report.tables.predictions import print_predictions
 
@@ -34,7 +34,13 @@ def print_run(data: RunData, console: Console, predictions: Predictions | None =
         if cases:
             console.print(_cases_table(view, cases))
     if view.clients:
-        console.print(_calls_table(view, [sum_up(clients) for clients in view.clients.values()]))
+        summed = [sum_up(clients) for clients in view.clients.values()]
+        console.print(_calls_table(view, summed))
+        for whole in summed:
+            if whole.errors:
+                console.print(f"{whole.payload} {whole.codec}: {whole.errors[0]}")
+    for told in agreement(data.answers):
+        console.print(told)
     _print_correlation(correlate(view), console)
     _print_end(data, console)
 
@@ -90,7 +96,7 @@ def _calls_table(view: RunView, calls: Iterable[EndToEnd]) -> Table:
             units.size(whole.response_bytes or None),
             units.seconds(whole.client_cpu_s),
             units.seconds(whole.server_cpu_s),
-            f"FAILED: {whole.errors[0][:60]}" if whole.errors and not whole.calls else words(whole.exactness),
+            "FAILED" if whole.errors and not whole.calls else words(whole.exactness),
         )
     return table
 
