@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
 from serlab.analysis.correlate import BASELINE
-from serlab.analysis.stats import interval
+from serlab.analysis.stats import FEWEST, interval
 from serlab.records.prediction import Predictions
 from serlab.report import sentences, units
 from serlab.report.blocks import Against, Sentence, Tone
@@ -23,7 +23,9 @@ def headline(source: Source) -> tuple[Sentence, ...]:
     """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
     best = most(source.choices)
     if best is None:
-        first = source.choices[-1]
+        first = max(source.choices, key=lambda choice: choice.times_less.median if choice.times_less else 0.0)
+        if first.times_less and first.times_less.is_range:
+            return (*_undecided(source, first), _exactness(source))
         return (
             f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {name(source, first)} "
             f"over {sentences.transport(first.transport)}. No codec can be shown to be faster than {BASELINE} here.",
@@ -51,6 +53,21 @@ def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
             f"That is {sentences.time(choice.time_s)} instead of "
             f"{sentences.time(interval(list(base.by_round.values())))} with {BASELINE}."
         )
+
+
+def _undecided(source: Source, choice: Choice) -> Iterator[Sentence]:
+    """Tell what was seen where it is too little to decide anything."""
+    base = baseline(source.view, choice.payload)
+    against = f" and {sentences.time(interval(list(base.by_round.values())))} with {BASELINE}" if base else ""
+    assert choice.times_less is not None
+    yield (
+        f"{_what(choice)} with {choice.payload} takes {sentences.time(choice.time_s)} with {name(source, choice)} over "
+        f"{sentences.transport(choice.transport)}{against}."
+    )
+    yield (
+        f"That would be {units.ratio(choice.times_less.median)} less, but there is "
+        f"{sentences.undecided(choice.times_less)}."
+    )
 
 
 def _other(source: Source, choice: Choice) -> Sentence:
@@ -94,9 +111,12 @@ def _sure(source: Source) -> str:
     tied = [
         f"{choice.codec} with {sentences.listing(choice.ties)} ({choice.payload})" for choice in choices if choice.ties
     ]
+    if any(choice.time_s.is_range for choice in choices):
+        return (
+            f"Not: {fewest} process{'es' if fewest > 1 else ''} per codec give a range. From {FEWEST} on there is an "
+            "interval, and a verdict: take more rounds."
+        )
     text = f"Medians over {fewest} fresh processes or more; brackets are their 95 % intervals."
-    if fewest < 2:
-        text = "One process per codec: there is no interval, and no verdict."
     return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
 
 

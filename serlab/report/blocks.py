@@ -62,7 +62,7 @@ class Column:
 class Table:
     """A table that can be sorted and copied. ``caption`` says what its rows are and where they come from.
 
-    A ``folded`` one is long and of use to few: it opens on demand.
+    A ``folded`` one is long and of use to few: it opens on demand. Every row of a ``linked`` one has an address.
     """
 
     id: str
@@ -70,6 +70,7 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     folded: bool = False
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,15 @@ class Links:
     targets: tuple[tuple[str, str], ...]  # (text, href)
 
 
-Block = Figure | Table | Missing | Note | Links | Facts | Comparison
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Choices that leave a table's rows out, by the headings of its columns. The page's script fills it."""
+
+    table: str
+    columns: tuple[str, ...]
+
+
+Block = Filter | Figure | Table | Missing | Note | Links | Facts | Comparison
 
 
 @dataclass(frozen=True, slots=True)

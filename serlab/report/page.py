@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from serlab import __version__
 from serlab.report import svg
-from serlab.report.blocks import Comparison, Facts, Figure, Links, Missing, Note, Panel, Section, Table
+from serlab.report.blocks import Comparison, Facts, Figure, Filter, Links, Missing, Note, Panel, Section, Table
 from serlab.report.origin import rounds_text
 from serlab.report.sections import compare, registry
 from serlab.report.source import Source
@@ -37,7 +37,24 @@ _KINDS: dict[type, str] = {
     Links: "links",
     Facts: "facts",
     Comparison: "comparison",
+    Filter: "filter",
 }
+
+
+class Origin(Protocol):
+    """Where the figures of a page come from, as every figure and table says it."""
+
+    @property
+    def name(self) -> str:
+        """The run."""
+
+    @property
+    def instance_line(self) -> str:
+        """The server."""
+
+    @property
+    def machine_line(self) -> str:
+        """The machine and the date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +129,12 @@ def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
     )
 
 
-def render_page(source: Source, shown: Page) -> str:
+def render_page(source: Origin, shown: Page) -> str:
     """Return a page as HTML, with style and script in it."""
     return _render(source, shown, begin_drawing(shown.sections, Renderer(None)))
 
 
-def _render(source: Source, shown: Page, drawings: Mapping[str, Drawing]) -> str:
+def _render(source: Origin, shown: Page, drawings: Mapping[str, Drawing]) -> str:
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (

@@ -135,6 +135,11 @@ class Source:
         return f"{'×'.join(map(str, payload.shape)) or 'scalar'} {payload.dtype}"
 
     @property
+    def name(self) -> str:
+        """The run's name."""
+        return self.data.info.name
+
+    @property
     def machine_line(self) -> str:
         """Where and when the run was measured."""
         machine = self.data.info.machine

@@ -231,6 +231,40 @@
       });
     }
   }
+  // Filters of a table: the address keeps them.
+  for (const place of document.querySelectorAll(".filter")) {
+    const rows = [...document.getElementById(place.dataset.table).querySelectorAll("tbody tr")];
+    const headings = [...document.querySelectorAll(`#${CSS.escape(place.dataset.table)} thead th`)].map((cell) => cell.textContent.trim());
+    const wanted = new URLSearchParams(location.hash.startsWith("#show=") ? location.hash.slice(6) : "");
+    const count = element("span", "", "count");
+    const boxes = place.dataset.columns.split("|").map((name) => {
+      const label = element("label", `${name} `);
+      const box = element("select");
+      const at = headings.indexOf(name);
+      const values = [...new Set(rows.map((row) => row.cells[at].textContent.trim()))];
+      box.replaceChildren(new Option("all", ""), ...values.map((value) => new Option(value, value)));
+      box.value = values.includes(wanted.get(name)) ? wanted.get(name) : "";
+      label.append(box);
+      place.append(label);
+      return { name, at, box };
+    });
+    const apply = () => {
+      for (const row of rows) {
+        row.hidden = boxes.some(({ at, box }) => box.value && row.cells[at].textContent.trim() !== box.value);
+      }
+      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    };
+    for (const { box } of boxes) {
+      box.addEventListener("change", () => {
+        apply();
+        const kept = boxes.filter((one) => one.box.value).map((one) => [one.name, one.box.value]);
+        history.replaceState(null, "", kept.length ? `#show=${new URLSearchParams(kept)}` : "#");
+      });
+    }
+    place.append(count);
+    place.hidden = false;
+    apply();
+  }
   reveal();
 
   // Sorting: numbers by what stands behind the text, words as words; cells without a number go last either way.
