@@ -8,10 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 CONSTRAINTS := .ci/constraints.txt
+# Minutes that the fuzzers have together, and which of them run (all).
+MINUTES ?= 10
+TARGETS ?=
 EXTRAS := lab,tensorflow,docker,report,load,images,contenders,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bench test lint types precision flamegraphs profile report claims clean
+.PHONY: help setup bench test lint types precision flamegraphs profile report claims fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +58,11 @@ report: $(READY) ## Make report.html of the newest run
 
 claims: $(READY) ## Put the well-known claims about gRPC and HTTP to the test
 	$(BIN)/serlab claims $(ARGS)
+
+fuzz: $(READY) ## Fuzz every reader, guided by coverage (MINUTES=10, TARGETS="rest wire …")
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[fuzz]'
+	$(BIN)/python fuzz/run.py --minutes $(MINUTES) $(TARGETS)
 
 clean: ## Remove .venv and caches; results stay
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
