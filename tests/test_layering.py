@@ -112,6 +112,7 @@ OF_SEVERAL_FILES = {
     "embedded/test_faults.py",  # faults on the way to the server
     "embedded/test_fidelity.py",  # recorded answers of TensorFlow Serving
     "embedded/test_fuzz.py",  # generated requests
+    "fuzz/test_targets.py",  # what fuzz/ calls
     "measure/precision/test_exhaustive_16_bit.py",  # every 16-bit float
     "records/test_hostile_results.py",  # every record
     "records/test_round_trips.py",  # every record
