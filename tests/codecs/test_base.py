@@ -113,7 +113,7 @@ def test_a_scalar_arrives_or_is_refused(name: str, make_call: MakeCall) -> None:
 @pytest.mark.parametrize("name", CODECS)
 def test_several_named_tensors_arrive_under_their_names(name: str, make_call: MakeCall) -> None:
     codec = registry.get(name)
-    tensors = {
+    tensors: dict[str, np.ndarray] = {
         "ids": np.arange(6, dtype=np.int64).reshape(2, 3),
         "weights": np.array([[0.5], [-2.0]], np.float32),
         "flag": np.array([True, False]),

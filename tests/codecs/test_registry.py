@@ -104,4 +104,4 @@ def test_a_registered_codec_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch
     assert isinstance(registry.get("twice"), TwiceRaw)
     assert "twice" in registry.names()
     with pytest.raises(CodecUnavailableError, match="not a concrete"):
-        registry.register(int)  # type: ignore[type-var]
+        registry.register(int)  # type: ignore[arg-type]

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 from serlab.lab import batching
+from serlab.lab.keeping import Keeping
 from serlab.measure.deployment.batching import BatchingSweep, batched_call
 from serlab.measure.target import Target
 from serlab.records.deployment import BatchingReport
 from serlab.records.run import Endpoint
 from serlab.servable.batched import BATCHED_MODEL
 from serlab.serving.base import ServingOptions
-from serlab.transports.base import TransportOptions
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_the_model_that_was_named_is_the_one_that_is_called(
     monkeypatch.setattr(batching, "measure_batching", measured)
     monkeypatch.setattr(batching, "ensure_model", lambda _name: tmp_path)
     batching.sweep_settings(
-        serving, TransportOptions(), (), by="graph", codec="wire", concurrency=1, rounds=1, window_s=1.0, seed=1,
-        run=None, results=tmp_path, quiet=True,
+        serving, (), Keeping(tmp_path, None, 1, quiet=True), by="graph", codec="wire", concurrency=1, rounds=1,
+        window_s=1.0,
     )  # fmt: skip
     assert asked == [wanted, wanted]
     assert batched_call(None, model=wanted).model == wanted

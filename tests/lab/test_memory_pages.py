@@ -12,6 +12,7 @@ import pytest
 from serlab.errors import MeasureError, StoreError, UsageError
 from serlab.lab.memory_pages import draw, write_index
 from serlab.lab.progress import ProgressShow
+from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
 from serlab.measure.memory.capture import frames_at_peak
@@ -54,7 +55,7 @@ def test_sharing_twice_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_flamegraph_is_small_beside_what_all_of_them_share(tmp_path: Path) -> None:
     capture = tmp_path / "raw.bin"
-    memory.profile(Case("vector-1k", "raw", "encode"), 1, capture)
+    memory.profile(Case("vector-1k", "raw", "encode"), Subject("vector-1k", 1), capture)
     page = flamegraph.render(capture)
     assert page.stat().st_size < 200_000
     assert sum(path.stat().st_size for path in (tmp_path / "assets").iterdir()) > 3_000_000
@@ -65,7 +66,7 @@ def test_a_flamegraph_is_small_beside_what_all_of_them_share(tmp_path: Path) -> 
 
 def test_frames_at_the_peak_add_up_to_what_was_held(tmp_path: Path) -> None:
     capture = tmp_path / "raw.bin"
-    found = memory.profile(Case("image", "raw", "encode"), 1, capture)
+    found = memory.profile(Case("image", "raw", "encode"), Subject("image", 1), capture)
     frames = frames_at_peak(capture)
     assert sum(frame.bytes for frame in frames) == pytest.approx(found.peak_bytes, rel=0.01)
     assert frames[0].file == "serlab/codecs/raw.py"
@@ -74,7 +75,7 @@ def test_frames_at_the_peak_add_up_to_what_was_held(tmp_path: Path) -> None:
 
 def test_native_frames_name_the_function_below_python(tmp_path: Path) -> None:
     capture = tmp_path / "raw.native.bin"
-    memory.profile(Case("image", "raw", "encode"), 1, capture, native=True)
+    memory.profile(Case("image", "raw", "encode"), Subject("image", 1), capture, native=True)
     top = frames_at_peak(capture, native=True)[0]
     assert not top.file.endswith(".py")
     assert top.bytes >= 602_112

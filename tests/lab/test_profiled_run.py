@@ -8,6 +8,7 @@ import pytest
 
 from serlab.errors import StoreError
 from serlab.lab.experiment import open_folder
+from serlab.lab.keeping import Keeping
 from serlab.lab.memory_pages import run_with_memory
 from serlab.lab.profiled_run import run_of_this_machine
 from serlab.measure.process.machine import describe_machine
@@ -50,4 +51,4 @@ def test_a_run_that_cannot_be_read_is_passed_over_aloud(
 def test_no_experiment_adds_to_a_run_of_another_machine(run_data: RunData, write_run: Write, tmp_path: Path) -> None:
     elsewhere = write_run(run_data, tmp_path)
     with pytest.raises(StoreError, match="measured on box"):
-        open_folder("load", elsewhere.name, tmp_path, (), (), 1)
+        open_folder("load", Keeping(tmp_path, elsewhere.name, 1), (), ())

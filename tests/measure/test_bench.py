@@ -56,7 +56,7 @@ def one_process_per_case_and_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allocation, "MOST_PROCESSES", 1)
 
 
-def plan_for(*codecs: str, payload: str = "vector-1k", **options: object) -> Any:
+def plan_for(*codecs: str, payload: str = "vector-1k", **options: Any) -> Any:
     plan = make_plan("smoke", (payload,), codecs, flamegraphs="none", **options)
     return replace(plan, max_rounds=options.get("rounds", 2))
 
@@ -84,6 +84,7 @@ def test_a_run_measures_every_case_in_every_round_and_every_call(echo: Target, t
         assert run.exactness is not None
         assert run.exactness.exact
         assert run.server_cpu_s is not None
+        assert run.server_peak_rss_bytes is not None
         assert run.server_peak_rss_bytes > 10**7
     assert {profile.case.codec for profile in data.memory} == {"orjson", "base64", "raw"}
     assert all((folder.path / profile.capture).exists() for profile in data.memory)
@@ -181,12 +182,12 @@ def test_a_server_that_dies_leaves_what_was_measured_and_names_what_lacks_calls(
     plan = plan_for("orjson", "base64", parts=("time", "endtoend"))
     folder = new_run(tmp_path, plan)
     with open_endpoint(ServingOptions()) as endpoint:
-        calls = Counter()
+        calls: Counter[str] = Counter()
 
         def kill_at_the_second_client(title: str) -> None:
             calls[title.split("/")[0]] += 1
-            if calls["calls"] == 2 and psutil.pid_exists(endpoint.pid):
-                os.kill(endpoint.pid, signal.SIGKILL)
+            if calls["calls"] == 2 and psutil.pid_exists(endpoint.pid or 0):
+                os.kill(endpoint.pid or 0, signal.SIGKILL)
 
         listener = Listening(kill_at_the_second_client)
         info = Bench(folder, plan, Target(endpoint, TransportOptions()), listener).run()

@@ -54,7 +54,7 @@ def test_a_slowdown_is_a_share_of_each_calls_own_time() -> None:
     ticks = iter([0.0, 1.0, 1.05, 1.11])
     slowed = Slowed(0.1)(registry.get("raw"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(chunks.time, "perf_counter", lambda: next(ticks))
+        patch.setattr("serlab.measure.chunks.time.perf_counter", lambda: next(ticks))
         slowed.encode(exchange.tensors, exchange.call)
     assert next(ticks, None) is None
 

@@ -96,7 +96,7 @@ READERS: tuple[Callable[[RunFolder], object], ...] = (
     lambda folder: print_run(folder.read(), Console(file=io.StringIO(), width=200, markup=False)),
     lambda folder: judge_again(folder),
     lambda folder: memory_index.render(read_source(folder)),
-    *(lambda folder, build=section.build: build(read_source(folder)) for section in registry.SECTIONS),  # type: ignore[misc]
+    *(lambda folder, build=section.build: build(read_source(folder)) for section in registry.SECTIONS),
 )
 
 

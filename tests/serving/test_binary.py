@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psutil
@@ -277,5 +276,5 @@ def test_the_default_handler_is_back_after_the_block(instance: Any) -> None:
 def test_the_real_server(corpus_models: dict[str, Path]) -> None:
     with BinaryInstance(ServingOptions("binary"), corpus_models) as endpoint:
         assert "TensorFlow ModelServer" in endpoint.version
-        with open_transport("rest", endpoint, SimpleNamespace(model="echo")) as transport:
+        with open_transport("rest", endpoint, Call("echo", "serving_default", {}, {})) as transport:
             assert json.loads(transport.send(b'{"instances": [[1, 2, 3, 4]]}')) == {"predictions": [[1, 2, 3, 4]]}

@@ -348,7 +348,7 @@ def docker_engine_answers() -> bool:
 def test_the_real_image(corpus_models: dict[str, Path]) -> None:
     with DockerInstance(ServingOptions("docker"), corpus_models) as endpoint:
         assert "TensorFlow ModelServer" in endpoint.version
-        with open_transport("rest", endpoint, SimpleNamespace(model="echo")) as transport:
+        with open_transport("rest", endpoint, Call("echo", "serving_default", {}, {})) as transport:
             assert json.loads(transport.send(b'{"instances": [[1, 2, 3, 4]]}')) == {"predictions": [[1, 2, 3, 4]]}
 
 

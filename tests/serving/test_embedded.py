@@ -21,7 +21,7 @@ def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models: 
     with EmbeddedInstance(ServingOptions(), corpus_models) as endpoint:
         assert endpoint.kind == "embedded"
         assert "TensorFlow" in endpoint.version
-        assert psutil.pid_exists(endpoint.pid)
+        assert psutil.pid_exists(endpoint.pid or 0)
         metadata = read_metadata(endpoint, "echo")
         assert fit_payload(metadata, Wish(batch=2)) == "2x4:float32"
         call = fit_call(metadata, Wish(), {"": TensorSpec("float32", (2, 4))})
@@ -36,7 +36,7 @@ def test_a_real_model_is_served_on_loopback_until_the_block_ends(corpus_models: 
                 2, length_field(1, b"x") + length_field(2, tensor)
             )
             assert floats in grpc.send(request)
-    assert not psutil.pid_exists(endpoint.pid)
+    assert not psutil.pid_exists(endpoint.pid or 0)
 
 
 def test_a_flag_the_server_does_not_know_is_quoted(corpus_models: dict[str, Path]) -> None:

@@ -139,7 +139,8 @@ def test_a_codec_that_brings_other_scores_is_told(live: Lab) -> None:
     right, other = (classifier_call(MLPS["vector-1k"], codec) for codec in ("tensor-proto", "orjson"))
     arguments = (live.target.endpoint, live.target.options, "vector-1k", 1)
     assert latency.compare_answers(*arguments, {"tensor-proto": right, "orjson": other}) == {}
-    echoed = replace(other, model="echo", output_shape=(1, 256))
+    outputs = {name: replace(spec, shape=(1, 256)) for name, spec in other.outputs.items()}
+    echoed = replace(other, model="echo", outputs=outputs)
     assert set(latency.compare_answers(*arguments, {"tensor-proto": right, "orjson": echoed})) == {"orjson"}
 
 

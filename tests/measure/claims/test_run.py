@@ -124,9 +124,11 @@ def test_an_instance_that_has_everything_is_no_obstacle(lab: Lab) -> None:
 
 def test_a_classifiers_call_goes_to_the_signature_that_the_codec_speaks_to() -> None:
     floats, strings = classifier_call(RESNET50, "json"), classifier_call(RESNET50, "base64")
-    assert (floats.signature, floats.output, floats.takes_strings) == ("serving_default", "y", False)
-    assert (strings.signature, strings.output, strings.takes_strings) == ("bytes", "y_bytes", True)
-    assert floats.output_shape == strings.output_shape == (1, 1000)
+    ((name, scores),), ((bytes_name, packed),) = floats.outputs.items(), strings.outputs.items()
+    assert (floats.signature, name, scores.dtype) == ("serving_default", "y", "float32")
+    assert (strings.signature, bytes_name, packed.dtype) == ("bytes", "y_bytes", "string")
+    assert packed.packs is not None
+    assert scores.shape == packed.packs.shape == (1, 1000)
 
 
 def test_the_codecs_of_a_run_exist() -> None:

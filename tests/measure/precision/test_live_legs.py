@@ -18,7 +18,6 @@ from serlab.measure.precision import live
 from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.measure.precision.live import LiveServer, live_trips
 from serlab.measure.precision.trips import ServerGoneError
-from serlab.measure.precision.values import dtype_of
 from serlab.records.precision import PrecisionReport
 from serlab.records.run import Endpoint
 from serlab.transports.base import Transport
@@ -99,7 +98,7 @@ def test_a_server_without_the_protocol_leaves_the_codec_missing() -> None:
 def test_signatures_that_the_server_lacks_are_not_called() -> None:
     endpoint = Endpoint("remote", "other", "", "127.0.0.1:1")
     with LiveServer(endpoint, "echo", signatures=["echo_f32", "serving_default"]) as server:
-        legs = [t.leg for t in live_trips(server, registry.get("json"), "float32", dtype_of("float32"))]
+        legs = [t.leg for t in live_trips(server, registry.get("json"), "float32")]
     assert legs == ["both"]
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from serlab.lab.memory_pages import write_index
 from serlab.lab.report_files import read_source, write_report
+from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
 from serlab.records.run import RunData
@@ -84,7 +85,7 @@ def folder(
             stored.write_part(name, part)
         profile = run_data.memory[0]
         capture = stored.memory_folder / Path(profile.capture).name
-        memory.profile(profile.case, 1, capture)
+        memory.profile(profile.case, Subject(profile.case.payload, 1), capture)
         page = flamegraph.render(capture)
         drawn = [
             memory_profile if number else type(profile)(**{**_fields(profile), "flamegraph": f"memory/{page.name}"})

@@ -24,7 +24,7 @@ from serlab.records.deployment import (
 from serlab.records.load import LoadReport, LoadStep, StepSpec
 from serlab.records.run import CallSample, Case, EndToEndRun, MemoryProfile, RunData
 from serlab.report import page, svg
-from serlab.report.blocks import Figure, Missing, Note, Section, Table
+from serlab.report.blocks import Figure, Missing, Note, Section, Table, plain
 from serlab.report.sections import deployment, load
 from serlab.report.source import Source
 
@@ -66,8 +66,8 @@ def test_load_says_where_each_codec_tops_out_and_that_the_server_is_no_tensorflo
 ) -> None:
     section = load.build(make_source(run_data, load=LOAD))
     json_knee, wire_knee, origin = section.conclusion
-    assert json_knee.startswith("image with json reaches 12 calls per second at 8 in flight; its knee is at 1")
-    assert wire_knee.startswith("image with wire reaches 500 calls per second at 8 in flight; its knee is at 8")
+    assert plain(json_knee).startswith("image with json reaches 12 calls per second at 8 in flight; its knee is at 1")
+    assert plain(wire_knee).startswith("image with wire reaches 500 calls per second at 8 in flight; its knee is at 8")
     assert "not TensorFlow Serving" in origin
     table = tables(section)["load-table"]
     assert column(table, "errors") == ["0", "3", "0", "0"]
@@ -129,18 +129,18 @@ def test_what_stands_around_the_calls_has_a_table_and_a_sentence_each(
     gateway = GatewayReport(
         "nginx/1.22.1", tuple(client(0.01, n) for n in range(6)), tuple(client(0.012, n) for n in range(6))
     )
-    plain = [BatchingStep(None, step("wire", 8, 100.0 + n, 0.01, round=n)) for n in range(6)]
+    unbatched = [BatchingStep(None, step("wire", 8, 100.0 + n, 0.01, round=n)) for n in range(6)]
     batched = [BatchingStep(BatchSetting(8, 500), step("wire", 8, 200.0 + 2 * n, 0.02, round=n), 6.5) for n in range(6)]
-    batching = BatchingReport("graph", "wire", 8, (*plain, *batched))
+    batching = BatchingReport("graph", "wire", 8, (*unbatched, *batched))
     profile = MemoryProfile(Case("image", "json-chunked", "encode"), 1000, 500, 0, 600, 7, "memory/a.bin")
     upload = UploadReport((UploadProfile(profile, 4000, chunked=True),))
     section = deployment.build(
         make_source(run_data, multiplexing=sharing, gateway=gateway, batching=batching, upload=upload)
     )
     rest, grpc, added, chosen = section.conclusion
-    assert rest.startswith("3 calls on one connection over REST take 3.00×")
-    assert grpc.startswith("3 calls on one connection over gRPC take 1.00×")
-    assert added.startswith("nginx/1.22.1 adds 2.00 ms")
+    assert plain(rest).startswith("3 calls on one connection over REST take 3.00×")
+    assert plain(grpc).startswith("3 calls on one connection over gRPC take 1.00×")
+    assert plain(added).startswith("nginx/1.22.1 adds 2.00 ms")
     assert "max_batch_size 8" in chosen
     found = tables(section)
     assert set(found) == {"sharing-table", "gateway-table", "batching-table", "upload-table"}

@@ -10,6 +10,7 @@ from serlab.analysis.claims.judge import judge
 from serlab.analysis.decompose import decompose
 from serlab.records.claims import ClaimsReport, Evidence, Quantity, Series, Unit
 from serlab.records.run import CallSample, EndToEndRun, Interval, Machine, PayloadInfo, RunData, RunInfo, Transport
+from serlab.report.blocks import plain
 from serlab.report.plots import waterfall
 from serlab.report.sections import claims as claims_section
 from serlab.report.sections import decomposition
@@ -104,7 +105,7 @@ def test_values_are_shown_in_the_unit_that_people_read(value: Interval, unit: Un
 
 def test_the_section_counts_the_verdicts_and_names_the_instance(report: ClaimsReport) -> None:
     section = claims_section.build(source(report))
-    assert section.conclusion[0].startswith("Of 4 claims, 2 reproduced, 1 inconsistent and 1 not testable here")
+    assert plain(section.conclusion[0]).startswith("Of 4 claims, 2 reproduced, 1 inconsistent and 1 not testable here")
     assert "embedded instance, serlab 1" in section.conclusion[0]
     table = section.blocks[0]
     assert [row[0].text for row in table.rows] == ["size-raw", "resnet-p50", "resnet-qps", "dual-protocol"]  # type: ignore[union-attr]
@@ -136,7 +137,7 @@ def test_the_waterfall_goes_from_call_to_call_through_what_changes() -> None:
 
 def test_the_decomposition_tells_both_parts_in_words() -> None:
     section = decomposition.build(source(calls=CALLS))
-    assert section.conclusion[0].startswith("image: REST json takes 300 ms")
+    assert plain(section.conclusion[0]).startswith("image: REST json takes 300 ms")
     assert "the codec accounts for 305 ms" in section.conclusion[0]
     assert "the protocol for -5.00 ms" in section.conclusion[0]
     assert len(section.figures[0].panels) == 1
