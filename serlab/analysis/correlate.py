@@ -38,14 +38,14 @@ def _decode_case(view: RunView, payload: str, codec: str, transport: str) -> Cas
 def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) -> CorrelationPoint | None:
     payload, codec = key
     whole = sum_up(clients)
-    encode = view.mean_times.get(Case(payload, codec, "encode"))
-    decode = view.mean_times.get(_decode_case(view, payload, codec, whole.transport))
+    encode = view.in_call_times.get(Case(payload, codec, "encode"))
+    decode = view.in_call_times.get(_decode_case(view, payload, codec, whole.transport))
     if not encode or not decode or not whole.median_s or whole.encode_s is None or whole.decode_s is None:
         return None
     isolated = {number: encode[number] + decode[number] for number in encode.keys() & decode.keys()}
     if not isolated:
         return None
-    # The mean: isolated times are means too, and both must count the garbage collector's passes alike.
+    # The mean: what takes long in isolation is a mean too, and both must count the collector's passes alike.
     totals = {run.round: fmean(call.total_s for call in run.calls) for run in clients if run.calls}
     share = paired_ratio(isolated, totals) or interval([fmean(isolated.values()) / fmean(totals.values())])
     encode_s, decode_s = fmean(encode.values()), fmean(decode.values())

@@ -34,6 +34,19 @@ class RunView:
         """Mean seconds per call by round, for totals: it counts the garbage collector's passes, as in a client."""
         return self._by_round(fmean)
 
+    @cached_property
+    def in_call_times(self) -> dict[Case, dict[int, float]]:
+        """What a step takes within a call, by round: timed apart where that was measured, the mean elsewhere.
+
+        Between a call's steps the kernel moves bodies through the caches; a loop would find them warm.
+        """
+        apart: dict[Case, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+        for run in self.data.runs:
+            if run.apart_s:
+                apart[run.case][run.round].append(run.apart_s)
+        found = {case: {number: median(values) for number, values in rounds.items()} for case, rounds in apart.items()}
+        return {**self.mean_times, **found}
+
     def _by_round(self, statistic: Callable[[Sequence[float]], float]) -> dict[Case, dict[int, float]]:
         processes: dict[Case, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
         for run in self.data.runs:

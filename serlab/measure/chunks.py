@@ -11,7 +11,7 @@ from typing import Any
 
 from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
 from serlab.measure.calls import Subject
-from serlab.measure.pyperf_script import TimedCase
+from serlab.measure.pyperf_script import CHEAP_S, TimedCase
 from serlab.records.run import Case
 
 #: Calls from this on are dear: they are made once per process, and in no more rounds than carry an interval.
@@ -19,6 +19,8 @@ DEAR_S = 0.25
 #: Fewest chunks of a process: the first may still meet cold caches.
 MIN_CHUNKS = 3
 MAX_LOOPS = 1_000_000
+#: Calls apart of each process: enough for a median.
+CALLS_APART = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Chunks:
     loops: int
     values_s: tuple[float, ...]
     warmups_s: tuple[tuple[int, float], ...] = ()
+    apart_s: float = 0.0  # median of calls with swept caches in between; 0 where that makes no difference
 
     @property
     def timed_s(self) -> float:
@@ -56,7 +59,8 @@ def time_chunks(
     end = time.perf_counter() + run_s
     while len(values) < MIN_CHUNKS or time.perf_counter() < end:
         values.append(timed(loops) / loops)
-    return Chunks(loops, tuple(values), tuple(warmups))
+    apart_s = timed.apart(CALLS_APART) if min(values) < CHEAP_S else 0.0
+    return Chunks(loops, tuple(values), tuple(warmups), apart_s)
 
 
 class Slowed:

@@ -87,6 +87,11 @@ class Predictions:
     scaling_spread: float = 0.0
     remarks: tuple[str, ...] = ()
 
+    def of(self, payload: str, codecs: tuple[str, ...]) -> Prediction | None:
+        """Return the prediction of the first of ``codecs`` for ``payload``; None where the run holds none."""
+        wanted = (payload, codecs[0]) if codecs else None
+        return next((each for each in self.predictions if (each.payload, each.codec) == wanted), None)
+
 
 def read_predictions(folder: RunFolder) -> Predictions | None:
     """Return the predictions that a run holds, None where it has none."""

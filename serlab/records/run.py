@@ -97,6 +97,7 @@ class Run:
 
     ``timed_s`` is the wall time spent inside timed loops, warmups included. A round may have several processes of a
     case; they are forks of one parent. ``client`` is what that has imported: "light" or "tensorflow"; "" of older runs.
+    ``apart_s`` is the median of calls that found their caches swept, as after a socket; 0 where it was not measured.
     """
 
     case: Case
@@ -105,6 +106,7 @@ class Run:
     values_s: tuple[float, ...]
     timed_s: float
     client: str = ""
+    apart_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class _Labels(msgspec.Struct, rename=lambda name: f"serlab_{name}"):
     form: Form | None = None
     round: Count = 0
     client: str = ""
+    apart: Seconds = 0.0
     loops: Annotated[int, msgspec.Meta(ge=1, le=2**53)] = msgspec.field(default=1, name="loops")
 
 
@@ -80,7 +81,7 @@ def timed_runs(suites: Iterable[PyperfSuite], place: str) -> Iterator[Run]:
         if run.values:
             warmups_s = sum(count * value for count, value in run.warmups or ())
             timed_s = warmups_s + sum(run.values) * labels.loops
-            yield Run(case, labels.round, labels.loops, run.values, timed_s, labels.client)
+            yield Run(case, labels.round, labels.loops, run.values, timed_s, labels.client, labels.apart)
 
 
 def _labelled(suites: Iterable[PyperfSuite], place: str) -> Iterator[tuple[Case, _Labels, PyperfRun]]:

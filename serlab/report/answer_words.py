@@ -138,9 +138,9 @@ def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
 
 def _predicted(found: Predictions) -> Iterator[str]:
     for order in found.orders[-NAMED:]:
-        first = (order.payload, order.predicted[0])
-        one = next(each for each in found.predictions if (each.payload, each.codec) == first)
-        yield f"{order.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
+        one = found.of(order.payload, order.predicted)
+        if one:
+            yield f"{order.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
 
 
 def _what(choice: Choice) -> str:

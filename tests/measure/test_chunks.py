@@ -9,8 +9,8 @@ from serlab.measure.calls import Subject
 from serlab.measure.chunks import Chunks, Slowed, time_chunks
 from serlab.measure.plan import find_profile
 from serlab.measure.process.workers import Workers
-from serlab.measure.timing import Timing
-from serlab.records.run import Case
+from serlab.measure.timing import Timing, pyperf_file
+from serlab.records.run import OPS, Case
 from serlab.records.store import RunFolder
 
 CASE, SUBJECT = Case("vector-1k", "raw", "encode"), Subject("vector-1k", 1)
@@ -30,6 +30,10 @@ class FakeTimer:
         self.asked.append(loops)
         return loops * self.seconds
 
+    def apart(self, calls: int) -> float:
+        assert calls == chunks.CALLS_APART
+        return 2 * self.seconds
+
 
 def test_loops_are_chosen_so_that_a_chunk_takes_what_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "TimedCase", FakeTimer(0.001))
@@ -38,6 +42,7 @@ def test_loops_are_chosen_so_that_a_chunk_takes_what_it_should(monkeypatch: pyte
     assert found.values_s == pytest.approx((0.001,) * chunks.MIN_CHUNKS)
     assert [count for count, _ in found.warmups_s] == [1, 1, 5]
     assert found.timed_s == pytest.approx(0.001 * (7 + 15))
+    assert found.apart_s == 0.002
 
 
 def test_a_dear_call_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,3 +76,14 @@ def test_every_process_is_a_run_of_pyperfs_with_the_parts_of_its_case(tmp_path: 
     assert document.metadata["name"] == "encode/vector-1k/raw"
     assert document.metadata["serlab_codec"] == "raw"
     assert "serlab_form" not in document.metadata
+
+
+def test_cheap_calls_are_timed_apart_too_and_kept_with_the_run(tmp_path: Path) -> None:
+    for op in OPS:
+        case = Case("vector-1k", "orjson", op)
+        found = time_chunks(case, Subject("vector-1k", 1), loops=20, chunk_s=0.001, run_s=0.005)
+        assert found.apart_s > 0
+        folder = RunFolder(tmp_path / "m" / "r")
+        folder.add_timed(op, pyperf_file(case, 1, 3, "light", found))
+        (kept,) = [run for run in folder.read_runs() if run.case == case]
+        assert (kept.apart_s, kept.round, kept.client) == (found.apart_s, 3, "light")

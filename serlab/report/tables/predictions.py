@@ -44,10 +44,10 @@ def answers(found: Predictions) -> list[str]:
     """Name the predicted fastest codec of each payload, with the measured one beneath."""
     lines = []
     for order in found.orders:
-        best = next(p for p in found.predictions if (p.payload, p.codec) == (order.payload, order.predicted[0]))
-        lines.append(f"{order.payload}: {best.codec} is predicted to be fastest, {_interval(best)}")
-        if order.measured:
-            fastest = next(p for p in found.predictions if (p.payload, p.codec) == (order.payload, order.measured[0]))
+        best, fastest = found.of(order.payload, order.predicted), found.of(order.payload, order.measured)
+        if best:
+            lines.append(f"{order.payload}: {best.codec} is predicted to be fastest, {_interval(best)}")
+        if fastest:
             lines.append(f"  measured here: {fastest.codec}, {units.seconds(fastest.measured_s)}")
     return lines
 
