@@ -51,10 +51,10 @@ def load(
     Example: serlab load --payload image --codec orjson,wire --concurrency 1,4,16 --pre-encode
     """
     from serlab.analysis.load import histogram
-    from serlab.cli.options.load import make_steps
     from serlab.codecs import registry
     from serlab.lab.live_target import check_names
     from serlab.lab.load import Session, show_load
+    from serlab.lab.load_steps import make_steps
     from serlab.measure.load.sweep import check_limits
     from serlab.records.load import StepLimits
     from serlab.records.store import check_writable

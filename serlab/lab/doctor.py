@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from serlab.errors import SerlabError
+from serlab.connection.questions import UnreachableError
+from serlab.errors import SerlabError, ServingError
 from serlab.lab.live_target import fit_payloads, is_running, open_endpoint
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
 from serlab.measure.doctor.patient import Patient
@@ -40,4 +41,6 @@ def patient_of(wanted: ServingOptions, endpoint: Endpoint, payload: str) -> Pati
         sent = parse_payload(specs[0])
         return replace(patient, call=call or echo_of(sent, wanted.model), payload=sent)
     except SerlabError as error:
-        return replace(patient, unfit=str(error))
+        # That the server cannot be reached, its ports are asked about; that it refuses the model, nobody else is.
+        refused = isinstance(error, ServingError) and not isinstance(error, UnreachableError)
+        return replace(patient, unfit=str(error), refused=refused)

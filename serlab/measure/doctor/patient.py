@@ -54,7 +54,7 @@ class Answer:
 class Patient:
     """A server with one of its models. ``call`` is None where no Predict call could be made to fit the model.
 
-    ``unfit`` says why in that case.
+    ``unfit`` says why in that case, and ``refused`` that it was the server's refusal to tell of the model.
     """
 
     endpoint: Endpoint
@@ -65,6 +65,7 @@ class Patient:
     unfit: str = ""
     version: int | None = None
     label: str = ""
+    refused: bool = False
 
     @cached_property
     def grpc_answer(self) -> Answer:
@@ -91,7 +92,7 @@ class Patient:
         if not offered:
             return Answer(codec_name, trouble=f"{protocol} cannot be asked")
         if self.call is None or self.payload is None:
-            return Answer(codec_name, trouble=self.unfit)
+            return Answer(codec_name, trouble=self.unfit, failed=self.refused)
         if self._sends_bytes and protocol == "gRPC":
             return Answer(codec_name, trouble="the signature takes strings, and the payload is numbers")
         try:

@@ -100,6 +100,13 @@ def test_a_call_that_nothing_fits_is_not_checked() -> None:
     assert (check_predict(made).status, check_predict(made).text) == ("not checked", "the model takes a graph")
 
 
+def test_a_model_that_the_server_refuses_is_a_finding() -> None:
+    options = TransportOptions()
+    made = Patient(Endpoint("remote", "", "h:1", ""), "m", options, unfit="Unrecognized label", refused=True)
+    assert check_predict(made).status == "found"
+    assert "Unrecognized label" in check_predict(made).text
+
+
 @pytest.mark.parametrize(("rows", "status"), [(1_000, "ok"), (1_100_000, "found")])
 def test_answers_above_four_mebibytes_are_found(rows: int, status: str) -> None:
     assert check_message_limit(patient(grpc=np.zeros((rows, 1), np.float32))).status == status
