@@ -16,8 +16,8 @@ from serlab.records.run import Case
 
 #: Calls from this on are dear: they are made once per process, and in no more rounds than carry an interval.
 DEAR_S = 0.25
-#: Fewest chunks of a process: the first may still meet cold caches.
-MIN_CHUNKS = 3
+#: Fewest chunks of a process: on a busy machine some are interrupted, however short.
+MIN_CHUNKS = 5
 MAX_LOOPS = 1_000_000
 #: Calls apart of each process: enough for a median.
 CALLS_APART = 15

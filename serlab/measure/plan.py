@@ -35,7 +35,7 @@ class Profile:
     calls_s: float
     resolve: float = 0.02
     max_rounds: int = 20
-    chunk_s: float = 0.005
+    chunk_s: float = 0.002
     memory_only: tuple[str, ...] = ()
     variants: bool = False
     send_as: tuple[str, ...] = ()

@@ -41,7 +41,10 @@ def layout(seed: int, number: int, client: str) -> dict[str, str]:
 
 
 class Parents:
-    """A context manager around a round's parents. ``client`` puts all codecs into one kind."""
+    """A context manager around a round's parents. ``client`` puts all codecs into one kind.
+
+    ``kinds`` are those of codecs that another environment has; ``python`` and ``environment`` are that environment.
+    """
 
     def __init__(
         self,
@@ -50,18 +53,19 @@ class Parents:
         seed: int,
         number: int,
         client: Client | None = None,
+        kinds: Mapping[str, Client] | None = None,
         python: str = "",
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._client = client
-        kinds: dict[Client, list[str]] = {}
+        self._client, self._kinds = client, kinds or {}
+        grouped: dict[Client, list[str]] = {}
         for codec in codecs:
-            kinds.setdefault(self.kind(codec), []).append(codec)
+            grouped.setdefault(self.kind(codec), []).append(codec)
         self._workers = {
             kind: Workers(
                 names, python=python, environment={**layout(seed, number, kind), **(environment or {})}, eager=False
             )
-            for kind, names in sorted(kinds.items())
+            for kind, names in sorted(grouped.items())
         }
         self._open = ExitStack()
 
@@ -79,7 +83,7 @@ class Parents:
 
     def kind(self, codec: str) -> Client:
         """Return the kind of client that a codec is measured in."""
-        return self._client or client_of(codec)
+        return self._client or self._kinds.get(codec) or client_of(codec)
 
     def of(self, codec: str) -> Workers:
         """Return the parent whose forks measure a codec."""

@@ -1,0 +1,1 @@
+"""Measuring things against each other, side by side: environments, and a codec against itself."""

@@ -1,0 +1,109 @@
+"""A comparison as a table: on the terminal, and as Markdown for the comment of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from serlab.records.comparison import CaseComparison, Comparison
+from serlab.report import units
+from serlab.report.tables.console import plain_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_HEADINGS = ("case", "HEAD ÷ BASE", "95 %", "verdict")
+_EXACT = ("of", "what", "BASE", "HEAD", "")
+_ORDER = {"slower": 0, "faster": 1, "no verdict": 2, "too close to call": 3, "the same": 4}
+
+
+def print_comparison(found: Comparison, failures: Sequence[str], console: Console) -> None:
+    """Print every case, what differs exactly, what to know of it, and what fails."""
+    table = plain_table(_title(found), _HEADINGS, words=("verdict",))
+    for row in _rows(found):
+        table.add_row(*row)
+    console.print(table)
+    if found.exact:
+        table = plain_table("differs exactly", _EXACT, left=2, words=("",))
+        for entry in _exact_rows(found):
+            table.add_row(*entry)
+        console.print(table)
+    console.print()
+    for line in (conclusion(found), *found.notes, *(f"FAILS: {failure}" for failure in failures)):
+        console.print(line)
+
+
+def markdown(found: Comparison, failures: Sequence[str]) -> str:
+    """Return the comparison as GitHub's Markdown: what changed first, everything else folded."""
+    changed = [row for entry, row in zip(_sorted(found), _rows(found), strict=True) if entry.verdict in _CHANGED]
+    parts = [f"### {_escaped(_title(found))}", _escaped(conclusion(found))]
+    parts += [f"**fails:** {_escaped(failure)}" for failure in failures]
+    if changed:
+        parts.append(_table(_HEADINGS, changed))
+    if found.exact:
+        parts.append(_table(_EXACT, list(_exact_rows(found))))
+    everything = _table(_HEADINGS, list(_rows(found)))
+    parts.append(f"<details><summary>all {len(found.cases)} cases</summary>\n\n{everything}\n\n</details>")
+    parts += [f"- {_escaped(note)}" for note in found.notes]
+    return "\n\n".join(parts) + "\n"
+
+
+def conclusion(found: Comparison) -> str:
+    """Return how many cases got which verdict, and what the comparison could tell."""
+    counts: dict[str, int] = {}
+    for entry in _sorted(found):
+        counts[entry.verdict] = counts.get(entry.verdict, 0) + 1
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    known = sorted(entry.resolves for entry in found.cases if entry.resolves is not None)
+    reach = f"; half of them tell differences from {100 * known[len(known) // 2]:.1f} %" if known else ""
+    exact = f"; {len(found.exact)} exact differences" if found.exact else "; nothing differs exactly"
+    return f"{len(found.cases)} cases: {told or 'none timed'}{reach}{exact}"
+
+
+_CHANGED = ("slower", "faster", "no verdict")
+
+
+def _title(found: Comparison) -> str:
+    return f"HEAD {found.head} against BASE {found.base}, {found.how}, {found.rounds} rounds"
+
+
+def _sorted(found: Comparison) -> list[CaseComparison]:
+    return sorted(found.cases, key=lambda entry: (_ORDER[entry.verdict], entry.case.id))
+
+
+def _rows(found: Comparison) -> Iterator[tuple[str, ...]]:
+    for entry in _sorted(found):
+        if entry.failure or entry.ratio is None:
+            yield entry.case.id, units.NOT_MEASURED, "", f"no verdict: {entry.failure or 'not timed'}"
+            continue
+        yield entry.case.id, f"{entry.ratio.median:.3f}", units.bounds(entry.ratio, "{:.3f}".format), _verdict(entry)
+
+
+def _verdict(entry: CaseComparison) -> str:
+    ratio, again = entry.ratio, f", twice in {entry.again} more rounds" if entry.again else ""
+    assert ratio is not None
+    if entry.verdict == "the same":
+        return f"the same within ±{100 * max(ratio.high - 1, 1 / ratio.low - 1):.1f} %"
+    if entry.verdict == "too close to call" and entry.resolves is not None:
+        return f"too close to call, differences from {100 * entry.resolves:.1f} % would show"
+    if entry.verdict in ("faster", "slower"):
+        return f"{entry.verdict} by {100 * abs(ratio.median - 1):.1f} %{again}"
+    return entry.verdict
+
+
+def _exact_rows(found: Comparison) -> Iterator[tuple[str, ...]]:
+    for entry in found.exact:
+        yield entry.subject, entry.quantity, entry.base, entry.head, "worse" if entry.worse else "differs"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(map(_escaped, line))} |" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Keep names and words of others from being Markdown, HTML, a mention, or the end of a cell."""
+    for character in "\\`*_[]<>|@#":
+        text = text.replace(character, f"\\{character}" if character not in "<>@" else {"<": "&lt;", ">": "&gt;"}.get(
+            character, "@\u200b"))  # fmt: skip
+    return " ".join(text.split())

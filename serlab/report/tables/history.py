@@ -1,0 +1,102 @@
+"""A history on the terminal, as JSON, and as a page that opens offline."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from serlab.analysis.history import Point, Step
+from serlab.records.files import replace_file
+from serlab.records.run import Case
+from serlab.report import units
+from serlab.report.tables.console import plain_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_COLUMNS = ("case", "runs", "first", "newest", "÷ raw, first", "÷ raw, newest", "course")
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+class History(Protocol):
+    """What is shown: points by case, oldest first, and steps."""
+
+    @property
+    def points(self) -> dict[Case, list[Point]]: ...  # noqa: D102
+
+    @property
+    def steps(self) -> list[Step]: ...  # noqa: D102
+
+
+def print_history(found: History, console: Console) -> None:
+    """Print a line per case and the steps."""
+    table = plain_table("", _COLUMNS, words=("course",))
+    for case, points in found.points.items():
+        table.add_row(*_row(case, points))
+    console.print(table)
+    console.print()
+    for line in step_lines(found.steps):
+        console.print(line)
+
+
+def as_document(found: History) -> dict[str, Any]:
+    """Return the history as JSON types; costs are seconds per call."""
+    cases = [
+        {**asdict(case), "id": case.id, "points": [asdict(point) for point in points]}
+        for case, points in found.points.items()
+    ]
+    return {"cases": cases, "steps": [{**asdict(step), "change": step.change} for step in found.steps]}
+
+
+def step_lines(steps: Sequence[Step]) -> list[str]:
+    """Return a sentence per step, the largest first."""
+    if not steps:
+        return ["no case took a step"]
+    return [
+        f"{step.case.id}: {100 * step.change:+.1f} % from {step.run}"
+        + (f" (commit {step.commit[:12]})" if step.commit else "")
+        + ("" if step.borne_out else ", in the newest run only")
+        for step in steps
+    ]
+
+
+def write_page(found: History, path: Path) -> None:
+    """Write the history as one page without scripts. Names come from others' files: they are escaped."""
+    rows = [_row(case, points) for case, points in found.points.items()]
+    body = "\n".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    head = "".join(f"<th>{html.escape(title)}</th>" for title in _COLUMNS)
+    listed = "\n".join(f"<li>{html.escape(line)}</li>" for line in step_lines(found.steps))
+    replace_file(path, f"{_HEAD}<ul>{listed}</ul><table><tr>{head}</tr>{body}</table></body></html>".encode())
+
+
+def course(values: Sequence[float]) -> str:
+    """Return values as a line of blocks, from the lowest to the highest."""
+    if not values:
+        return ""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    return "".join(_BLOCKS[round((value - low) / span * (len(_BLOCKS) - 1))] for value in values)
+
+
+def _row(case: Case, points: Sequence[Point]) -> tuple[str, ...]:
+    ratios = [point.to_floor for point in points if point.to_floor is not None]
+    return (
+        case.id,
+        str(len(points)),
+        units.seconds(points[0].cost.median),
+        units.seconds(points[-1].cost.median),
+        units.ratio(ratios[0] if ratios else None),
+        units.ratio(ratios[-1] if ratios else None),
+        course(ratios or [point.cost.median for point in points]),
+    )
+
+
+_HEAD = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>serlab: history</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>body{font:16px/1.5 system-ui,sans-serif;margin:2rem;color-scheme:light dark}
+table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:right}td:first-child,th:first-child{text-align:left}
+</style></head><body><h1>History</h1>
+"""
