@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def wheel(folder: Path, version: str, extra: str) -> Path:
     return path
 
 
-def two_runs(write_run: WriteRun, tmp_path: Path, **changed: object) -> tuple[RunFolder, RunFolder]:
+def two_runs(write_run: WriteRun, tmp_path: Path, **changed: Any) -> tuple[RunFolder, RunFolder]:
     data = made_up_run(rounds=6)
     other = replace(data, info=replace(data.info, name="box/other", **changed))
     base, head = write_run(data, tmp_path / "box" / "run"), write_run(other, tmp_path / "box" / "other")
