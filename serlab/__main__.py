@@ -32,7 +32,7 @@ except ModuleNotFoundError as missing:  # serlab.wire alone was installed, and s
 GROUPS = {
     "Measure": ("bench", "time", "memory", "cpu", "precision", "load"),
     "Compare": ("compare", "selfcheck", "history"),
-    "Read": ("summary", "report", "law", "inspect", "codecs", "golden"),
+    "Read": ("summary", "report", "export", "law", "inspect", "codecs", "golden"),
     "Server": ("serve", "doctor"),
     "Experiments": ("claims", "batching", "multiplex", "gateway", "upload"),
 }
