@@ -107,6 +107,7 @@ def test_every_file_of_a_kind_is_on_the_list_of_its_folder(registry: str, writte
 #: Tests of what no single file does, by their place below tests/.
 OF_SEVERAL_FILES = {
     "analysis/laws/test_shipped.py",  # the law that comes with serlab, against calls it was not fitted on
+    "codecs/test_contenders.py",  # msgspec and ujson
     "cli/test_experiment_commands.py",  # what the commands around a server have in common
     "embedded/test_clients.py",  # clients that others wrote
     "embedded/test_faults.py",  # faults on the way to the server

@@ -53,6 +53,10 @@ def bench(
             "--as", help="Also send less: all, or some of uint8, float16, bfloat16, jpeg:90, png, tf-example."
         ),
     ] = None,
+    rest_client: Annotated[
+        list[str] | None,
+        typer.Option("--rest-client", help="Also send REST bodies with requests, httpx, aiohttp, or all of them."),
+    ] = None,
     resume: ResumeOption = False,
     run: RunOption = None,
     wide: WideOption = False,
@@ -69,9 +73,11 @@ def bench(
     from serlab.cli.summary import show_run
     from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, plan_for, resumed_run
     from serlab.lab.live_target import has_own_model, open_live
+    from serlab.lab.rest_clients import checked_clients, measure_clients
     from serlab.lab.send_less import send_less
     from serlab.records.store import check_writable
 
+    clients = checked_clients(split(rest_client))
     # Everything the user may have got wrong is found before a server is started.
     folder, plan = (
         resumed_run(
@@ -115,6 +121,8 @@ def bench(
         else:
             check_same_instance(folder, live.instance)
         measure(folder, plan, live=live, quiet=keep.quiet)
+        if clients:
+            measure_clients(folder, plan, live, clients, quiet=keep.quiet)
     info = send_less(folder, plan, serving, quiet=keep.quiet)
     show_run(folder, wide=wide, as_json=keep.as_json)
     if info.missing:

@@ -17,9 +17,11 @@ from serlab.codecs.base import Call, Codec, TensorSpec
 from serlab.codecs.base64_simd import Base64SimdCodec
 from serlab.codecs.base64_stdlib import Base64Codec
 from serlab.codecs.json_chunked import JsonChunkedCodec
+from serlab.codecs.json_msgspec import JsonMsgspecCodec
 from serlab.codecs.json_orjson_list import JsonOrjsonListCodec
 from serlab.codecs.json_simdjson import JsonSimdjsonCodec
 from serlab.codecs.json_stdlib import JsonCodec
+from serlab.codecs.json_ujson import JsonUjsonCodec
 from serlab.codecs.orjson_gzip import OrjsonGzipCodec
 from serlab.codecs.orjson_numpy import OrjsonCodec
 from serlab.codecs.raw import RawCodec
@@ -170,6 +172,8 @@ _BUILTIN: tuple[type[Codec], ...] = (
     OrjsonCodec,
     JsonChunkedCodec,
     OrjsonGzipCodec,
+    JsonMsgspecCodec,
+    JsonUjsonCodec,
     JsonSimdjsonCodec,
     Base64Codec,
     Base64SimdCodec,

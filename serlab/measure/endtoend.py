@@ -56,11 +56,13 @@ def measure(
     round_number: int,
     calls_s: float,
     call: Call | None = None,
+    through: str = "",
 ) -> EndToEndRun:
     """Call the endpoint for about ``calls_s`` seconds and return every call's ledger.
 
     The first answer is compared with what was sent; a call that fails ends the run, which keeps the calls before it.
     ``call`` names another model's call than the lab's own echo; its answers are not compared.
+    ``through`` is another transport than the codec's own: an HTTP library.
     """
     codec = registry.get(codec_name)
     blank = EndToEndRun(payload_spec, codec_name, codec.transport, round_number, (), 0, 0, 0.0, None, None)
@@ -69,7 +71,7 @@ def measure(
     try:
         exchange = Subject(payload_spec, seed, call).exchange(codec_name)
         tensors, wanted = exchange.tensors, exchange.call
-        with open_transport(codec.transport, endpoint, wanted, options) as transport:
+        with open_transport(through or codec.transport, endpoint, wanted, options) as transport:
             meter.reset_peak()
             server_before, client_before = meter.cpu_s(), time.process_time()
             first = _first_call(transport, codec, tensors, wanted)

@@ -100,7 +100,7 @@ class RestTransport(NetworkTransport):
         except OSError as error:
             raise TransportError(f"POST {self.url} failed: {self._explain(error)}") from error
         if response.status != 200:
-            words = self._options.without_secrets(f"{response.reason}: {error_text(response)}")
+            words = self._options.without_secrets(f"{response.reason}: {error_text(response.body)}")
             raise TransportError(
                 f"POST {self.url} was answered with {response.status} {words}", code=str(response.status)
             )
@@ -134,9 +134,9 @@ def predict_path(model: str, *, version: int | None = None, label: str | None = 
     return f"{path}:predict"
 
 
-def error_text(response: Response) -> str:
+def error_text(body: bytes) -> str:
     """Return the server's own words: the ``error`` member TF Serving sends, or the beginning of anything else."""
-    text = response.body.decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace")
     try:
         document = json.loads(text)
     except ValueError:

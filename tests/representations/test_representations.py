@@ -144,6 +144,14 @@ def test_specs_are_read_back_and_mistakes_are_explained() -> None:
         parse("float8")
 
 
+def test_every_file_of_a_representation_is_listed() -> None:
+    from pathlib import Path
+
+    helpers = {"__init__", "base", "registry"}
+    files = {path.stem for path in Path(registry.__file__).parent.glob("*.py")} - helpers
+    assert {type(parse(name)).__module__.rpartition(".")[2] for name in registry.names()} == files
+
+
 def test_a_missing_library_is_named_and_left_out_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     from serlab.representations.png import EncodedImages
 

@@ -44,6 +44,11 @@ def print_send_less(reports: Iterable[SendLess], console: Console) -> None:
         console.print(table)
         for representation, effect in {way.representation: way.effect for way in report.ways}.items():
             console.print(f"{representation}: {effect}")
+        told: set[str] = set()
         for row in found:
             if row.end_to_end is None:
-                console.print(f"not sent: {row.representation} over {row.codec}: {row.failure.splitlines()[0]}")
+                first, _, code = row.failure.partition("\n")
+                console.print(f"not sent: {row.representation} over {row.codec}: {first}")
+                if code and code not in told:  # what to add to the model, once
+                    console.print("\n".join(f"    {line}" for line in code.splitlines()))
+                    told.add(code)

@@ -1,0 +1,69 @@
+"""Sends the bodies of REST codecs through the HTTP libraries that people use, beside the lab's own client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from serlab.codecs import registry
+from serlab.errors import MeasureError, UnknownNameError, needs
+from serlab.lab.live_target import Live
+from serlab.lab.progress import ProgressShow
+from serlab.measure import endtoend
+from serlab.measure.cases import shuffled
+from serlab.measure.plan import Plan
+from serlab.measure.process.workers import Workers
+from serlab.records.rest_clients import PART, RestClientRun
+from serlab.records.store import RunFolder
+from serlab.transports.registry import REST_CLIENTS
+
+#: Six is the fewest that carry a 95 % interval.
+ROUNDS = 6
+ALL = "all"
+
+
+def checked_clients(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the clients to measure, the lab's own first; none for none.
+
+    Raises:
+        UnknownNameError: there is no such client.
+        MissingExtraError: its library is not installed.
+    """
+    wanted = dict.fromkeys(name for given in names for name in (REST_CLIENTS if given == ALL else (given,)))
+    for name in wanted:
+        if name not in REST_CLIENTS:
+            raise UnknownNameError("REST client", name, [*REST_CLIENTS, ALL])
+        needs(REST_CLIENTS[name].library)
+    return ("rest", *wanted) if wanted else ()
+
+
+def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence[str], *, quiet: bool = False) -> None:
+    """Measure every payload and REST codec with each client, in shuffled rounds, into the part ``rest_clients``."""
+    target = live.target
+    codecs = [name for name in live.codecs if registry.transport_of(name) == "rest"]
+    codecs = [name for name in codecs if not registry.codec_class(name).variant_of]
+    steps = [(payload, codec, client) for payload in live.payloads for codec in codecs for client in clients]
+    rounds = min(ROUNDS, len(plan.rounds))
+    found: list[RestClientRun] = []
+    with ProgressShow(quiet=quiet) as show, Workers(codecs) as workers:
+        show.phase("HTTP libraries", len(steps) * rounds)
+        for number in range(rounds):
+            for payload, codec, client in shuffled(steps, plan.seed, number):
+                show.step(f"{payload}/{codec} with {client}")
+                try:
+                    run = workers.call(
+                        endtoend.measure,
+                        target.endpoint,
+                        target.options,
+                        payload_spec=payload,
+                        codec_name=codec,
+                        seed=plan.seed,
+                        round_number=number,
+                        calls_s=plan.limits.calls_s / 2,
+                        call=target.call,
+                        through=client,
+                    )
+                except MeasureError as error:
+                    show.remark(f"{payload}/{codec} with {client}: {error}")
+                    continue
+                found.append(RestClientRun(client, run))
+            folder.write_part(PART, tuple(found))
