@@ -34,7 +34,7 @@ def memory(
     flamegraphs: Annotated[
         str | None, typer.Option(help="Draw pages of all, none, a payload, or a case such as encode/image/json.")
     ] = None,
-    view: Annotated[str, typer.Option(help="Which pages to draw: flamegraph, temporal or table.")] = "flamegraph",
+    view: Annotated[str, typer.Option(help="What to draw: flamegraph, temporal, table or speedscope.")] = "flamegraph",
     native: Annotated[bool, typer.Option("--native", help="Profile again with native frames and draw those.")] = False,
     diff: Annotated[
         tuple[str, str] | None,
@@ -57,8 +57,8 @@ def memory(
     from serlab.lab import memory_pages, memory_tracks
     from serlab.lab.progress import ProgressShow
 
-    if view not in ("flamegraph", "temporal", "table"):
-        raise UsageError(f"there is no view {view!r}: choose flamegraph, temporal or table")
+    if view not in ("flamegraph", "temporal", "table", "speedscope"):
+        raise UsageError(f"there is no view {view!r}: choose flamegraph, temporal, table or speedscope")
     further = [name for name, wanted in (("native", native), ("diff", diff), ("endtoend", endtoend)) if wanted]
     if len(further) > 1:
         raise UsageError(f"--{' and --'.join(further)} are different questions: ask one at a time")

@@ -184,7 +184,7 @@ class Section:
 
 
 #: Columns that hold words wherever they stand.
-_WORDS = frozenset({"values", "verdict", "evidence", "page", "data", "error", "too close to call with",
+_WORDS = frozenset({"values", "verdict", "evidence", "page", "data", "speedscope", "error", "too close to call with",
                     "faster, but alters"})  # fmt: skip
 
 

@@ -16,8 +16,14 @@ from serlab.report.source import Source
 
 #: The page's path in the run's folder.
 PATH = "memory/index.html"
-#: Pages that can be drawn of a capture: what they are called, and what stands between its stem and ``.html``.
-_PAGES = (("flamegraph", ""), ("over time", ".temporal"), ("table", ".table"), ("native", ".native"))
+#: What can be drawn of a capture: what it is called, and what its file's name has after the capture's stem.
+_PAGES = (
+    ("flamegraph", ".html"),
+    ("over time", ".temporal.html"),
+    ("table", ".table.html"),
+    ("native", ".native.html"),
+    ("speedscope", ".speedscope.json"),
+)
 
 
 def render(source: Source) -> str:
@@ -77,7 +83,7 @@ def _table(source: Source, payload: str, profiles: Iterable[MemoryProfile]) -> T
         form = f", {case.form}" if case.form else ""
         stem = PurePosixPath(profile.capture or "no capture").with_suffix("")
         pages = [
-            Cell(name if (link := source.evidence(f"{stem}{suffix}.html")) else "–", href=link,
+            Cell(name if (link := source.evidence(f"{stem}{suffix}")) else "–", href=link,
                  tone="plain" if link else "muted")
             for name, suffix in _PAGES
         ]  # fmt: skip

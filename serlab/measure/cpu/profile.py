@@ -14,6 +14,7 @@ from typing import Any
 
 import serlab
 from serlab.errors import MeasureError
+from serlab.measure import speedscope
 from serlab.measure.cpu import scalene_launch
 from serlab.measure.memory.capture import short_path
 from serlab.records.profiles import CpuLine, CpuProfile
@@ -39,7 +40,7 @@ _ESCAPES = {"\\u003c": "<", "\\u003e": ">", "\\u0026": "&"}
 
 
 def profile(case: Case, raw_bytes: int, seed: int, folder: Path, *, seconds: float = DEFAULT_SECONDS) -> CpuProfile:
-    """Profile ``case`` for ``seconds``; scalene's JSON and its standalone page are written into ``folder``.
+    """Profile ``case`` for ``seconds``; scalene's JSON and page, and a speedscope file, are written into ``folder``.
 
     The paths in the record are relative to ``folder``'s parent, the run.
 
@@ -58,7 +59,9 @@ def profile(case: Case, raw_bytes: int, seed: int, folder: Path, *, seconds: flo
                     raise
         _scalene(["view", "--standalone", str(target)], scratch, timeout_s=START_TIMEOUT_S)
         shutil.move(Path(scratch, "scalene-profile.html"), target.with_suffix(".html"))
-    return read_profile(case, raw_bytes, calls, target)
+    found = read_profile(case, raw_bytes, calls, target)
+    target.with_name(target.stem + speedscope.SUFFIX).write_text(speedscope.cpu_document(found), encoding="utf-8")
+    return found
 
 
 def _sample(case: Case, seed: int, target: Path, scratch: str, seconds: float) -> int:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Literal
 
 from serlab.errors import MeasureError
+from serlab.measure import speedscope
 
-View = Literal["flamegraph", "temporal", "table"]
+View = Literal["flamegraph", "temporal", "table", "speedscope"]
 
 #: memray's command line per view. ``--no-web`` puts the page's scripts into the page, from where they are shared.
 _COMMANDS: dict[View, tuple[str, ...]] = {
@@ -24,6 +25,8 @@ RENDER_TIMEOUT_S = 300.0
 
 def page_path(capture: Path, view: View = "flamegraph") -> Path:
     """Return where the page of a capture goes: beside it."""
+    if view == "speedscope":
+        return capture.with_name(capture.stem + speedscope.SUFFIX)
     return capture.with_suffix(".html" if view == "flamegraph" else f".{view}.html")
 
 
@@ -44,6 +47,8 @@ def render(capture: Path, view: View = "flamegraph") -> Path:
 
 def render_here(capture: Path, view: View = "flamegraph") -> Path:
     """As ``render``, in this process: for one that has memray loaded already and ends with it."""
+    if view == "speedscope":
+        return speedscope.write_memory(capture)
     from memray.commands import main
 
     page = page_path(capture, view)

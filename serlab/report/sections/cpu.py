@@ -78,6 +78,7 @@ def _table(source: Source, report: CpuReport) -> Table:
         shares, copies, case = time_shares(profile), copies_per_byte(profile), profile.case
         parts = (shares.python, shares.native, shares.system) if shares else (None, None, None)
         page, data = source.evidence(profile.page), source.evidence(profile.profile)
+        scope = source.evidence(profile.profile.removesuffix(".json") + ".speedscope.json")
         exactness = source.view.exactness(case.payload, case.codec)
         rows.append(
             (
@@ -92,6 +93,7 @@ def _table(source: Source, report: CpuReport) -> Table:
                 Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
                 Cell("profile" if page else "–", href=page, tone="plain" if page else "muted"),
                 Cell("JSON" if data else "–", href=data, tone="plain" if data else "muted"),
+                Cell("file" if scope else "–", href=scope, tone="plain" if scope else "muted"),
             )
         )
     return Table(
@@ -99,7 +101,7 @@ def _table(source: Source, report: CpuReport) -> Table:
         "CPU time and copies of every profiled case, from scalene",
         columns(
             "payload", "codec", "op", "Python", "native", "system", "margin", "copied, MiB/s",
-            "copies per payload byte", "calls", "values", "page", "data", text=3,
+            "copies per payload byte", "calls", "values", "page", "data", "speedscope", text=3,
             hints={"margin": "half a 95 % interval that the number of samples leaves"},
         ),
         tuple(rows),

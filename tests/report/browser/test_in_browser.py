@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from serlab.lab.memory_pages import write_index
+from serlab.lab.publish import publish
 from serlab.lab.report_files import read_source, write_report
 from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
@@ -23,7 +25,7 @@ playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium (apt-get install chromium)")
 
-DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 375, "height": 800}
+DESKTOP, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 800}
 #: Overlap that rounding leaves, in CSS pixels.
 TOLERANCE = 2.0
 
@@ -194,6 +196,7 @@ def test_the_theme_follows_the_system_until_it_is_chosen_and_plots_follow_it(
 
 def test_tables_sort_by_value_not_by_text_and_say_so(report: Path, visit: Callable[..., Visit]) -> None:
     page = visit(report).page
+    page.locator("#time > details > summary").click()
     page.locator("#time-figure summary").click()
     header = page.locator("#time-table th", has_text="time").first
     cells = "#time-table tbody td:nth-child(4)"
@@ -241,6 +244,7 @@ def test_every_link_resolves(report: Path, folder: RunFolder, visit: Callable[..
 
 def test_a_bar_leads_to_its_flamegraph_which_draws_offline(report: Path, visit: Callable[..., Visit]) -> None:
     opened = visit(report)
+    opened.page.locator("#memory > details > summary").click()
     opened.page.locator("#memory svg.chart a").first.click()
     opened.page.wait_for_url("**/memory/*.html")
     opened.page.locator("#chart rect").first.wait_for()
@@ -266,6 +270,67 @@ def test_print_shows_the_page_in_light_colours_without_its_buttons(report: Path,
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(31, 35, 40)"
     assert not page.get_by_role("button", name="Copy as CSV").first.is_visible()
     assert page.locator("svg.chart").first.is_visible()
+
+
+def test_what_is_folded_is_on_paper(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    assert not page.locator("#time-figure svg.chart").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#time-figure svg.chart").first.is_visible()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert not page.locator("#time-figure svg.chart").first.is_visible()
+
+
+def test_without_a_script_tables_and_pictures_stay(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report, java_script_enabled=False).page
+    assert page.locator("#answer svg.chart").first.is_visible()
+    assert page.locator("#answer-table table").is_visible()
+    page.locator("#time > details > summary").click()
+    assert page.locator("#time-figure svg.chart").first.is_visible()
+    assert not page.locator("#baseline").is_visible()
+
+
+def test_a_link_shows_what_its_sender_compared(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    page.locator("#compare > details > summary").click()
+    page.locator('[data-choice="base"]').select_option("orjson")
+    page.locator('[data-choice="codec"]').select_option("tensor-proto")
+    sent, shown = page.url, page.locator(".result").inner_text()
+    assert "from orjson to tensor-proto" in shown
+    other = visit(report).page
+    other.goto(sent)
+    other.reload()
+    assert other.locator(".result").inner_text() == shown
+
+
+def test_another_baseline_changes_every_ratio_on_the_first_screen(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    before = page.locator("#answer .conclusion p").first.inner_text()
+    assert "than with json" in before
+    page.locator("#baseline").select_option("orjson")
+    after = page.locator("#answer .conclusion p").first.inner_text()
+    assert "than with orjson" in after
+    ratio = re.compile(r"[\d.,]+×")
+    assert ratio.findall(before) != ratio.findall(after)
+    page.locator("#baseline").select_option("json")
+    assert page.locator("#answer .conclusion p").first.inner_text() == before
+
+
+def test_published_runs_can_be_filtered_and_the_link_keeps_the_filter(
+    folder: RunFolder, tmp_path: Path, visit: Callable[..., Visit]
+) -> None:
+    index = publish([str(folder.path)], folder.path, tmp_path)[0]
+    opened = visit(index, PHONE)
+    rows = opened.page.locator("#calls-table tbody tr:visible")
+    everything = rows.count()
+    opened.page.locator(".filter select").nth(2).select_option("json")
+    assert 0 < rows.count() < everything
+    other = visit(index).page
+    other.goto(opened.page.url)
+    other.reload()
+    assert other.locator("#calls-table tbody tr:visible").count() == rows.count()
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    assert opened.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -295,5 +360,5 @@ def test_hostile_names_run_nothing(
     opened = visit(stored.path / "report.html")
     opened.page.on("dialog", lambda dialog: opened.complaints.append(dialog.message))
     assert opened.page.locator("h1").inner_text() == "What a payload costs on <script>alert(1)</script>"
-    assert opened.page.locator("script").count() == 1
+    assert opened.page.locator("script").count() == 2  # the data and the program
     assert opened.complaints == []
