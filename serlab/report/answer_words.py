@@ -23,7 +23,7 @@ def headline(source: Source) -> tuple[Sentence, ...]:
     """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
     best = most(source.choices)
     if best is None:
-        first = max(source.choices, key=lambda choice: choice.times_less.median if choice.times_less else 0.0)
+        first = headlined(source.choices)
         if first.times_less and first.times_less.is_range:
             return (*_undecided(source, first), _exactness(source))
         return (
@@ -158,6 +158,11 @@ def _exactness(source: Source) -> str:
         return "Every codec named here returned the same bits."
     told = [f"{choice.codec} {sentences.exactness(choice.exactness)} ({choice.payload})" for choice in altering]
     return f"Mind the values: {sentences.listing(told)}."
+
+
+def headlined(choices: Sequence[Choice]) -> Choice:
+    """Return the choice that the first sentence is of: what saves the most, shown or merely seen."""
+    return most(choices) or max(choices, key=lambda choice: choice.times_less.median if choice.times_less else 0.0)
 
 
 def most(choices: Sequence[Choice]) -> Choice | None:

@@ -136,10 +136,10 @@ def stacked_bars(
             ]
         )
     )  # fmt: skip
+    y = alt.Y("row:N", sort=list(order), title=None, scale=alt.Scale(domain=list(order)))
     said = [{"row": row, "at": totals.get(row, 0.0), "text": text} for row, text in (ends or {}).items()]
     words = alt.Chart(theme.data(said)).mark_text(align="left", dx=4, color=theme.MUTED, fontSize=11)
     return alt.layer(
-        *([words.encode(x="at:Q", y=alt.Y("row:N", sort=list(order)), text="text:N")] if said else []),
         base.mark_bar(height={"band": 0.68}).encode(
             x=alt.X(
                 "length:Q",
@@ -147,7 +147,7 @@ def stacked_bars(
                 scale=alt.Scale(domain=domain, nice=False, clamp=True),
                 axis=alt.Axis(title=title, labelExpr=label, tickCount=3 if ends else 4),
             ),
-            y=alt.Y("row:N", sort=list(order), title=None, scale=alt.Scale(domain=list(order))),
+            y=y,
             color=alt.Color(
                 "series:N",
                 scale=alt.Scale(domain=used, range=[series[name].colour for name in used]),
@@ -156,4 +156,5 @@ def stacked_bars(
             order="order:Q",
             description="tip:N",
         ),
+        *([words.encode(x="at:Q", y=y, text="text:N")] if said else []),
     )

@@ -33,9 +33,9 @@ def build(source: Source) -> Section:
 
 def _mapped(source: Source) -> list[str]:
     """Return the payloads that the first screen maps: the headline's, and one more."""
-    best = answer_words.most(source.choices)
-    others = [payload.name for payload in source.payloads if not best or payload.name != best.payload]
-    return ([best.payload] if best else []) + others[: 1 if best else 2]
+    first = answer_words.headlined(source.choices).payload
+    others = [payload.name for payload in source.payloads if payload.name != first]
+    return [first, *others[:1]]
 
 
 def _reading(source: Source) -> str:
