@@ -196,6 +196,8 @@ class RunFolder:
         try:
             return schema.decode(read_file(self.inside(file)), kind, self.path / file)
         except FileNotFoundError:
+            if self._lock is not None:
+                self.claim()  # says that the folder was removed
             raise StoreError(f"{self.path} is not a run: it has no {file}") from None
 
 

@@ -158,6 +158,8 @@ def test_a_folder_that_vanishes_under_its_run_is_noticed(folder: RunFolder, run_
     shutil.rmtree(folder.path)
     with pytest.raises(StoreError, match=rf"removed.*the {len(run_data.memory) + len(run_data.endtoend)} meas"):
         folder.add_endtoend(*run_data.endtoend)
+    with pytest.raises(StoreError, match="removed"):
+        folder.read_info()
     folder.path.mkdir()  # another one in its place is not this run
     with pytest.raises(StoreError, match="removed"):
         folder.write_info(run_data.info)
