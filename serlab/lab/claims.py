@@ -39,6 +39,7 @@ def examine(
     from serlab.lab.live_target import describe
     from serlab.measure.claims.lab import QUICK, STANDARD, Lab
     from serlab.measure.claims.run import CODECS, models_for, put_to_the_test
+    from serlab.measure.process.parents import Parents
     from serlab.measure.process.workers import Workers
     from serlab.measure.target import Target
 
@@ -46,13 +47,18 @@ def examine(
     effort = QUICK if quick else STANDARD
     usable = [codec for codec in CODECS if codec in registry.available()]
     if serving is None:
-        with Workers(usable) as workers:
+        with Workers(usable, eager=False) as workers, Parents(usable, seed=seed, number=0) as parents:
             folder = open_run()
-            return folder, put_to_the_test(Lab(folder, workers, effort, seed=seed, say=show), wanted, quick=quick), {}
+            lab = Lab(folder, workers, effort, seed=seed, say=show, parents=parents)
+            return folder, put_to_the_test(lab, wanted, quick=quick), {}
     show.phase(f"starting {serving.serving}", None)
-    with open_models(serving, models_for(wanted)) as (endpoint, served), Workers(usable) as workers:
+    with (
+        open_models(serving, models_for(wanted)) as (endpoint, served),
+        Workers(usable, eager=False) as workers,
+        Parents(usable, seed=seed, number=0) as parents,
+    ):
         folder = open_run()
-        lab = Lab(folder, workers, effort, Target(endpoint, serving.client), served, seed, show)
+        lab = Lab(folder, workers, effort, Target(endpoint, serving.client), served, seed, show, parents)
         return folder, put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint)
 
 

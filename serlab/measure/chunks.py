@@ -5,6 +5,7 @@ A call that takes longer than ``DEAR_S`` is its own chunk, made once: what it co
 
 from __future__ import annotations
 
+import gc
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -39,16 +40,27 @@ class Chunks:
 
 
 def time_chunks(
-    case: Case, subject: Subject, *, loops: int, chunk_s: float, run_s: float, slowdown: float = 0.0
+    case: Case,
+    subject: Subject,
+    *,
+    loops: int,
+    chunk_s: float,
+    run_s: float,
+    slowdown: float = 0.0,
+    freeze: bool = False,
+    dear: bool = True,
 ) -> Chunks:
     """Be one fresh process that times ``case`` for about ``run_s`` seconds in chunks of ``loops`` calls.
 
     With ``loops`` 0, as many calls as take ``chunk_s``. ``slowdown`` makes every call take that share longer: a known
-    difference, to find out whether it is found.
+    difference, to find out whether it is found. ``freeze`` takes what was imported out of the collector's sight. Unless
+    ``dear``, a call that is dear is repeated all the same.
     """
     timed = TimedCase(case, subject, wrap=Slowed(slowdown) if slowdown else None)
     first = timed(1)
-    if first >= DEAR_S:
+    if freeze:
+        gc.freeze()
+    if dear and first >= DEAR_S:
         return Chunks(1, (first,))
     warmups = [(1, first)]
     if not loops:

@@ -60,3 +60,6 @@ SAID, EXPECTED = "said of ", "expected of "
 def in_flight(calls: int) -> str:
     """Return the setting of so many calls at once."""
     return f"{calls} in flight"
+
+
+LIGHT, WITH_TENSORFLOW, FROZEN = "light client", "TensorFlow imported", "TensorFlow imported, gc.freeze()"

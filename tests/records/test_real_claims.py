@@ -9,7 +9,9 @@ from serlab.records.real_claims import real_server_claims
 
 def test_every_claim_has_a_verdict_of_the_real_server() -> None:
     found = real_server_claims()
-    assert [result.claim for result in found.results] == list(CLAIMS.values())
+    assert [result.claim for result in found.results] == [
+        CLAIMS[claim] for claim in CLAIMS if claim != "client-imports"
+    ]
     assert found.instance["kind"] == "binary"
     assert "2.20.0" in found.instance["version"]
     assert found.started.startswith("2026-11-25")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from serlab.analysis.claims import (
     channel,
+    clients,
     copies,
     diagnosis,
     extremes,
@@ -49,6 +50,7 @@ JUDGES: Mapping[str, Callable[[Evidence], Judgement]] = MappingProxyType(
         "dual-protocol": operation.dual_protocol,
         "proto-compat": diagnosis.proto_compat,
         "http2-blocked": diagnosis.http2_blocked,
+        "client-imports": clients.client_imports,
     }
 )
 

@@ -28,7 +28,7 @@ def measure(lab: Lab) -> Evidence:
     """Profile make_tensor_proto alone, then whole requests; the captures lie in the run's ``memory/``."""
     listed = []
     for codec in lab.available(WHOLE_REQUESTS):
-        profile = profile_case(lab.workers, lab.folder, Case(PAYLOAD, codec, "encode"), Subject(PAYLOAD, lab.seed))
+        profile = profile_case(lab.of(codec), lab.folder, Case(PAYLOAD, codec, "encode"), Subject(PAYLOAD, lab.seed))
         lab.keep_profile(profile)
         ratio = profile.allocated_bytes / profile.raw_bytes
         listed.append(series(said.ALLOCATED, "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))

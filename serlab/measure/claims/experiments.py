@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from serlab.measure.claims import (
     batching,
+    clients,
     copies,
     diagnosis,
     extremes,
@@ -31,6 +32,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("copies", ("zero-copy",), copies.measure),
     Experiment("tolist", ("tolist-time", "tolist-memory"), tolist.measure),
     Experiment("parsing", ("parse-speed",), parsing.measure),
+    Experiment("clients", ("client-imports",), clients.measure),
     Experiment("protos", ("proto-compat",), diagnosis.measure_protos, (ECHO_MODEL,), ("grpc",)),
     Experiment("preface", ("http2-blocked",), diagnosis.measure_preface, (), ("grpc",)),
     Experiment("message-limit", ("message-limit",), message_limit.measure, (ECHO_MODEL,), ("grpc",)),

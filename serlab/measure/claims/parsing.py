@@ -7,6 +7,7 @@ from serlab.measure.calls import Subject
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.plan import find_profile
+from serlab.measure.process.parents import Parents
 from serlab.measure.timing import Timing
 from serlab.records import evidence as said
 from serlab.records.claims import Evidence
@@ -27,8 +28,9 @@ def measure(lab: Lab) -> Evidence:
     ]
     timing = Timing(lab.folder, find_profile("smoke"))
     for number in range(lab.effort.rounds):
-        for case in shuffled(cases, lab.seed, number):
-            timing.run(lab.workers, case, Subject(case.payload, lab.seed), number)
+        with Parents(usable, seed=lab.seed, number=number) as parents:
+            for case in shuffled(cases, lab.seed, number):
+                timing.run(parents.of(case.codec), case, Subject(case.payload, lab.seed), number)
     runs = lab.folder.read_runs()
     if not runs:
         raise MeasureError("no decoder could be timed")

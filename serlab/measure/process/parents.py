@@ -20,6 +20,8 @@ from serlab.codecs import registry
 from serlab.measure.plan import Client
 from serlab.measure.process.workers import Workers
 
+#: A codec whose loading imports TensorFlow.
+_IMPORTS_TENSORFLOW = "tensor-proto"
 #: Longest padding of the environment: what lies on the stack below it moves by as much (Mytkowicz et al., 2009).
 MAX_PADDING = 4096
 
@@ -61,6 +63,9 @@ class Parents:
         grouped: dict[Client, list[str]] = {}
         for codec in codecs:
             grouped.setdefault(self.kind(codec), []).append(codec)
+        # All codecs in one kind, and none among them that imports TensorFlow by itself.
+        if client == "tensorflow" and grouped and not any(client_of(name) == client for name in grouped[client]):
+            grouped[client].append(_IMPORTS_TENSORFLOW)
         self._workers = {
             kind: Workers(
                 names, python=python, environment={**layout(seed, number, kind), **(environment or {})}, eager=False
