@@ -1,4 +1,4 @@
-"""Predictions over a link against a real link: token buckets in network namespaces of their own, and a delaying relay."""
+"""Predictions over a link against a link: token buckets in two network namespaces, and a relay that delays."""
 
 from __future__ import annotations
 
