@@ -29,7 +29,7 @@ def time(value: Interval) -> str:
 def change(value: Interval) -> str:
     """Return a difference in words: ``adds 7.21 ms [6.50 ms, 9.80 ms]``, ``saves …``; signed where it may be either."""
     if value.spans(0):
-        return f"{time(value)}, too close to call"
+        return f"{time(value)}, {unclear_difference(value)}"
     if value.median > 0:
         return f"adds {time(value)}"
     return f"saves {time(negated(value))}"
@@ -37,7 +37,7 @@ def change(value: Interval) -> str:
 
 def saving(found: Saving) -> str:
     """Return what leaving the baseline for another codec does, in isolation and end to end: it saves, or it costs."""
-    unclear = ", too close to call" if found.end_to_end_s.spans(0) else ""
+    unclear = f", {unclear_difference(found.end_to_end_s)}" if found.end_to_end_s.spans(0) else ""
     whole = found.end_to_end_s
     verb = "saves" if whole.median >= 0 else "costs"
     shown = whole if whole.median >= 0 else negated(whole)
@@ -73,6 +73,14 @@ def turned(value: Interval) -> Interval:
 def negated(value: Interval) -> Interval:
     """Return a difference the other way round."""
     return replace(value, median=-value.median, low=-value.high, high=-value.low)
+
+
+def unclear_difference(value: Interval) -> str:
+    """Return why a difference of times decides nothing, with the smallest one that would have been found."""
+    if value.is_range:
+        return undecided(value)
+    reach = max(value.high - value.median, value.median - value.low)
+    return f"too close to call, differences from {units.seconds(reach)} would show"
 
 
 def undecided(value: Interval) -> str:

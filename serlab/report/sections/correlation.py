@@ -133,8 +133,8 @@ def _savings(source: Source) -> Table:
                 Cell(units.seconds(saving.encode_s), saving.encode_s),
                 Cell(units.seconds(saving.decode_s), saving.decode_s),
                 Cell(units.seconds(whole.median), whole.median),
-                Cell(f"{units.seconds(whole.low)} – {units.seconds(whole.high)}", whole.low),
-                Cell("too close to call" if unclear else "saves" if whole.median > 0 else "costs",
+                Cell(units.bounds(whole, units.seconds), whole.low),
+                Cell(sentences.unclear_difference(whole) if unclear else "saves" if whole.median > 0 else "costs",
                      tone="muted" if unclear else "good" if whole.median > 0 else "bad"),
             )
         )  # fmt: skip

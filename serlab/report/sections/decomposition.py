@@ -46,14 +46,15 @@ def _conclusion(source: Source, found: Iterable[Decomposition]) -> Iterable[str]
 def _change(value: Interval) -> str:
     """Say how much longer one call takes than another: ``1.33 ms [1.13 ms, 1.43 ms] longer``."""
     if value.spans(0):
-        return f"{sentences.time(value)} longer, too close to call,"
+        return f"{sentences.time(value)} longer, {sentences.unclear_difference(value)},"
     if value.median > 0:
         return f"{sentences.time(value)} longer"
     return f"{sentences.time(sentences.negated(value))} less"
 
 
 def _signed(value: Interval) -> str:
-    return sentences.time(value) + (", too close to call" if value.spans(0) and value.median else "")
+    unclear = f", {sentences.unclear_difference(value)}" if value.spans(0) and value.median else ""
+    return sentences.time(value) + unclear
 
 
 def _table(found: Iterable[Decomposition]) -> Table:

@@ -63,7 +63,7 @@ def _said_of_sharing(report: MultiplexingReport) -> Iterable[str]:
 def _said_of_gateway(report: GatewayReport) -> Iterable[str]:
     for cost in gateway_costs(report):
         if cost.added_s:
-            unclear = ", too close to call" if cost.added_s.spans(0.0) else ""
+            unclear = f", {sentences.unclear_difference(cost.added_s)}" if cost.added_s.spans(0.0) else ""
             yield f"{report.gateway} adds {_interval(cost.added_s)} to {cost.payload} with {cost.codec}{unclear}."
 
 

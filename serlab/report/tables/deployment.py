@@ -137,7 +137,7 @@ def _added(value: Interval | None) -> str:
         return units.NOT_MEASURED
     if value.runs < 2:
         return f"{units.seconds(value.median)} (1 round)"
-    unclear = ": too close to call" if value.spans(0.0) else ""
+    unclear = f": {sentences.unclear_difference(value)}" if value.spans(0.0) else ""
     return f"{sentences.time(value)}{unclear}"
 
 

@@ -12,6 +12,7 @@ from rich.text import Text
 from serlab.analysis.answer import contenders, decode_case
 from serlab.analysis.correlate import BASELINE
 from serlab.analysis.pairs import Pair
+from serlab.analysis.stats import resolvable
 from serlab.analysis.view import FLOOR
 from serlab.records.run import Case, Interval
 from serlab.report import answer_words, sentences, units
@@ -96,7 +97,8 @@ def _against(pairs: dict[tuple[str, str, str], Pair], payload: str, codec: str) 
     if value.is_range:
         return f"{units.ratio(value.median, units.carried(value))}, no verdict"
     if value.spans(1.0):
-        return "too close to call"
+        least = resolvable(value)
+        return f"within ±{100 * least:.2g} %: too close to call" if least else "too close to call"
     shown = value if value.median >= 1 else sentences.turned(value)
     return f"{units.ratio(shown.median, units.carried(shown))} {'less' if value.median >= 1 else 'more'}"
 
