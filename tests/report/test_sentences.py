@@ -50,7 +50,10 @@ def test_exactness_is_told_in_words(found: Exactness | None, wanted: str) -> Non
         (Interval(0.004, 0.003, 0.005, 6), "adds 4.0 ms [3.0 ms, 5.0 ms]"),
         (Interval(-0.004, -0.005, -0.003, 6), "saves 4.0 ms [3.0 ms, 5.0 ms]"),
         # An interval on both sides of nothing keeps its signs: without them it would leave out its own median.
-        (Interval(0.0005, -0.005, 0.001, 6), "500 µs [-5.0 ms, 1.0 ms], too close to call, differences from 5.50 ms would show"),
+        (
+            Interval(0.0005, -0.005, 0.001, 6),
+            "500 µs [-5.0 ms, 1.0 ms], too close to call, differences from 5.50 ms would show",
+        ),
     ],
 )
 def test_a_change_adds_or_saves_and_its_interval_holds_its_median(value: Interval, wanted: str) -> None:
