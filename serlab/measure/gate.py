@@ -7,6 +7,7 @@ import math
 from serlab.analysis.exactness import Verdict, all_failed, compare_all
 from serlab.errors import CodecError, UnknownNameError
 from serlab.measure.calls import Subject
+from serlab.measure.honesty import check_decode, check_encode
 from serlab.payload import parse_payload
 from serlab.records.run import Exactness, Gate
 
@@ -14,9 +15,10 @@ from serlab.records.run import Exactness, Gate
 def check(subject: Subject, codec_name: str) -> Gate:
     """Send a payload through encode, the codec's own server half, and decode, once per form, with no server.
 
-    An echo brings back what was sent. For a model of someone's own both ways are checked apart: its inputs through
-    encode, and outputs like its own through decode. The exactness is that of the worst; a codec that cannot carry the
-    payload has a failure in place of counts.
+    A codec that leaves work outside its timed calls (``measure.honesty``) fails, however exact it is. An echo brings
+    back what was sent. For a model of someone's own both ways are checked apart: its inputs through encode, and outputs
+    like its own through decode. The exactness is that of the worst; a codec that cannot carry the payload has a failure
+    in place of counts.
     """
     sizes: dict[str, int] = {}
     worst: Exactness | None = None
@@ -29,7 +31,7 @@ def check(subject: Subject, codec_name: str) -> Gate:
         return Gate(subject.payload, codec_name, all_failed(tensors, str(error)), 0, {})
     codec, call = exchange.codec, exchange.call
     try:
-        request = codec.encode(exchange.tensors, call)
+        request = check_encode(codec, exchange.tensors, call)
         received = codec.read_request(request, call)
         if subject.call is None:
             expected, answered = exchange.tensors, dict(zip(call.outputs, received.values(), strict=True))
@@ -39,12 +41,12 @@ def check(subject: Subject, codec_name: str) -> Gate:
         for form in codec.forms:
             response = codec.write_response(answered, call, form)
             sizes[form or "body"] = len(response)
-            found = compare_all(expected, codec.decode(response, call))
+            found = compare_all(expected, check_decode(codec, response, call, exchange.tensors))
             if worst is None or _exact_elements(found) < _exact_elements(worst):
                 worst = found
         if exchange.answer is not None:
             recorded = exchange.response()
-            codec.decode(recorded, call)
+            check_decode(codec, recorded, call, exchange.tensors)
             sizes = {"body": len(recorded)}
     except CodecError as error:
         worst = all_failed(exchange.tensors, str(error))
