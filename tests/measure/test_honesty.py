@@ -84,7 +84,7 @@ class SentTensor(RawCodec):
         (self.last,) = tensors.values()
         return super().encode(tensors, call)
 
-    def write_response(self, tensors: Tensors, call: Call, form: Form | None = None) -> Body:  # noqa: ARG002
+    def write_response(self, tensors: Tensors, call: Call, form: Form | None = None) -> Body:
         return super().encode(tensors, call)
 
     def decode(self, body: Body, call: Call) -> Decoded:
