@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,6 @@ from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.lab.keeping import Keeping
 from serlab.serving.base import ServingOptions
-
-if TYPE_CHECKING:
-    from serlab.records.claims import ClaimsReport
-    from serlab.records.run import RunInfo
-
 
 #: A call of the slowest codec with the largest payload takes seconds on a small machine.
 TIMEOUT_S = 30.0
@@ -42,7 +37,7 @@ def claims(
 
     Example: serlab claims --quick --only resnet-p50,size-json
     """
-    from serlab.lab.claims import examine, judge_again
+    from serlab.lab.claims import examine, judge_again, show_claims
     from serlab.lab.experiment import finish, open_folder
     from serlab.lab.progress import ProgressShow
     from serlab.measure.claims.run import CODECS, PAYLOADS, select
@@ -51,7 +46,7 @@ def claims(
 
     if of_run is not None:
         folder = find_run(of_run, keep.results)
-        _show(judge_again(folder), folder.read_info(), markdown=markdown, as_json=keep.as_json)
+        show_claims(judge_again(folder), folder.read_info(), markdown=markdown, as_json=keep.as_json)
         return
     wanted = select(split(only))
     with ProgressShow(quiet=keep.quiet) as show:
@@ -64,17 +59,5 @@ def claims(
             show=show,
         )
     finish(folder, PART, dict(instance))
-    _show(report, folder.read_info(), markdown=markdown, as_json=keep.as_json)
+    show_claims(report, folder.read_info(), markdown=markdown, as_json=keep.as_json)
     typer.echo(f"Written to {folder.path}", err=True)
-
-
-def _show(report: ClaimsReport, info: RunInfo, *, markdown: bool, as_json: bool) -> None:
-    from serlab.report.tables.claims import print_claims, render_markdown
-    from serlab.report.tables.console import print_json, wide_console
-
-    if as_json:
-        print_json(report)
-    elif markdown:
-        typer.echo(render_markdown(report, info), nl=False)
-    else:
-        print_claims(report, info, wide_console())

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, payload_specs, split
 from serlab.cli.options.groups import with_groups
 from serlab.lab.keeping import Keeping
-
-if TYPE_CHECKING:
-    from serlab.records.profiles import CpuReport
-    from serlab.records.store import RunFolder
 
 EXIT_FOUND = 1
 
@@ -32,7 +28,7 @@ def cpu(
 
     Example: serlab cpu --payload image --codec json,orjson
     """
-    from serlab.lab.cpu import profile_cases
+    from serlab.lab.cpu import profile_cases, show_cpu
     from serlab.lab.profiled_run import chosen_codecs, chosen_payloads, run_of_this_machine
     from serlab.lab.progress import ProgressShow
 
@@ -41,24 +37,6 @@ def cpu(
     payloads, codecs = chosen_payloads(info, payload_specs(payload)), chosen_codecs(info, split(codec))
     with ProgressShow(quiet=keep.quiet) as show:
         report = profile_cases(folder, payloads, codecs, duration, show)
-    _print(folder, report, as_json=keep.as_json)
+    show_cpu(folder, report, as_json=keep.as_json)
     if report.missing:
         raise typer.Exit(EXIT_FOUND)
-
-
-def _print(folder: RunFolder, report: CpuReport, *, as_json: bool) -> None:
-    from serlab.report.tables.console import print_json, wide_console
-
-    if as_json:
-        print_json(report)
-        return
-    from serlab.lab.cpu import PART
-    from serlab.report.origin import origin
-    from serlab.report.tables.profiles import cpu_table
-
-    console = wide_console()
-    info = folder.read_info()
-    console.print(origin(info.instance, info))
-    console.print(cpu_table(report))
-    typer.echo(f"scalene's pages: {folder.path / PART}")
-    typer.echo(f"in the report: serlab report {folder.name}")

@@ -84,7 +84,7 @@ def memory(
             written = memory_pages.draw(folder, flamegraphs or "image", cast("View", view), show)
             found = folder.read_memory()
         written.append(memory_pages.write_index(folder))
-    _print(folder, found, written, as_json=keep.as_json)
+    memory_pages.show_found(folder, found, written, as_json=keep.as_json)
     if missing:
         raise typer.Exit(EXIT_FOUND)
 
@@ -97,21 +97,3 @@ def _measure(
     plan = make_plan(profile, payloads, codecs, parts=("memory",), seed=keep.seed, flamegraphs=flamegraphs)
     folder = new_run(keep.results, plan)
     return folder, measure(folder, plan, quiet=keep.quiet).missing
-
-
-def _print(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, as_json: bool) -> None:
-    from serlab.report.tables.console import print_json, wide_console
-
-    if as_json:
-        print_json(found)
-        return
-    from serlab.report.origin import origin
-    from serlab.report.tables.profiles import found_lines
-
-    console = wide_console()
-    info = folder.read_info()
-    console.print(origin(info.instance, info))
-    for line in found_lines(found):
-        console.print(line)
-    for path in written:
-        typer.echo(path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from serlab.lab.progress import ProgressShow
     from serlab.records.claims import ClaimsReport
-    from serlab.records.run import Endpoint
+    from serlab.records.run import Endpoint, RunInfo
     from serlab.records.store import RunFolder
     from serlab.serving.base import ServingOptions
 
@@ -120,3 +120,16 @@ def _served(endpoint: Endpoint, serving: ServingOptions) -> frozenset[str]:
             continue
         found.add(model)
     return frozenset(found)
+
+
+def show_claims(report: ClaimsReport, info: RunInfo, *, markdown: bool, as_json: bool) -> None:
+    """Print the verdicts: as a table, as Markdown, or as JSON."""
+    from serlab.report.tables.claims import print_claims, render_markdown
+    from serlab.report.tables.console import print_json, wide_console
+
+    if as_json:
+        print_json(report)
+    elif markdown:
+        print(render_markdown(report, info), end="")
+    else:
+        print_claims(report, info, wide_console())

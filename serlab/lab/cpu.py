@@ -11,6 +11,9 @@ from serlab.measure.cpu.profile import profile
 from serlab.records.profiles import CpuReport
 from serlab.records.run import PayloadInfo
 from serlab.records.store import RunFolder, now
+from serlab.report.origin import origin
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.profiles import cpu_table
 
 #: The part of a run that is written (``cpu.json``), and the folder of scalene's own files.
 PART = "cpu"
@@ -43,3 +46,15 @@ def profile_cases(
         report = CpuReport(report.started, report.scalene, tuple(profiles.values()), tuple(missing))
         folder.write_part(PART, report)
     return report
+
+
+def show_cpu(folder: RunFolder, report: CpuReport, *, as_json: bool) -> None:
+    """Print what was profiled, and where scalene's own pages lie."""
+    if as_json:
+        print_json(report)
+        return
+    console, info = wide_console(), folder.read_info()
+    console.print(origin(info.instance, info))
+    console.print(cpu_table(report))
+    print(f"scalene's pages: {folder.path / PART}")
+    print(f"in the report: serlab report {folder.name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from serlab.errors import StoreError, UsageError
 from serlab.lab.profiled_run import chosen_codecs, chosen_payloads, run_of_this_machine
@@ -20,6 +21,9 @@ from serlab.records.run import OPS, MemoryProfile
 from serlab.records.store import RunFolder, file_stem, find_run, newest_run
 from serlab.report import memory_diff, memory_index
 from serlab.report.memory_diff import Side
+from serlab.report.origin import origin
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.profiles import found_lines
 
 
 def run_with_memory(name: str | None, results: Path, *, here: bool, any_part: bool) -> RunFolder:
@@ -154,3 +158,16 @@ def _page(folder: RunFolder, profile: MemoryProfile, view: View) -> Path:
     from serlab.measure.memory.flamegraph import page_path
 
     return page_path(folder.inside(profile.capture), view)
+
+
+def show_found(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, as_json: bool) -> None:
+    """Print profiles, differences or tracks, and the pages that were written."""
+    if as_json:
+        print_json(found)
+        return
+    console, info = wide_console(), folder.read_info()
+    console.print(origin(info.instance, info))
+    for line in found_lines(found):
+        console.print(line)
+    for path in written:
+        print(path)
