@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument, seconds
+from serlab.cli.options.common import CodecOption, JsonOption, ResultsOption, RunArgument, seconds, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.records.store import DEFAULT_ROOT
@@ -55,6 +55,28 @@ def fit(
     typer.echo(f"law: {path}", err=True)
     if not all(route.holds for route in found.routes):
         raise typer.Exit(EXIT_FOUND)
+
+
+@law.command()
+def codecs(
+    codec: CodecOption = None,
+    dtype: Annotated[str, typer.Option("--dtype", help="Dtype of the tensors, by numpy's name.")] = "float32",
+    name: Annotated[str, typer.Option("--name", help="What to call the laws. Default: codecs-DTYPE.")] = "",
+    results: ResultsOption = DEFAULT_ROOT,
+    as_json: JsonOption = False,
+) -> None:
+    """Learn what codecs' encode and decode cost by the number of elements: a floor, and ns per element in pieces.
+
+    Example: serlab law codecs --codec orjson,wire --dtype float32
+    """
+    from serlab.codecs.registry import main_codecs
+    from serlab.lab.codec_laws import learn_codecs
+    from serlab.lab.progress import ProgressShow
+
+    with ProgressShow(quiet=as_json) as progress:
+        found, path = learn_codecs(name or f"codecs-{dtype}", split(codec) or main_codecs(), dtype, results, progress)
+    _show(found, as_json=as_json)
+    typer.echo(f"laws: {path}", err=True)
 
 
 @law.command()

@@ -12,7 +12,7 @@ from serlab.analysis.laws.predict import agreement, left_out, order, predict
 from serlab.analysis.laws.scale import carry
 from serlab.analysis.view import RunView
 from serlab.codecs import registry
-from serlab.errors import MeasureError, SerlabError
+from serlab.errors import MeasureError, SerlabError, UsageError
 from serlab.measure.laws import Probe, lab_probes, measure_points
 from serlab.measure.process.machine import describe_machine
 from serlab.measure.process.workers import Workers
@@ -131,6 +131,8 @@ def predict_run(folder: RunFolder, name: str, results: Path) -> Predictions:
     """
     data, known = folder.read(), read_predictions(folder)
     law = find_law(name, results) if name else choose_law(results, data.info)
+    if not law.routes:
+        raise UsageError(f"law {law.name} is of codecs, and a prediction needs a server's: name one with --law")
     yardsticks = known.yardsticks if known else {}
     if not yardsticks and data.info.machine.name == describe_machine().name:
         with Workers(_CLIENT) as workers:

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 def print_law(law: Law, console: Console) -> None:
     """Print everything a law says."""
     console.print(f"law {law.name}: {law.version} ({law.kind}), measured {law.measured}")
-    console.print(f"on {law.machine.cpu_model}, {law.machine.cores} cores; {len(law.points)} points; {law.source}")
+    points = len(law.points) + sum(len(codec.points) for codec in law.codecs)
+    console.print(f"on {law.machine.cpu_model}, {law.machine.cores} cores; {points} points; {law.source}")
     columns = ("route", "floor", "ns per request byte", "ns per response byte", "error, median", "left out", "holds")
     table = plain_table("", columns)
     for route in law.routes:
         table.add_row(*_route(route))
-    console.print(table)
+    if law.routes:
+        console.print(table)
     for codec in law.codecs:
         console.print(_codec(codec))
     for route in law.routes:

@@ -1,0 +1,83 @@
+"""What ``serlab law codecs`` does: learns what codecs' steps cost by the number of elements, in fresh processes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from serlab.analysis.laws.fit import fit_codec
+from serlab.codecs import registry
+from serlab.errors import MeasureError, UsageError
+from serlab.measure.calls import Subject
+from serlab.measure.chunks import time_chunks
+from serlab.measure.process.listener import Listener, Silent
+from serlab.measure.process.machine import describe_machine
+from serlab.measure.process.parents import client_of
+from serlab.measure.process.workers import Workers
+from serlab.measure.yardsticks import measure_yardsticks
+from serlab.payload import DEFAULT_SEED
+from serlab.records.call import numpy_dtype
+from serlab.records.law import CodecLaw, CodecPoint, Law, LawMachine
+from serlab.records.law_files import write_law
+from serlab.records.run import OPS, Case, Form, Op
+from serlab.records.store import check_writable, now
+
+#: Elements of each size; at least two between any two places where a law may bend, for dtypes of 1 to 8 bytes.
+SIZES = (64, 256, 1_024, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288)
+CHUNK_S, RUN_S = 0.003, 0.03
+#: A codec is not timed at larger sizes once a call takes this long.
+LONGEST_S = 0.15
+
+
+def learn_codecs(
+    name: str, codecs: Sequence[str], dtype: str, results: Path, listener: Listener | None = None
+) -> tuple[Law, Path]:
+    """Learn the laws of codecs for tensors of one dtype, keep them as ``results/laws/NAME.json``, return both.
+
+    Raises:
+        UnknownNameError, CodecUnavailableError: no such codec, or its library is missing.
+        UsageError: no such dtype.
+        MeasureError: a codec cannot carry the dtype.
+    """
+    check_writable(results)
+    say = listener or Silent()
+    try:
+        itemsize = numpy_dtype(dtype).itemsize
+    except TypeError:
+        raise UsageError(f"--dtype {dtype!r} is no dtype: write float32, int64, uint8, …") from None
+    say.phase("codecs", len(codecs) * len(OPS))
+    laws: list[CodecLaw] = []
+    for codec in codecs:
+        kind = type(registry.get(codec))
+        # A process that has loaded this codec and nothing else, as its user's client has.
+        with Workers([codec]) as workers:
+            for op in OPS:
+                say.step(f"{codec} {op}")
+                form: Form | None = "values" if op == "decode" and kind.transport == "grpc" else None
+                points = _points(workers, codec, op, dtype, form)
+                laws.append(fit_codec(codec, op, dtype, itemsize, client_of(codec), points, form))
+    with Workers(["orjson", "json-simdjson"]) as workers:
+        yardsticks = workers.call(measure_yardsticks)
+    machine = describe_machine()
+    law = Law(
+        name, now(), "embedded", "no server", LawMachine(machine.cpu_model, machine.cores), (), (), yardsticks,
+        tuple(laws), source=f"serlab law codecs: undisturbed steps in fresh processes, 1xN {dtype}, uniform values",
+    )  # fmt: skip
+    return law, write_law(law, results)
+
+
+def _points(workers: Workers, codec: str, op: Op, dtype: str, form: Form | None) -> list[CodecPoint]:
+    points: list[CodecPoint] = []
+    for elements in SIZES:
+        payload = f"1x{elements}:{dtype}"
+        subject = Subject(payload, DEFAULT_SEED)
+        try:
+            found = workers.call(
+                time_chunks, Case(payload, codec, op, form), subject, loops=0, chunk_s=CHUNK_S, run_s=RUN_S
+            )
+        except MeasureError as error:
+            raise MeasureError(f"{codec} {op} of {payload}: {error}") from error
+        points.append(CodecPoint(elements, min(found.values_s)))
+        if points[-1].seconds > LONGEST_S:
+            break
+    return points
