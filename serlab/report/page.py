@@ -28,6 +28,9 @@ CHARTS_PER_PAYLOAD = 11
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|µs|ns|B|KiB|MiB|GiB)(?!\w))")
 
+#: Indentation, and lines that hold nothing else: a fifth of a page with large tables. Nothing in it is preformatted.
+_INDENTED = re.compile(r"\n\s+")
+
 #: Which template macro shows which block.
 _KINDS: dict[type, str] = {
     Figure: "figure",
@@ -137,7 +140,7 @@ def render_page(source: Origin, shown: Page) -> str:
 def _render(source: Origin, shown: Page, drawings: Mapping[str, Drawing]) -> str:
     script = _asset("page.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return (
+    text: str = (
         _environment()
         .get_template("page.html.j2")
         .render(
@@ -162,6 +165,7 @@ def _render(source: Origin, shown: Page, drawings: Mapping[str, Drawing]) -> str
             kind=lambda block: _KINDS[type(block)],
         )
     )
+    return _INDENTED.sub("\n", text)
 
 
 @cache
@@ -174,6 +178,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["unbroken"] = unbroken
+    environment.filters["sortable"] = lambda number: f"{number:.6g}"
     return environment
 
 
@@ -184,7 +189,7 @@ def unbroken(text: str) -> str:
 
 @cache
 def _asset(name: str) -> str:
-    return (files("serlab.report") / "templates" / name).read_text(encoding="utf-8")
+    return _INDENTED.sub("\n", (files("serlab.report") / "templates" / name).read_text(encoding="utf-8"))
 
 
 def panels(sections: Iterable[Section]) -> list[tuple[Figure, Panel]]:

@@ -19,12 +19,15 @@ from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 
 _SVG = "http://www.w3.org/2000/svg"
-_TITLE = f"{{{_SVG}}}title"
+_TITLE, _GROUP = f"{{{_SVG}}}title", f"{{{_SVG}}}g"
 #: What Vega writes for its own runtime and no page needs.
 _DROPPED = frozenset({"class", "pointer-events", "role", "aria-roledescription", "aria-hidden", "version",
                       "font-family"})  # fmt: skip
 #: What XML cannot hold, and a name in someone's results might (https://www.w3.org/TR/xml/#charsets).
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What an SVG element is without being told, or by the page's style for text.
+_DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal", "font-size": "11px", "x2": "0", "y2": "0",
+             "transform": "translate(0,0)", "stroke-miterlimit": "10"}  # fmt: skip
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 #: PNG files are drawn at this multiple of their size in pixels, for screens with dense pixels and for slides.
 PNG_SCALE = 2.0
@@ -82,9 +85,13 @@ def inline(panel: Panel, drawn: str) -> str:
                 if tip in links:
                     linked = True
                     parent[position] = _link(element, links[tip], tip)
+    _unwrap(root)
     for element in root.iter():
         for attribute in _DROPPED & element.attrib.keys():
             del element.attrib[attribute]
+        for attribute, value in _DEFAULTS.items():
+            if element.get(attribute) == value:
+                del element.attrib[attribute]
         for attribute, value in element.attrib.items():
             if attribute not in ("href", "aria-label"):
                 element.attrib[attribute] = _value(value, panel.name)
@@ -93,6 +100,16 @@ def inline(panel: Panel, drawn: str) -> str:
         {"role": "group" if linked else "img", "aria-label": _printable(panel.description), "class": "chart"}
     )
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _unwrap(element: ElementTree.Element) -> None:
+    """Put the children of groups that say nothing in the groups' places."""
+    children: list[ElementTree.Element] = []
+    for child in element:
+        _unwrap(child)
+        says = child.attrib.keys() - _DROPPED
+        children += list(child) if child.tag == _GROUP and not says else [child]
+    element[:] = children
 
 
 def _is_empty(element: ElementTree.Element) -> bool:

@@ -59,6 +59,8 @@ _CODECS: dict[str, Style] = {
     "tensor-proto": Style(BLUE),
     "tensor-proto-values": Style(BLUE, DASHED, "square"),
     "wire": Style(SKY, SOLID, "diamond"),
+    "json-msgspec": Style(VERMILLION, SOLID, "triangle-up"),
+    "json-ujson": Style(VERMILLION, DASHED, "triangle-down"),
     "json-chunked": Style(VERMILLION, DOTTED, "cross"),
     "orjson-gzip": Style(ORANGE, DOTTED, "triangle-down"),
     "raw": Style(GREY, DOTTED, "cross"),
