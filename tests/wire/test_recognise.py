@@ -98,8 +98,8 @@ def npy(array: Any) -> bytes:
         (CLASSES_BODY, CLASSES, "", ["label", "score"]),
         (REGRESSIONS_BODY, REGRESSIONS, "", ["value"]),
         (frame(REQUEST), "PredictRequest", "a gRPC frame", ["x", "ids"]),
-        (frame(gzip.compress(ANSWER), compressed=True), "PredictResponse", "a compressed gRPC frame", ["y"]),
-        (gzip.compress(REQUEST), "PredictRequest", "gzip", ["x", "ids"]),
+        (frame(gzip.compress(ANSWER, mtime=0), compressed=True), "PredictResponse", "a compressed gRPC frame", ["y"]),
+        (gzip.compress(REQUEST, mtime=0), "PredictRequest", "gzip", ["x", "ids"]),
         (npz(a=IMAGE, b=np.arange(3)), ".npz file", "", ["a", "b"]),
         (npy(IMAGE), ".npy file", "", [""]),
         (b'{"instances": [[1, 2], [3, 4]]}', "REST request, row format", "", [""]),
@@ -231,7 +231,15 @@ def test_hostile_bytes_end_in_an_anatomy_or_an_error() -> None:
     """Mutations of every kind of body; nothing but WireError may come out."""
     rng = np.random.default_rng(20261122)
     bodies = [
-        *(REQUEST, ANSWER, EXAMPLES_BODY, CLASSES_BODY, REGRESSIONS_BODY, frame(REQUEST), gzip.compress(ANSWER)),
+        *(
+            REQUEST,
+            ANSWER,
+            EXAMPLES_BODY,
+            CLASSES_BODY,
+            REGRESSIONS_BODY,
+            frame(REQUEST),
+            gzip.compress(ANSWER, mtime=0),
+        ),
         *(npz(a=IMAGE), npy(IMAGE), b'{"instances": [[1, 2], [3, 4]]}', tensor(1, 2, rest=length_field(5, bytes(8)))),
     ]
     outcomes = SimpleNamespace(read=0, refused=0)
