@@ -11,11 +11,11 @@ from serlab.errors import StoreError, UsageError
 from serlab.lab.profiled_run import chosen_codecs, chosen_payloads, run_of_this_machine
 from serlab.lab.progress import ProgressShow
 from serlab.lab.report_files import read_source, write_page
-from serlab.measure.bench import draw_flamegraph, profile_case
 from serlab.measure.calls import subject_of_run
 from serlab.measure.cases import time_cases
 from serlab.measure.memory.capture import frames_at_peak
 from serlab.measure.memory.flamegraph import View, render_here
+from serlab.measure.memory.phase import draw_flamegraph, profile_case
 from serlab.measure.process.workers import Workers
 from serlab.records.run import OPS, MemoryProfile
 from serlab.records.store import RunFolder, file_stem, find_run, newest_run

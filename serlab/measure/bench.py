@@ -17,18 +17,16 @@ from serlab.measure.answers import record_answers
 from serlab.measure.calls import Subject, subject_of_run
 from serlab.measure.cases import shuffled, time_cases
 from serlab.measure.gate import check, crashed
-from serlab.measure.memory.capture import profile
-from serlab.measure.memory.flamegraph import render_here
+from serlab.measure.memory.phase import profile_cases
 from serlab.measure.plan import Plan
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import load_average
 from serlab.measure.process.parents import Parents
-from serlab.measure.process.workers import Workers
 from serlab.measure.rounds import Calling, labels
 from serlab.measure.target import Target
 from serlab.measure.timing import Timing
 from serlab.records.run import Case, EndToEndRun, Gate, MemoryProfile, RunInfo
-from serlab.records.store import RunFolder, file_stem, now
+from serlab.records.store import RunFolder, now
 
 Step = Case | tuple[str, str]
 
@@ -119,22 +117,19 @@ class Bench:
         return gates
 
     def _memory(self, parents: Parents, sound: set[tuple[str, str]]) -> None:
-        profiles = {profile.case: profile for profile in self._folder.read_memory()}
+        done = {profile.case for profile in self._folder.read_memory()}
         payloads = (*self._plan.payloads, *self._plan.memory_only)
         cases = [case for case in time_cases(payloads, self._plan.codecs) if (case.payload, case.codec) in sound]
-        missing = [case for case in cases if case not in profiles]
+        missing = [case for case in cases if case not in done]
         if missing:
             self._say.phase("memory", len(missing))
-        for case in missing:
+        subjects = {case.payload: self._subject(case.payload) for case in missing}
+        for case, found in profile_cases(parents, self._folder, missing, subjects, self._plan.wants_flamegraph):
             self._say.step(case.id)
-            try:
-                workers = parents.of(case.codec)
-                profiles[case] = profile_case(workers, self._folder, case, self._subject(case.payload))
-                if self._plan.wants_flamegraph(case):
-                    profiles[case] = draw_flamegraph(workers, self._folder, profiles[case])
-                self._folder.add_memory(profiles[case])
-            except MeasureError as error:
-                self._fail(case, f"memory of {case.id}: {error}")
+            if isinstance(found, MemoryProfile):
+                self._folder.add_memory(found)
+            else:
+                self._fail(case, f"memory of {case.id}: {found}")
 
     def _rounds(self, prepared: Parents, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
         steps = self._steps(sound)
@@ -171,14 +166,21 @@ class Bench:
     def _more_processes(self, steps: Sequence[Step], number: int, parents: Parents, end: float) -> None:
         """Spend what is left of a round on the cases that another process narrows, until ``end``."""
         cases = [step for step in steps if isinstance(step, Case)]
+        # Nobody's processes, nor the making of what they need, eat what narrows twice as many others.
+        fair_s, spent_s = 2 * (end - time.monotonic()) / max(1, len(cases)), dict.fromkeys(cases, 0.0)
         for turn in count(1):
-            wanting = [case for case in cases if case not in self._failed and self._allocation.wants_more(case, number)]
+            wanting = [
+                case
+                for case in cases
+                if case not in self._failed and spent_s[case] < fair_s and self._allocation.wants_more(case, number)
+            ]
             if not wanting or time.monotonic() >= end:
                 return
             for case in shuffled(wanting, self._plan.seed, 1000 * turn + number):
-                if time.monotonic() < end:
+                if (begin := time.monotonic()) < end:
                     self._say.step(case.id)
                     self._take(case, number, parents)
+                    spent_s[case] += time.monotonic() - begin
 
     def _unresolved(self, steps: Sequence[Step]) -> list[Case]:
         cases = [step for step in steps if isinstance(step, Case) and step not in self._failed]
@@ -271,26 +273,3 @@ def _without_calls(plan: Plan, target: Target | None, runs: Sequence[EndToEndRun
             if done < rounds:
                 found.append(f"calls/{payload}/{codec}: the server went away after {done} of {rounds} rounds")
     return found
-
-
-def profile_case(
-    workers: Workers, folder: RunFolder, case: Case, subject: Subject, *, native: bool = False
-) -> MemoryProfile:
-    """Profile one case's memory in a fresh process; the capture goes into the run's memory folder.
-
-    Raises:
-        MeasureError: the process fails.
-    """
-    name = file_stem(case.id) + (".native" if native else "") + ".bin"
-    found = workers.call(profile, case, subject, folder.memory_folder / name, native=native)
-    return replace(found, capture=f"memory/{found.capture}")
-
-
-def draw_flamegraph(workers: Workers, folder: RunFolder, drawn: MemoryProfile) -> MemoryProfile:
-    """Draw the flamegraph of a capture and return the profile with its path.
-
-    Raises:
-        MeasureError: memray cannot read the capture.
-    """
-    page = workers.call(render_here, folder.inside(drawn.capture))
-    return replace(drawn, flamegraph=f"memory/{page.name}")

@@ -17,6 +17,8 @@ from serlab.records.run import Case
 
 #: Calls from this on are dear: they are made once per process, and in no more rounds than carry an interval.
 DEAR_S = 0.25
+#: Calls that a number of loops is chosen by: the fastest, as the first ones meet cold caches.
+TRIES = 3
 #: Fewest chunks of a process: on a busy machine some are interrupted, however short.
 MIN_CHUNKS = 5
 MAX_LOOPS = 1_000_000
@@ -57,15 +59,19 @@ def time_chunks(
     ``dear``, a call that is dear is repeated all the same.
     """
     timed = TimedCase(case, subject, wrap=Slowed(slowdown) if slowdown else None)
+    begin = time.perf_counter()
     first = timed(1)
+    # What a case takes to prepare is paid for by measuring it for as long.
+    run_s = max(run_s, time.perf_counter() - begin - first)
     if freeze:
         gc.freeze()
     if dear and first >= DEAR_S:
         return Chunks(1, (first,))
     warmups = [(1, first)]
     if not loops:
-        warmups.append((1, again := timed(1)))
-        loops = min(MAX_LOOPS, max(1, round(chunk_s / max(again, 1e-9))))
+        tried = [timed(1) for _ in range(TRIES)]
+        warmups += [(1, cost) for cost in tried]
+        loops = min(MAX_LOOPS, max(1, round(chunk_s / max(min(tried), 1e-9))))
     warmups.append((loops, timed(loops) / loops))
     values: list[float] = []
     end = time.perf_counter() + run_s

@@ -8,11 +8,11 @@ from serlab.analysis.cpu import copies_per_byte
 from serlab.codecs import registry
 from serlab.codecs.tensor_proto import TensorProtoCodec
 from serlab.errors import MeasureError
-from serlab.measure.bench import profile_case
 from serlab.measure.calls import Subject
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.cpu import profile as cpu
 from serlab.measure.memory.capture import read_capture
+from serlab.measure.memory.phase import profile_case
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
 from serlab.records.claims import Evidence
