@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from serlab.codecs import registry
+from serlab.connection.questions import ModelMissingError
 from serlab.errors import ServingError, UsageError
 from serlab.lab.laws import BUDGET_S, learn
 from serlab.lab.live_target import fit_payloads, is_running
@@ -61,13 +62,15 @@ def _open(serving: ServingOptions) -> Iterator[tuple[Endpoint, list[Probe] | Non
         with parse_serving(replace(serving, model=""), {SIZES_MODEL: ensure_model(SIZES_MODEL)}) as endpoint:
             yield endpoint, None
         return
-    with parse_serving(replace(serving, model=serving.model or SIZES_MODEL), {}) as endpoint:
-        lab = serving.model in ("", SIZES_MODEL) and _serves(endpoint, serving)
-        if not lab and not serving.model:
-            raise UsageError(
-                f"this server does not serve the lab's {SIZES_MODEL}: name a model of its own with --model"
-            )
-        yield endpoint, None if lab else model_probes(endpoint, serving)
+    try:
+        instance = parse_serving(replace(serving, model=serving.model or SIZES_MODEL), {})
+        with instance as endpoint:
+            lab = serving.model in ("", SIZES_MODEL) and _serves(endpoint, serving)
+            yield endpoint, None if lab else model_probes(endpoint, serving)
+    except ModelMissingError as error:
+        if serving.model:
+            raise
+        raise UsageError(f"{error}: name a model that this server has with --model") from error
 
 
 def _serves(endpoint: Endpoint, serving: ServingOptions) -> bool:

@@ -8,9 +8,8 @@ bend the law for the others, as they would with least squares.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +32,7 @@ _ITERATIONS = 25
 _SIZES_PER_PIECE = 2
 
 Matrix = NDArray[np.float64]
+Breaks = tuple[int, ...]
 
 
 def fit_route(route: Route, points: Sequence[LawPoint], breaks: Sequence[int] | None = None) -> RouteLaw:
@@ -53,18 +53,18 @@ def fit_route(route: Route, points: Sequence[LawPoint], breaks: Sequence[int] | 
     seconds = np.array([point.median_s for point in sound])
     requests = [point.request_bytes for point in sound]
     responses = [point.response_bytes for point in sound]
-    tried = [tuple(breaks)] if breaks is not None else _nested(BYTE_BREAKS, [*requests, *responses])
+    tried = [(tuple(breaks),) * 2] if breaks is not None else _both(requests, responses)
 
-    def rows(at: Sequence[int]) -> Matrix:
-        return np.array([[1.0, *parts(q, at), *parts(p, at)] for q, p in zip(requests, responses, strict=True)])
+    def rows(at: tuple[Breaks, ...]) -> Matrix:
+        return np.array([[1.0, *parts(q, at[0]), *parts(p, at[1])] for q, p in zip(requests, responses, strict=True)])
 
-    best, found, errors = _best(rows, tried, seconds)
-    pieces = len(best) + 1
+    (ins, outs), found, errors = _best(rows, tried, seconds)
+    pieces = len(ins) + 1
     return RouteLaw(
         route,
         float(found[0]),
-        Line(tuple(map(float, found[1 : 1 + pieces])), best),
-        Line(tuple(map(float, found[1 + pieces :])), best),
+        Line(tuple(map(float, found[1 : 1 + pieces])), ins),
+        Line(tuple(map(float, found[1 + pieces :])), outs),
         errors,
         len(sound),
         (min(requests), max(requests)),
@@ -84,12 +84,12 @@ def fit_codec(
         raise MeasureError(f"{codec} {op} was measured at one size only: a cost per element needs at least two")
     seconds = np.array([point.seconds for point in points])
     sizes = [point.elements for point in points]
-    tried = _nested(tuple(size // itemsize for size in ELEMENT_BREAKS_BYTES), sizes)
+    tried = [(at,) for at in _nested(tuple(size // itemsize for size in ELEMENT_BREAKS_BYTES), sizes)]
 
-    def rows(at: Sequence[int]) -> Matrix:
-        return np.array([[1.0, *parts(size, at)] for size in sizes])
+    def rows(at: tuple[Breaks, ...]) -> Matrix:
+        return np.array([[1.0, *parts(size, at[0])] for size in sizes])
 
-    best, found, errors = _best(rows, tried, seconds)
+    (best,), found, errors = _best(rows, tried, seconds)
     line = Line(tuple(map(float, found[1:])), best)
     return CodecLaw(codec, op, dtype, client, float(found[0]), line, errors, tuple(points), form)
 
@@ -108,10 +108,13 @@ def solve(rows: Matrix, seconds: Matrix) -> Matrix:
     return np.asarray(found)
 
 
-def _best(rows: Any, tried: Sequence[tuple[int, ...]], seconds: Matrix) -> tuple[tuple[int, ...], Matrix, FitErrors]:
+def _best(
+    rows: Callable[[tuple[Breaks, ...]], Matrix], tried: Sequence[tuple[Breaks, ...]], seconds: Matrix
+) -> tuple[tuple[Breaks, ...], Matrix, FitErrors]:
+    """Return the breaks of each size that make the smallest left-out error, with the fit."""
     fits = [(at, *_with_errors(rows(at), seconds)) for at in tried]
     # Every size counts, so not the median: it would let the largest few go. A break has to earn its place.
-    at, found, errors, _ = min(fits, key=lambda fit: fit[3] * (1 + _ROUNDING) ** len(fit[0]))
+    at, found, errors, _ = min(fits, key=lambda fit: fit[3] * (1 + _ROUNDING) ** sum(map(len, fit[0])))
     return at, found, errors
 
 
@@ -132,6 +135,12 @@ def _with_errors(rows: Matrix, seconds: Matrix) -> tuple[Matrix, FitErrors, floa
         float(np.quantile(logs, 0.95)),
     )
     return found, errors, float(np.minimum(outside, 1.0).mean())
+
+
+def _both(requests: Sequence[int], responses: Sequence[int]) -> list[tuple[Breaks, ...]]:
+    """Return the sets of breaks to try for both bodies: none, the first of each, … as far as its sizes support them."""
+    ins, outs = _nested(BYTE_BREAKS, requests), _nested(BYTE_BREAKS, responses)
+    return [(ins[min(n, len(ins) - 1)], outs[min(n, len(outs) - 1)]) for n in range(max(len(ins), len(outs)))]
 
 
 def _nested(breaks: Sequence[int], sizes: Sequence[int]) -> list[tuple[int, ...]]:
