@@ -98,7 +98,9 @@ def _calls(view: RunView, payload: str) -> Iterator[Contender]:
     for (name, codec), clients in view.clients.items():
         by_round = {run.round: median(call.total_s for call in run.calls) for run in clients if run.calls}
         if name == payload and by_round:
-            exactness = next((run.exactness for run in clients if run.exactness), view.exactness(payload, codec))
+            exactness = view.answered(payload, codec)
+            if exactness is None and not view.calls_a_model:
+                exactness = view.exactness(payload, codec)
             yield Contender(payload, codec, clients[0].transport, "end to end", by_round, exactness)
 
 

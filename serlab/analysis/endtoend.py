@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from serlab.analysis.stats import interval, percentile
+from serlab.analysis.view import RunView
 from serlab.records.run import EndToEndRun, Exactness, Interval, Transport
 
 
@@ -81,6 +82,14 @@ def sum_up(runs: Sequence[EndToEndRun]) -> EndToEnd:
         server_peak_rss_bytes=max(peaks) if peaks else None,
         exactness=next((run.exactness for run in runs if run.exactness), None),
         errors=tuple(dict.fromkeys(run.error for run in runs if run.error)),
+    )
+
+
+def sum_up_all(view: RunView) -> tuple[EndToEnd, ...]:
+    """Return the sums of a run's calls in the order of tables, each with what became of its answers' values."""
+    return tuple(
+        replace(sum_up(clients), exactness=view.answered(payload, codec))
+        for (payload, codec), clients in view.clients.items()
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from serlab.analysis.correlate import correlate
-from serlab.analysis.endtoend import EndToEnd, sum_up
+from serlab.analysis.endtoend import EndToEnd, sum_up_all
 from serlab.analysis.view import RunView
 from serlab.records.prediction import Predictions
 from serlab.records.run import Case, Interval, RunData
@@ -22,7 +22,7 @@ def summarize(data: RunData, predictions: Predictions | None = None) -> dict[str
     return {
         "run": _run(data),
         "cases": [_case(view, case) for case in view.cases()],
-        "endtoend": [_end_to_end(sum_up(clients)) for clients in view.clients.values()],
+        "endtoend": [_end_to_end(whole) for whole in sum_up_all(view)],
         "correlation": [
             *({"kind": "point", **asdict(point)} for point in found.points),
             *({"kind": "fit", **asdict(fit)} for fit in found.fits),

@@ -115,6 +115,28 @@ class RunView:
         gate = self.gates.get((payload, codec))
         return gate.exactness if gate else None
 
+    @property
+    def calls_a_model(self) -> bool:
+        """Whether calls go to a model that answers something else than it is sent: not to the lab's echo."""
+        return bool(self.data.info.instance.get("call"))
+
+    def answered(self, payload: str, codec: str) -> Exactness | None:
+        """What became of the values of a live answer; None where no live answer was compared.
+
+        An echo's answer is compared with what it was sent, another model's with what other codecs read of it.
+        """
+        seen = next((run.exactness for run in self.clients.get((payload, codec), ()) if run.exactness), None)
+        if seen or not self.calls_a_model:
+            return seen
+        offline = self.exactness(payload, codec)
+        if offline and not offline.exact:
+            return offline
+        answers = [answer for answer in self.data.answers if answer.payload == payload and answer.exactness]
+        found = next((answer.exactness for answer in answers if answer.codec == codec), None)
+        # The one that others were compared with has been compared with them.
+        same = (answer.exactness for answer in answers if answer.compared_with == codec)
+        return found or next((one for one in same if one and one.exact), None)
+
     def cases(self) -> list[Case]:
         """Every case that was measured in any way or failed its gate, ordered by payload, codec, op and form."""
         known = self.case_times.keys() | self.memory.keys()

@@ -57,13 +57,18 @@ def bench(
         list[str] | None,
         typer.Option("--rest-client", help="Also send REST bodies with requests, httpx, aiohttp, or all of them."),
     ] = None,
+    expect: Annotated[
+        str | None,
+        typer.Option("--expect", metavar="@FILE.npz", help="Tensors that the model should answer, by output."),
+    ] = None,
     resume: ResumeOption = False,
     run: RunOption = None,
     wide: WideOption = False,
 ) -> None:
     """Measure time, memory, bytes and exactness of every codec, call a live instance, correlate the two.
 
-    Exit code 1 means that something is missing from the run, which says what.
+    Exit code 1 means that something is missing from the run, which says what, or that answers are not what --expect
+    says.
 
     With --as, images are seeded photographs, and go to ResNet-50 or the detector unless --model says another.
 
@@ -71,7 +76,16 @@ def bench(
     Example: serlab bench --payload 8x128:float32 --codec orjson,tensor-proto
     """
     from serlab.cli.summary import show_run
-    from serlab.lab.bench import check_same_instance, make_plan, measure, new_run, plan_for, resumed_run
+    from serlab.lab.bench import (
+        check_expected,
+        check_same_instance,
+        make_plan,
+        measure,
+        new_run,
+        plan_for,
+        resumed_run,
+        unexpected,
+    )
     from serlab.lab.live_target import has_own_model, open_live
     from serlab.lab.rest_clients import checked_clients, measure_clients
     from serlab.lab.send_less import send_less
@@ -93,6 +107,7 @@ def bench(
                 "--seed": seed,
                 "--flamegraphs": flamegraphs,
                 "--as": split(send_as),
+                "--expect": expect,
             },
         )
         if resume or run
@@ -109,9 +124,11 @@ def bench(
                 client=client,
                 flamegraphs=flamegraphs,
                 send_as=split(send_as),
+                expect=expect,
             ),
         )
     )
+    check_expected(plan, serving)
     check_writable(keep.results)
     given = plan.payloads if folder or not has_own_model(serving) else payload_specs(payload)
     with open_live(serving, given, plan.codecs, plan.seed) as live:
@@ -125,5 +142,5 @@ def bench(
             measure_clients(folder, plan, live, clients, quiet=keep.quiet)
     info = send_less(folder, plan, serving, quiet=keep.quiet)
     show_run(folder, wide=wide, as_json=keep.as_json)
-    if info.missing:
+    if info.missing or unexpected(folder):
         raise typer.Exit(EXIT_FOUND)

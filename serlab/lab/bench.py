@@ -13,7 +13,7 @@ from typing import Any
 from serlab.codecs import registry
 from serlab.errors import StoreError, UsageError, needs
 from serlab.lab.laws import add_predictions
-from serlab.lab.live_target import Live
+from serlab.lab.live_target import Live, has_own_model
 from serlab.lab.progress import ProgressShow
 from serlab.lab.send_less import plan_less
 from serlab.measure.bench import Bench
@@ -22,8 +22,10 @@ from serlab.measure.new_run import begin_run
 from serlab.measure.plan import FLAMEGRAPH_PAYLOAD, PARTS, Client, Part, Plan, find_profile
 from serlab.measure.process.machine import describe_machine
 from serlab.payload import checked_seed, parse_payload
+from serlab.payload.files import load
 from serlab.records.run import Case, RunInfo
 from serlab.records.store import RunFolder, find_run, newest_run
+from serlab.serving.base import ServingOptions
 
 #: What measures each codec in the kind of client that its user has.
 OWN_CLIENT = "own"
@@ -44,6 +46,7 @@ def make_plan(
     send_as: tuple[str, ...] = (),
     resolve: float | None = None,
     client: str = OWN_CLIENT,
+    expect: str | None = None,
 ) -> Plan:
     """Return a checked plan: every name in it exists, every payload can be built.
 
@@ -54,6 +57,8 @@ def make_plan(
         needs("memray")
     limits = find_profile(profile)
     chosen = payloads or limits.payloads
+    if expect is not None:
+        load(Path(expect.removeprefix("@")))
     seed = checked_seed(seed)
     if rounds is not None and not 1 <= rounds <= MAX_ROUNDS:
         raise UsageError(f"{rounds} rounds cannot be measured: give 1 to {MAX_ROUNDS:,}")
@@ -82,6 +87,7 @@ def make_plan(
         resolve,
         _checked_client(client),
         less=plan_less(limits, send_as, payloads, codecs, rounds) if "endtoend" in parts else None,
+        expect=expect or "",
     )
     if flamegraphs not in (None, "none") and not any(map(plan.wants_flamegraph, _cases(plan))):
         raise UsageError(
@@ -149,6 +155,19 @@ def _is_unfinished(info: RunInfo) -> bool:
     return bool(info.plan) and not info.finished
 
 
+def check_expected(plan: Plan, serving: ServingOptions) -> None:
+    """Raise ``UsageError`` where answers are expected of the lab's echo, which answers what it is sent."""
+    if plan.expect and not has_own_model(serving):
+        raise UsageError("--expect is what a model answers, and the lab's echo answers what it is sent: name --model")
+
+
+def unexpected(folder: RunFolder) -> bool:
+    """Whether an answer of the run's model is not what ``--expect`` says."""
+    expect = Plan.from_record(folder.read_info().plan).expect
+    compared = [answer.exactness for answer in folder.read_answers() if expect and answer.compared_with == expect]
+    return any(found is not None and not found.exact for found in compared)
+
+
 def plan_for(live: Live, plan: Plan, *, asked: tuple[str, ...]) -> Plan:
     """Return the plan for what the instance takes: a model's own payload, and the codecs that can be sent to it.
 
@@ -161,6 +180,8 @@ def plan_for(live: Live, plan: Plan, *, asked: tuple[str, ...]) -> Plan:
         raise UsageError(f"{live.target.endpoint.label} can be called with none of {', '.join(sent)}: {told}")
     floors = [codec for codec in plan.codecs if registry.transport_of(codec) == "none"]
     own = live.target.call is not None
+    if plan.expect and not own:
+        raise UsageError("--expect is what a model answers, and this server's is the lab's echo: leave --expect out")
     return replace(
         plan,
         payloads=live.payloads,

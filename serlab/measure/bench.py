@@ -83,8 +83,11 @@ class Bench:
         for payload in self._plan.payloads:
             callers = target.callers(self._plan.codecs)
             self._say.phase("answers", len(callers))
-            answers, target = record_answers(parents, self._folder, target, payload, callers, self._plan.seed)
+            expect = self._plan.expect
+            answers, target = record_answers(parents, self._folder, target, payload, callers, self._plan.seed, expect)
             for answer in answers:
+                if expect and answer.exactness and not answer.exactness.exact:
+                    self._say.remark(f"{payload}: {answer.codec} reads another answer than {expect}")
                 if answer.failure:
                     self._fail((payload, answer.codec), f"calls/{payload}/{answer.codec}: {answer.failure}")
         assert target.call

@@ -92,6 +92,7 @@ class Plan:
 
     ``resolve`` ends the run as soon as every case tells this difference, as a share, from none. ``client`` measures all
     codecs in one kind of client; None: each in the kind that its user has.
+    ``expect`` names a file of the tensors that the model answers, "" where none are known.
     ``left_out`` are codecs that were asked for and cannot be sent to the instance, each with the reason.
     """
 
@@ -108,6 +109,7 @@ class Plan:
     client: Client | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
     less: LessPlan | None = None
+    expect: str = ""
 
     @property
     def limits(self) -> Profile:

@@ -154,6 +154,10 @@ def name(source: Source, choice: Choice) -> str:
 
 def _exactness(source: Source) -> str:
     altering = [choice for choice in source.choices if not (choice.exactness and choice.exactness.exact)]
+    if source.view.calls_a_model and source.calls:
+        altering = [choice for choice in altering if choice.exactness]
+        if not altering:
+            return compared(source)
     if not altering:
         return "Every codec named here returned the same bits."
     told = [f"{choice.codec} {sentences.exactness(choice.exactness)} ({choice.payload})" for choice in altering]
@@ -163,6 +167,14 @@ def _exactness(source: Source) -> str:
 def headlined(choices: Sequence[Choice]) -> Choice:
     """Return the choice that the first sentence is of: what saves the most, shown or merely seen."""
     return most(choices) or max(choices, key=lambda choice: choice.times_less.median if choice.times_less else 0.0)
+
+
+def compared(source: Source) -> str:
+    """Say what was compared of a model's values: offline those that a codec carried, live the answers it read."""
+    offline = "Offline, the codecs named here carried the model's inputs and outputs bit for bit. "
+    told = sentences.agreement(source.data.answers)
+    live = ". ".join(told) if told else "the model's answers were not compared"
+    return f"{offline}Live, {live}."
 
 
 def most(choices: Sequence[Choice]) -> Choice | None:

@@ -99,7 +99,8 @@ def _said(entries: Sequence[Entry], names: Sequence[str]) -> Iterator[str]:
         slow = max(here, key=lambda call: call.total_s.p50 or 0.0)
         yield (
             f"{name}: {payload} takes {_time(best)} with {best.codec} over {sentences.transport(best.transport)}, the "
-            f"fastest that returns the same bits, and {_time(slow)} with {slow.codec}, the slowest."
+            f"fastest{' that returns the same bits' if best.exact else ''}, and {_time(slow)} with {slow.codec}, the "
+            "slowest."
         )
 
 

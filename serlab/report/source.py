@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from serlab.analysis.answer import Choice, choose
 from serlab.analysis.correlate import correlate
-from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up
+from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up_all
 from serlab.analysis.laws.call_parts import CallParts, call_parts
 from serlab.analysis.pairs import Pair, compare_all
 from serlab.analysis.view import RunView
@@ -58,7 +58,7 @@ class Source:
     @cached_property
     def calls(self) -> tuple[EndToEnd, ...]:
         """End-to-end sums in the order of tables."""
-        return tuple(sum_up(clients) for clients in self.view.clients.values())
+        return sum_up_all(self.view)
 
     @cached_property
     def correlations(self) -> Correlations:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from serlab.analysis.view import RunView
-from serlab.records.run import Case, Exactness, Gate, RunData
+from serlab.records.run import Answer, Case, Exactness, Gate, RunData
 
 
 def test_ratios_to_the_floor_ignore_the_machines_drift(run_data: RunData) -> None:
@@ -67,3 +67,37 @@ def test_within_a_call_a_step_costs_what_it_costs_apart(run_data: RunData) -> No
     assert set(view.in_call_times[case].values()) == {2.5}
     other = next(run.case for run in runs if run.case != case)
     assert view.in_call_times[other] == view.mean_times[other]
+
+
+def as_model(data: RunData, *answers: Answer) -> RunData:
+    """The made-up run as if it had called a model whose answers were recorded: clients compare nothing."""
+    return replace(
+        data,
+        info=replace(data.info, instance={**data.info.instance, "call": {"model": "bert"}}),
+        endtoend=tuple(replace(run, exactness=None) for run in data.endtoend),
+        answers=answers,
+    )
+
+
+def test_a_models_answer_is_exact_only_where_it_was_compared(run_data: RunData) -> None:
+    alone = RunView(as_model(run_data, Answer("image", "json", "answers/a.bin")))
+    assert alone.exactness("image", "json") is not None  # what the codec carried, offline
+    assert alone.answered("image", "json") is None
+    same, other = Exactness(10, {"exact": 10}), Exactness(10, {"exact": 9, "rounded": 1})
+    view = RunView(
+        as_model(
+            run_data,
+            Answer("image", "tensor-proto", "answers/a.bin"),
+            Answer("image", "json", "answers/b.bin", compared_with="tensor-proto", exactness=same),
+            Answer("image", "orjson", "answers/c.bin", compared_with="tensor-proto", exactness=other),
+        )
+    )
+    assert view.answered("image", "json") == same
+    assert view.answered("image", "tensor-proto") == same, "compared with json, as json was with it"
+    assert view.answered("image", "orjson") == other
+
+
+def test_an_echos_answer_is_compared_by_every_client(run_data: RunData) -> None:
+    found = RunView(run_data).answered("image", "json")
+    assert found is not None
+    assert found.exact

@@ -56,6 +56,8 @@ def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
         (("bench", "--flamegraphs", "nothing-of-that-name"), "chooses none"),
         (("memory", "--profile", "smoke", "--flamegraphs", "vector-7"), "chooses none"),
         (("time", "--resume", "--payload", "image", "--rounds", "3"), "leave --rounds, --payload out"),
+        (("bench", "--model", "bert", "--expect", "@absent.npz"), "no such file"),
+        (("bench", "--run", "x", "--expect", "@absent.npz"), "leave --expect out"),
         (("bench", "--run", "x", "--profile", "full", "--flamegraphs", "all"), "leave --profile, --flamegraphs out"),
         (("bench", "--serving", "podman"), "docker"),
         (("bench", "--header", "no-colon"), "NAME:VALUE"),
@@ -73,6 +75,13 @@ def test_wrong_use_says_what_to_do(arguments: tuple[str, ...], wanted: str, tmp_
     assert wanted in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == [], "nothing is left behind by a command that could not run"
+
+
+def test_nothing_is_expected_of_the_labs_echo(tmp_path: Path) -> None:
+    np.savez(tmp_path / "y.npz", y=np.zeros(3))
+    done = serlab("bench", "--expect", f"@{tmp_path}/y.npz", "--results", str(tmp_path / "results"))
+    assert done.returncode == 2
+    assert "name --model" in done.stderr
 
 
 def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_time_of_one_process_is_not_given_an_interval() -> None:
 @pytest.mark.parametrize(
     ("found", "wanted"),
     [
-        (None, "was not checked for exactness"),
+        (None, "was not compared"),
         (Exactness(4, {"exact": 4}), "returns the same bits"),
         (Exactness(4, {"exact": 2, "rounded": 1, "flushed": 1}), "alters values: rounded 25 % and flushed 25 %"),
         (Exactness(4, {}, failure="no such dtype"), "fails: no such dtype"),

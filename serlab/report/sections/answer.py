@@ -62,12 +62,13 @@ def _table(source: Source) -> Table:
         if altering:
             row.append(Cell(f"{choice.altering} (ALTERS)" if choice.altering else "–", tone="warn"))
         rows.append(tuple(row))
+    known = all(choice.exactness for choice in source.choices)
     basis = source.choices[0].basis
     what = "p50 of a call" if basis == "end to end" else "encode + decode"
     titles = ["payload", "over", "codec", what, f"time against {BASELINE}", "too close to call with", "values"]
     return Table(
         "answer-table",
-        "The fastest codec that returns the same bits, per payload and transport",
+        f"The fastest codec{' that returns the same bits' if known else ''}, per payload and transport",
         columns(
             *titles,
             *(["faster, but alters"] if altering else []),

@@ -135,7 +135,7 @@ def _table(source: Source) -> Table:
 
 def _values(one: EndToEnd) -> Cell:
     if one.errors and not one.calls:
-        return Cell(f"FAILED: {one.errors[0][:80]}", tone="bad")
+        return Cell(f"FAILED: {one.errors[0]}", tone="bad")
     return Cell(words(one.exactness), tone="plain" if one.exactness and one.exactness.exact else "bad")
 
 

@@ -47,7 +47,12 @@ def _conclusion(source: Source, report: PrecisionReport | None) -> Iterable[str]
     gates = source.data.info.gates
     altered = [f"{gate.codec} ({gate.payload})" for gate in gates if not gate.exactness.exact]
     if gates and not altered:
-        yield "Every codec returned every payload of this run with the same bits."
+        if source.view.calls_a_model:
+            yield "Offline, every codec carried the model's inputs, and outputs like its own, with the same bits."
+            told = sentences.agreement(source.data.answers) or ("the model's answers were not compared",)
+            yield f"Live, {'; '.join(told)}."
+        else:
+            yield "Every codec returned every payload of this run with the same bits."
     elif altered:
         yield f"Not every round trip kept the bits: {sentences.listing(altered)}."
     elif report is None:

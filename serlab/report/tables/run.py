@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from serlab.analysis.correlate import correlate
-from serlab.analysis.endtoend import EndToEnd, sum_up
+from serlab.analysis.endtoend import EndToEnd, sum_up_all
 from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.analysis.summary import timed_share
 from serlab.analysis.view import RunView
@@ -34,7 +34,7 @@ def print_run(data: RunData, console: Console, predictions: Predictions | None =
         if cases:
             console.print(_cases_table(view, cases))
     if view.clients:
-        summed = [sum_up(clients) for clients in view.clients.values()]
+        summed = sum_up_all(view)
         console.print(_calls_table(view, summed))
         for whole in summed:
             if whole.errors:

@@ -74,7 +74,7 @@ def _cells(source: Source, pairs: dict[tuple[str, str, str], Pair], payload: str
     call = next((one.median_s for one in source.calls if (one.payload, one.codec) == (payload, codec)), None)
     times = [source.times[case].median for case in (encode, decode) if case in source.times]
     whole = units.seconds_interval(call) if call else units.seconds(sum(times)) if times else units.NOT_MEASURED
-    exactness = view.exactness(payload, codec)
+    exactness = view.answered(payload, codec) if view.calls_a_model and source.calls else view.exactness(payload, codec)
     return {
         "time": whole,
         "against json": _against(pairs, payload, codec),

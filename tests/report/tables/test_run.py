@@ -68,7 +68,7 @@ def test_names_with_markup_are_text(run_data: RunData) -> None:
 @pytest.mark.parametrize(
     ("exactness", "said"),
     [
-        (None, "not checked"),
+        (None, "not compared"),
         (Exactness(4, {"exact": 4}), "exact"),
         (Exactness(4, {"exact": 1, "flushed": 3}), "ALTERS: flushed 75 %"),
         (Exactness(4, {}, failure="refused"), "FAILED"),

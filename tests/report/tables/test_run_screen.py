@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from serlab.records.run import RunData
+from serlab.records.run import Answer, Exactness, RunData
 from serlab.report.source import Source
 from serlab.report.tables.run_screen import print_screen
+
+SAME = Exactness(10, {"exact": 10})
 
 
 def shown(source: Source, width: int = 120) -> list[str]:
@@ -51,3 +53,34 @@ def test_a_codec_that_alters_says_so_beside_its_speed(altering: RunData, make_so
 def test_a_run_without_times_says_so(run_data: RunData, tmp_path: Path) -> None:
     empty = RunData(replace(run_data.info, gates=()))
     assert "Nothing was timed or called in this run." in shown(Source(empty, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        ((), "Live, the model's answers were not compared."),
+        ((Answer("image", "json", "answers/a.bin"),), "Live, image: the model's answers were not compared."),
+        (
+            (
+                Answer("image", "tensor-proto", "answers/a.bin"),
+                Answer("image", "json", "answers/b.bin", compared_with="tensor-proto", exactness=SAME),
+            ),
+            "Live, image: json read the same answer as tensor-proto, bit for bit.",
+        ),
+    ],
+)
+def test_of_a_model_it_is_said_what_was_compared(
+    answers: tuple[Answer, ...], said: str, run_data: RunData, make_source: Callable[..., Source]
+) -> None:
+    data = replace(
+        run_data,
+        info=replace(run_data.info, instance={**run_data.info.instance, "call": {"model": "bert"}}),
+        endtoend=tuple(replace(run, exactness=None) for run in run_data.endtoend),
+        answers=answers,
+    )
+    lines = shown(make_source(data), 250)
+    text = "\n".join(lines)
+    assert said in text
+    assert "returned the same bits" not in text
+    orjson = next(line for line in lines if line.startswith("image orjson"))
+    assert orjson.endswith("not compared"), "nobody compared what it read"
