@@ -51,7 +51,7 @@ def record(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> object:
 
 def test_an_answer_is_what_was_expected_or_says_how_it_differs(record: object, tmp_path: Path) -> None:
     assert callable(record)
-    np.savez(tmp_path / "right.npz", **ANSWER)
+    np.savez(tmp_path / "right.npz", y=ANSWER["y"], n=ANSWER["n"])
     found = record("orjson", expect=f"@{tmp_path}/right.npz")
     assert found.exactness.exact
     assert found.compared_with == f"@{tmp_path}/right.npz"
