@@ -73,17 +73,24 @@ def _cells(source: Source, pairs: dict[tuple[str, str, str], Pair], payload: str
     profile = view.memory.get(encode)
     call = next((one.median_s for one in source.calls if (one.payload, one.codec) == (payload, codec)), None)
     times = [source.times[case].median for case in (encode, decode) if case in source.times]
-    whole = units.seconds_interval(call) if call else units.seconds(sum(times)) if times else units.NOT_MEASURED
+    whole = _time(call) if call else units.seconds(sum(times)) if times else units.NOT_MEASURED
     exactness = view.answered(payload, codec) if view.calls_a_model and source.calls else view.exactness(payload, codec)
     return {
         "time": whole,
         "against json": _against(pairs, payload, codec),
-        "encode": units.seconds_interval(source.times.get(encode)),
-        "decode": units.seconds_interval(source.times.get(decode)),
+        "encode": _time(source.times.get(encode)),
+        "decode": _time(source.times.get(decode)),
         "request": units.size(view.body_bytes(encode)),
         "peak ÷ raw": units.ratio(profile.peak_bytes / profile.raw_bytes if profile and profile.raw_bytes else None),
         "values": alteration(exactness).strip(" ()") or sentences.words(exactness),
     }
+
+
+def _time(value: Interval | None) -> str:
+    """Return a time as a narrow column bears it: of a range, that it is one."""
+    if value is None or not value.is_range:
+        return units.seconds_interval(value)
+    return f"{units.seconds(value.median, units.carried(value))} (range)"
 
 
 def _against(pairs: dict[tuple[str, str, str], Pair], payload: str, codec: str) -> str:
