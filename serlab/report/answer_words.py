@@ -113,8 +113,8 @@ def _sure(source: Source) -> str:
     ]
     if any(choice.time_s.is_range for choice in choices):
         return (
-            f"Not yet: {fewest} process{'es' if fewest > 1 else ''} per codec give a range. From {FEWEST} on there is an "
-            "interval, and a verdict: take more rounds."
+            f"Not yet: {fewest} process{'es' if fewest > 1 else ''} per codec give a range. From {FEWEST} on there is "
+            "an interval, and a verdict: take more rounds."
         )
     text = f"Medians over {fewest} fresh processes or more; brackets are their 95 % intervals."
     return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
