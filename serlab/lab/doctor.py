@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from serlab.connection.questions import UnreachableError
 from serlab.errors import SerlabError, ServingError
-from serlab.lab.live_target import fit_payloads, is_running, open_endpoint
+from serlab.lab.live_target import fit_payloads, has_own_model, is_running, open_endpoint
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.payload import DEFAULT_SEED, parse_payload
@@ -34,7 +34,7 @@ def patient_of(wanted: ServingOptions, endpoint: Endpoint, payload: str) -> Pati
 
     given = parse_payload(payload or ECHO_PAYLOAD)
     patient = Patient(endpoint, wanted.model or ECHO_MODEL, wanted.client, version=wanted.version, label=wanted.label)
-    if not is_running(wanted):
+    if not has_own_model(wanted):
         return replace(patient, call=echo_of(given), payload=given)
     try:
         specs, call = fit_payloads(wanted, endpoint, [payload] if payload else [], DEFAULT_SEED)

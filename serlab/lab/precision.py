@@ -37,7 +37,7 @@ def make_plan(
         raise UsageError("--values has a dtype of its own: leave --dtype out")
     seed = checked_seed(seed)
     payload = parse_payload(values, seed=seed) if values is not None else None
-    wanted_dtypes = (payload.dtype,) if payload else dtypes or DTYPES
+    wanted_dtypes = tuple(dict.fromkeys(tensor.dtype for tensor in payload.tensors)) if payload else dtypes or DTYPES
     return Plan(codecs or tuple(registry.names()), wanted_dtypes, samples, seed, payload)
 
 

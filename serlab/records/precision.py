@@ -75,7 +75,8 @@ class PrecisionReport:
     """Everything one run of the precision lab found, and what it was asked and could not find out.
 
     ``instance`` has ``kind`` and ``version`` of the live server, empty where all was offline. ``source`` is the user's
-    tensor, "" for the catalogue of values. ``missing`` says in words which cells are not there, and why.
+    tensor, "" for the catalogue of values; of several tensors a cell's class begins with the tensor's name, and
+    ``shape`` is empty. ``missing`` says in words which cells are not there, and why.
     """
 
     started: str  # ISO 8601, UTC

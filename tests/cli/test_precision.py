@@ -102,6 +102,19 @@ def test_ones_own_tensor(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture
     assert stored(tmp_path).shape == (3, 4)
 
 
+def test_a_models_own_inputs_are_examined_each_in_its_dtype(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "row.npz", age=np.array([41]), income=np.array([np.nan, 2.5], np.float32), job=np.array([b"a"]))
+    assert run("--offline", "--codec", "orjson,wire", "--values", f"@{tmp_path / 'row.npz'}") == 0
+    assert "1 of 4" in capsys.readouterr().out
+    report = stored(tmp_path)
+    assert {cell.dtype for cell in report.cells} == {"int64", "float32", "string"}
+    altered = {cell.value_class for cell in report.cells if not cell.exactness.exact}
+    assert altered
+    assert all(name.startswith("income: ") for name in altered)
+
+
 def test_findings_can_be_added_to_a_run(run: Run, tmp_path: Path) -> None:
     assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool") == 0
     folder = list_runs(tmp_path / "results")[-1]

@@ -20,13 +20,14 @@ from serlab.measure.precision.trips import ServerGoneError, Trip, offline_trips
 from serlab.measure.precision.values import DEFAULT_SAMPLES, DTYPES, dtype_of, value_classes
 from serlab.measure.process.machine import library_versions
 from serlab.payload import DEFAULT_SEED, Payload
+from serlab.payload.files import dtype_name
 from serlab.records.precision import PrecisionCell, PrecisionReport
 from serlab.records.store import now
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to try. ``payload`` is a user's tensor, which takes the place of the catalogue's ``dtypes``.
+    """What to try. ``payload`` is a user's tensor, or several, which take the place of the catalogue's ``dtypes``.
 
     Raises ``UnknownNameError`` for a codec or dtype that does not exist, ``UsageError`` for a number of samples that
     cannot be meant, and ``PayloadError`` when the payload is built and cannot be.
@@ -96,7 +97,7 @@ class PrecisionLab:
     @property
     def steps(self) -> int:
         """How often ``run`` tells its progress, if every codec is available."""
-        return len(self.plan.codecs) * (1 if self.plan.payload else len(self.plan.dtypes))
+        return len(self.plan.codecs) * len(self.plan.payload.tensors if self.plan.payload else self.plan.dtypes)
 
     def run(self, progress: Callable[[str], None] = lambda _: None) -> PrecisionReport:
         """Try everything; ``progress`` is told the codec and dtype before each step."""
@@ -117,8 +118,8 @@ class PrecisionLab:
             seed=self.plan.seed,
             samples=self.plan.samples,
             cells=tuple(self._cells),
-            source=payload.name if payload else "",
-            shape=payload.shape if payload else (),
+            source=payload.label if payload else "",
+            shape=payload.tensors[0].shape if payload and len(payload.tensors) == 1 else (),
             instance={"kind": server.endpoint.kind, "version": server.endpoint.version} if server else {},
             versions=library_versions(),
             unavailable=dict(self._unavailable),
@@ -132,10 +133,12 @@ class PrecisionLab:
             for dtype in plan.dtypes:
                 yield _Values(dtype, value_classes(dtype, samples=plan.samples, seed=plan.seed))
             return
-        flat = plan.payload.array().reshape(-1)
-        indices = natures(flat)
-        classes = {name: flat[at] for name, at in indices.items()}
-        yield _Values(plan.payload.dtype, classes, indices, plan.payload.shape)
+        single = len(plan.payload.tensors) == 1
+        for tensor_name, array in plan.payload.build().items():
+            flat = array.reshape(-1)
+            indices = {name if single else f"{tensor_name}: {name}": at for name, at in natures(flat).items()}
+            classes = {name: flat[at] for name, at in indices.items()}
+            yield _Values(dtype_name(array), classes, indices, array.shape)
 
     def _codecs(self) -> Iterator[Codec]:
         for name in self.plan.codecs:

@@ -57,7 +57,11 @@ def render(report: PrecisionReport, console: Console, *, examples: int = 3) -> N
 
 def headline(report: PrecisionReport) -> Text:
     """Return what was examined, how many values, and against what."""
-    what = f"tensor {report.source} {list(report.shape)}" if report.source else f"{report.samples:,} samples per sweep"
+    what = (
+        f"tensor {report.source} {list(report.shape) or ''}".rstrip()
+        if report.source
+        else f"{report.samples:,} samples per sweep"
+    )
     elements = sum(cell.exactness.elements for cell in report.cells)
     return Text(
         f"Precision of {what}, seed {report.seed}: {elements:,} values in {len(report.cells):,} classes × legs, "
