@@ -66,7 +66,7 @@ def plan_less(
         tuple(specs),
         tuple(dict.fromkeys(map(as_photo, payloads or PAYLOADS))),
         codecs_for(codecs),
-        rounds or (limits.max_rounds if limits.max_rounds < ROUNDS else ROUNDS),
+        rounds or min(limits.max_rounds, ROUNDS),
         limits.calls_s / 2,
     )
 

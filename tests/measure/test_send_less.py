@@ -106,7 +106,7 @@ def test_the_full_profile_sends_less_and_others_when_asked() -> None:
     assert full is not None
     assert {"as-is", "uint8", "jpeg:90", "tf-example"} <= set(full.representations)
     assert full.rounds == 6
-    asked = plan_less(find_profile("smoke"), ("jpeg:75",), ("image",), ("wire", "raw"), None)
+    asked = plan_less(find_profile("smoke"), ("jpeg:75",), ("image",), ("wire", "raw"), 3)
     assert asked is not None
     assert (asked.representations, asked.payloads, asked.codecs, asked.rounds) == (
         ("as-is", "jpeg:75"), ("image:photo",), ("wire",), 3,
