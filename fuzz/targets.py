@@ -16,7 +16,7 @@ from serlab.records.scratch import Scratch
 def results(data: bytes) -> None:
     """Read a file of a run: the first byte chooses which, and in what way."""
     from serlab.analysis.summary import summarize
-    from serlab.records.run import RunData
+    from serlab.records.run_data import RunData
     from serlab.records.store import RunFolder
 
     # The other files are there once, so that what is read gets as far as the analysis.
@@ -38,7 +38,7 @@ def results(data: bytes) -> None:
 
 def parts(data: bytes) -> None:
     """Read a further part of a run and make its section of the report; the first byte chooses which."""
-    from serlab.records.run import RunData
+    from serlab.records.run_data import RunData
     from serlab.records.store import RunFolder
     from serlab.report.sections import registry
     from serlab.report.source import Source

@@ -15,12 +15,11 @@ import pytest
 from serlab.embedded import start_embedded
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.run import (
     OPS,
-    CallSample,
     Case,
     Endpoint,
-    EndToEndRun,
     Exactness,
     Form,
     Gate,
@@ -29,9 +28,9 @@ from serlab.records.run import (
     MemoryProfile,
     PayloadInfo,
     Run,
-    RunData,
     RunInfo,
 )
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 from serlab.servable import ECHO_MODEL, ensure_echo, ensure_model
 from serlab.serving.base import model_config

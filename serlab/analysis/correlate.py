@@ -13,7 +13,8 @@ from serlab.analysis.endtoend import sum_up
 from serlab.analysis.stats import interval, paired_ratio
 from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlation, CorrelationPoint, Correlations, Saving
-from serlab.records.run import Case, EndToEndRun, Interval
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Case, Interval
 
 #: With fewer points a rank correlation or a slope says nothing.
 MIN_POINTS = 3

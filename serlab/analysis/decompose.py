@@ -15,7 +15,8 @@ from statistics import fmean
 from typing import Literal
 
 from serlab.analysis.stats import interval
-from serlab.records.run import CallSample, EndToEndRun, Interval, Transport
+from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.run import Interval, Transport
 
 #: From the commonest client to the leanest one. The protocol changes between the third and the fourth.
 LADDER = ("json", "orjson", "base64", "tensor-proto", "wire")

@@ -20,7 +20,7 @@ from serlab.records.deployment import (
     MultiplexingReport,
     SharingSummary,
 )
-from serlab.records.run import EndToEndRun
+from serlab.records.endtoend import EndToEndRun
 
 _Key = tuple[str, int]
 

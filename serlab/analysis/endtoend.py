@@ -8,7 +8,8 @@ from statistics import fmean
 
 from serlab.analysis.stats import interval, percentile
 from serlab.analysis.view import RunView
-from serlab.records.run import EndToEndRun, Exactness, Interval, Transport
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Exactness, Interval, Transport
 
 
 @dataclass(frozen=True, slots=True)

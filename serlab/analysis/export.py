@@ -7,7 +7,8 @@ from typing import Any, Literal, get_args
 
 from serlab.analysis.endtoend import sum_up
 from serlab.analysis.view import RunView
-from serlab.records.run import Interval, RunData
+from serlab.records.run import Interval
+from serlab.records.run_data import RunData
 
 What = Literal["cases", "samples", "calls"]
 WHAT: tuple[What, ...] = get_args(What)

@@ -9,7 +9,8 @@ from serlab.analysis.correlate import correlate
 from serlab.analysis.endtoend import EndToEnd, sum_up_all
 from serlab.analysis.view import RunView
 from serlab.records.prediction import Predictions
-from serlab.records.run import Case, Interval, RunData
+from serlab.records.run import Case, Interval
+from serlab.records.run_data import RunData
 
 
 def summarize(data: RunData, predictions: Predictions | None = None) -> dict[str, Any]:

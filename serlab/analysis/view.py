@@ -9,7 +9,9 @@ from functools import cached_property
 from statistics import fmean, median
 
 from serlab.analysis.stats import interval, paired_ratio
-from serlab.records.run import OPS, Case, EndToEndRun, Exactness, Form, Gate, Interval, MemoryProfile, RunData
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import OPS, Case, Exactness, Form, Gate, Interval, MemoryProfile
+from serlab.records.run_data import RunData
 
 #: The codec that every other is measured against: one copy of the buffer.
 FLOOR = "raw"

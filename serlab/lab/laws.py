@@ -20,7 +20,8 @@ from serlab.measure.yardsticks import measure_yardsticks
 from serlab.records.law import ROUTES, Law, LawMachine, LawPoint, Route, RouteLaw, Yardstick
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law, list_laws
 from serlab.records.prediction import PART, Predictions, read_predictions
-from serlab.records.run import RunData, RunInfo
+from serlab.records.run import RunInfo
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, now
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ import msgspec
 
 from serlab.errors import StoreError
 from serlab.lab.report_files import read_source, write_report
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.files import read_file, replace_file
-from serlab.records.run import EndToEndRun, RunInfo
+from serlab.records.run import RunInfo
 from serlab.records.secret import hidden_values
 from serlab.records.store import RunFolder
 

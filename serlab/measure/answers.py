@@ -18,7 +18,8 @@ from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload.files import load
 from serlab.records.call import STRING, Call, TensorSpec
-from serlab.records.run import Answer, Endpoint
+from serlab.records.endtoend import Answer
+from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder, file_stem
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport

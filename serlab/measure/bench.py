@@ -25,7 +25,8 @@ from serlab.measure.process.parents import Parents
 from serlab.measure.rounds import Calling, labels
 from serlab.measure.target import Target
 from serlab.measure.timing import Timing
-from serlab.records.run import Case, EndToEndRun, Gate, MemoryProfile, RunInfo
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Case, Gate, MemoryProfile, RunInfo
 from serlab.records.store import RunFolder, now
 
 Step = Case | tuple[str, str]

@@ -15,7 +15,8 @@ from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor, Tensors
 from serlab.errors import CodecError, SerlabError, TransportError
 from serlab.measure.calls import Subject
 from serlab.measure.process.server_meter import ServerMeter
-from serlab.records.run import CallSample, Endpoint, EndToEndRun, Form
+from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.run import Endpoint, Form
 from serlab.transports.base import Transport, TransportOptions
 from serlab.transports.registry import open_transport
 from serlab.transports.rest import RestTransport

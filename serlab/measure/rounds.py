@@ -13,7 +13,8 @@ from serlab.measure import endtoend
 from serlab.measure.plan import Plan
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
-from serlab.records.run import Case, Endpoint, EndToEndRun
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Case, Endpoint
 from serlab.records.store import RunFolder
 
 #: What an answer that says no is called: another try would be answered alike. Over HTTP, 4xx but for "not now".

@@ -18,7 +18,8 @@ from serlab.measure.endtoend import MAX_CALLS, MIN_CALLS, timed_call
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
 from serlab.records.call import STRING, Call, TensorSpec
-from serlab.records.run import CallSample, Endpoint
+from serlab.records.endtoend import CallSample
+from serlab.records.run import Endpoint
 from serlab.records.send_less import AnswerChange, SentRun, ValueChange
 from serlab.representations.registry import parse
 from serlab.serving.fit import Wish, fit_call

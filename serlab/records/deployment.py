@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.load import LoadStep
-from serlab.records.run import EndToEndRun, Interval, Lasting, MemoryProfile, Transport
+from serlab.records.run import Interval, Lasting, MemoryProfile, Transport
 
 
 @dataclass(frozen=True, slots=True)

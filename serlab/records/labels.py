@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 #: A spec of up to this many characters is its own label.
 LONGEST = 48

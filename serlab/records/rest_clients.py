@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serlab.records.run import EndToEndRun
+from serlab.records.endtoend import EndToEndRun
 
 PART = "rest_clients"
 

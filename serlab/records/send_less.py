@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from serlab.records.run import CallSample, Transport
+from serlab.records.endtoend import CallSample
+from serlab.records.run import Transport
 
 PART = "send_less"
 

@@ -21,10 +21,12 @@ import msgspec
 
 from serlab.errors import StoreError, UnknownNameError
 from serlab.records import schema, series, suites
+from serlab.records.endtoend import Answer, EndToEndRun
 from serlab.records.files import confined, make_folder, read_file, replace_file
 from serlab.records.labels import labelled
 from serlab.records.lock import FolderLock, hold
-from serlab.records.run import OPS, Answer, Case, EndToEndRun, MemoryProfile, Run, RunData, RunInfo
+from serlab.records.run import OPS, Case, MemoryProfile, Run, RunInfo
+from serlab.records.run_data import RunData
 
 DEFAULT_ROOT = Path("results")
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from serlab.analysis.stats import FEWEST, resolvable
 from serlab.records.correlation import Saving
-from serlab.records.run import Answer, Exactness, Interval, MemoryFrame, MemoryProfile
+from serlab.records.endtoend import Answer
+from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
 from serlab.report import units
 
 

@@ -18,7 +18,8 @@ from serlab.errors import SerlabError
 from serlab.records.correlation import Correlations
 from serlab.records.law_files import find_law
 from serlab.records.prediction import Predictions
-from serlab.records.run import Case, Exactness, Interval, PayloadInfo, RunData
+from serlab.records.run import Case, Exactness, Interval, PayloadInfo
+from serlab.records.run_data import RunData
 from serlab.report import links
 from serlab.report.origin import marked_instance
 

@@ -6,7 +6,9 @@ import pytest
 
 from serlab.analysis.answer import baseline, choose, contenders, decode_case, transport_of
 from serlab.analysis.view import RunView
-from serlab.records.run import EndToEndRun, Exactness, RunData
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Exactness
+from serlab.records.run_data import RunData
 
 
 def with_exactness(data: RunData, codec: str, found: Exactness) -> RunData:

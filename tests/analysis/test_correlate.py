@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.view import RunView
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 
 def test_each_called_codec_is_a_point_and_the_floor_is_not(run_data: RunData) -> None:

@@ -7,7 +7,8 @@ import pytest
 from serlab.analysis.cpu import COPY_SAMPLE_BYTES, copies_per_byte, time_shares
 from serlab.analysis.endtoend import cpu_per_call
 from serlab.records.profiles import CpuProfile
-from serlab.records.run import Case, RunData
+from serlab.records.run import Case
+from serlab.records.run_data import RunData
 
 PROFILE = CpuProfile(Case("image", "raw", "encode"), raw_bytes=2**20, calls=700, elapsed_s=1.0, python_percent=5.0,
                      native_percent=15.0, system_percent=5.0, own_percent=75.0, copy_mb_s=700.0,

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from serlab.analysis.decompose import decompose
-from serlab.records.run import CallSample, EndToEndRun, Transport
+from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.run import Transport
 
 
 def client(codec: str, number: int, encode_s: float, exchange_s: float, decode_s: float) -> EndToEndRun:

@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.deployment import gateway_costs
 from serlab.records.deployment import GatewayReport
-from serlab.records.run import CallSample, EndToEndRun
+from serlab.records.endtoend import CallSample, EndToEndRun
 
 
 def client(seconds: float, number: int, *, cpu_s: float | None = 0.2, error: str = "") -> EndToEndRun:

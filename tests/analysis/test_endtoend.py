@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.endtoend import sum_up
 from serlab.analysis.view import RunView
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 
 def test_the_stages_add_up_to_the_total_with_what_is_left_over(run_data: RunData) -> None:

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from serlab.analysis.export import WHAT, rows
 from serlab.analysis.view import RunView
-from serlab.records.run import Case, RunData
+from serlab.records.run import Case
+from serlab.records.run_data import RunData
 
 
 def test_rows_of_one_kind_have_the_same_columns(run_data: RunData) -> None:

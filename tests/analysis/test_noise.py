@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.noise import remarks
 from serlab.analysis.view import RunView
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 
 @pytest.fixture

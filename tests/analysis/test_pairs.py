@@ -6,7 +6,7 @@ import pytest
 
 from serlab.analysis.pairs import compare_all
 from serlab.analysis.view import RunView
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 
 def test_every_two_codecs_of_a_payload_are_compared_once(run_data: RunData) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from serlab.analysis.representation import answer_change, answers_in_words, exactness, rows, value_change
-from serlab.records.run import CallSample
+from serlab.records.endtoend import CallSample
 from serlab.records.send_less import AnswerChange, SendLess, SentAs, SentRun, ValueChange
 
 IMAGE = np.full((1, 2, 2, 3), 0.5, np.float32)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from serlab.analysis.rest_clients import rows
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.rest_clients import RestClientRun
-from serlab.records.run import CallSample, EndToEndRun
 
 
 def run(client: str, number: int, exchange_s: float, error: str = "") -> RestClientRun:

@@ -7,7 +7,8 @@ import pytest
 
 from serlab.analysis.scaling import group, scale
 from serlab.analysis.view import RunView
-from serlab.records.run import Case, PayloadInfo, Run, RunData
+from serlab.records.run import Case, PayloadInfo, Run
+from serlab.records.run_data import RunData
 
 
 def over_sizes(data: RunData, time: Callable[[int], float], sizes: tuple[int, ...], dtype: str = "float32") -> RunData:

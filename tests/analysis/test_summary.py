@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from serlab.analysis.summary import summarize
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 CASE_KEYS = {
     "payload",

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from serlab.analysis.view import RunView
-from serlab.records.run import Answer, Case, Exactness, Gate, RunData
+from serlab.records.endtoend import Answer
+from serlab.records.run import Case, Exactness, Gate
+from serlab.records.run_data import RunData
 
 
 def test_ratios_to_the_floor_ignore_the_machines_drift(run_data: RunData) -> None:

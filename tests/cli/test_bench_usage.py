@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, create_run
 
 

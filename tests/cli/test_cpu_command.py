@@ -11,7 +11,8 @@ import pytest
 
 from serlab.measure.process.machine import describe_machine
 from serlab.records.profiles import CpuReport
-from serlab.records.run import PayloadInfo, RunData
+from serlab.records.run import PayloadInfo
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 pytest.importorskip("scalene", reason="needs scalene")

@@ -17,7 +17,8 @@ from serlab.lab.memory_pages import compare, draw, write_index
 from serlab.lab.progress import ProgressShow
 from serlab.measure.process.machine import describe_machine
 from serlab.records.profiles import MemoryTrack
-from serlab.records.run import Endpoint, RunData
+from serlab.records.run import Endpoint
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, list_runs
 from serlab.serving.base import ServingOptions
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from serlab.lab.report_files import read_source
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 

@@ -14,7 +14,8 @@ from serlab.lab.environments import environments
 from serlab.measure.compare.sides import Wanted
 from serlab.measure.plan import find_profile
 from serlab.records.comparison import CaseComparison, Comparison, ExactComparison
-from serlab.records.run import Case, Interval, RunData
+from serlab.records.run import Case, Interval
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 from serlab.report.tables.compare import markdown
 from tests.conftest import made_up_run

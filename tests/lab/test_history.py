@@ -8,7 +8,8 @@ import pytest
 
 from serlab.errors import StoreError
 from serlab.lab.history import read_history
-from serlab.records.run import Case, RunData
+from serlab.records.run import Case
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 from serlab.report.tables.history import as_document, course, step_lines, write_page
 from tests.conftest import made_up_run

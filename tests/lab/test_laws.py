@@ -14,7 +14,7 @@ from serlab.lab.laws import choose_law, fit_all, predictions, routes_of
 from serlab.records.law import LawMachine, LawPoint
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law, write_law
 from serlab.records.prediction import Predictions, read_predictions
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, find_run
 
 REFERENCE = Path(__file__).parents[2] / "results"

@@ -17,7 +17,8 @@ from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
 from serlab.measure.memory.capture import frames_at_peak
 from serlab.measure.memory.flamegraph import SHARED_FROM_BYTES, share_assets
-from serlab.records.run import Case, RunData
+from serlab.records.run import Case
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 LARGE = "x" * SHARED_FROM_BYTES

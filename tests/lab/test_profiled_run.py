@@ -12,7 +12,7 @@ from serlab.lab.keeping import Keeping
 from serlab.lab.memory_pages import run_with_memory
 from serlab.lab.profiled_run import run_of_this_machine
 from serlab.measure.process.machine import describe_machine
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 Write = Callable[[RunData, Path], RunFolder]

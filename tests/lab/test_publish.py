@@ -8,7 +8,7 @@ import pytest
 
 from serlab.errors import StoreError, UnknownNameError
 from serlab.lab.publish import publish, side_by_side
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 Write = Callable[[RunData, Path], RunFolder]

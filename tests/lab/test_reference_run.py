@@ -13,7 +13,7 @@ from serlab.lab import reference_run
 from serlab.lab.memory_pages import draw
 from serlab.lab.progress import ProgressShow
 from serlab.lab.reference_run import CALLS_KEPT, copy_run
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 

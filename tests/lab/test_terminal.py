@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from serlab.lab import terminal
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, list_runs
 
 

@@ -14,7 +14,8 @@ from serlab.errors import MeasureError
 from serlab.measure import answers
 from serlab.measure.calls import Subject
 from serlab.records.call import Call, TensorSpec
-from serlab.records.run import Answer, Endpoint
+from serlab.records.endtoend import Answer
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 
 CALL = Call(

@@ -12,7 +12,8 @@ from serlab.errors import TransportError
 from serlab.measure import endtoend
 from serlab.measure.calls import echo_call
 from serlab.payload import parse_payload
-from serlab.records.run import Endpoint, EndToEndRun
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 from serlab.transports.loopback import LoopbackTransport
 

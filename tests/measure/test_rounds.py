@@ -10,7 +10,8 @@ import pytest
 from serlab.measure.plan import Plan
 from serlab.measure.rounds import Calling, is_refusal, refusals
 from serlab.measure.target import Target
-from serlab.records.run import CallSample, Endpoint, EndToEndRun
+from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder
 from serlab.transports.base import TransportOptions
 

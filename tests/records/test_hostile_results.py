@@ -25,7 +25,7 @@ from serlab.lab.report_files import read_source
 from serlab.measure.plan import Plan
 from serlab.records import schema
 from serlab.records.claims import ClaimsReport, Evidence
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, list_runs
 from serlab.report import memory_index
 from serlab.report.sections import registry

@@ -6,7 +6,7 @@ import pytest
 from serlab.analysis.summary import summarize
 from serlab.errors import StoreError
 from serlab.records.published import parse_published
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 
 
 def test_what_summary_prints_can_be_read_again(run_data: RunData) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.secret import REDACTED, Secret, hidden_values, masked, masked_command, masked_words, without_secrets
 from serlab.records.store import RunFolder
 

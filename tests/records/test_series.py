@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from serlab.errors import SchemaVersionError, StoreError
 from serlab.records import series
-from serlab.records.run import CallSample
+from serlab.records.endtoend import CallSample
 
 SAMPLES = tuple(CallSample(number, 0.5, 0.25, number + 1.0) for number in range(3))
 

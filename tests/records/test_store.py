@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from serlab.errors import SchemaVersionError, StoreError, UnknownNameError
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.schema import SCHEMA_VERSION
 from serlab.records.store import RunFolder, create_run, file_stem, find_run, list_runs, newest_run
 

@@ -8,20 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.profiles import CpuLine, CpuProfile, CpuReport, MemoryTrack, MemoryTracks
-from serlab.records.run import (
-    CallSample,
-    Case,
-    EndToEndRun,
-    Exactness,
-    Form,
-    Gate,
-    MemoryFrame,
-    MemoryProfile,
-    PayloadInfo,
-    Run,
-    RunData,
-)
+from serlab.records.run import Case, Exactness, Form, Gate, MemoryFrame, MemoryProfile, PayloadInfo, Run
+from serlab.records.run_data import RunData
 from serlab.report.source import Source
 
 #: What someone's files may be called.

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.report import origin, page
 from serlab.report.source import Source
 

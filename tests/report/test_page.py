@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 from serlab.report import page
 from serlab.report.sections import registry

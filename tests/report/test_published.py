@@ -8,7 +8,7 @@ import pytest
 
 from serlab.analysis.summary import summarize
 from serlab.records.published import Published, Total, parse_published
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.report.published import Entry, render
 
 HOSTILE = "<script>alert(1)</script>"

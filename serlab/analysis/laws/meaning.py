@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean, median
 
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.prediction import Prediction
-from serlab.records.run import EndToEndRun
 
 #: Smaller residuals are within what laws leave unexplained.
 _LARGE = 0.3

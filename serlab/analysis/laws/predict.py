@@ -12,9 +12,10 @@ from serlab.analysis.laws.fit import fit_route
 from serlab.analysis.laws.meaning import meaning
 from serlab.analysis.view import RunView
 from serlab.errors import MeasureError
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.law import Law, LawPoint, Route, RouteLaw
 from serlab.records.prediction import Agreement, Order, Prediction
-from serlab.records.run import Case, EndToEndRun, Interval
+from serlab.records.run import Case, Interval
 
 #: Two codecs within this ratio of each other tie: no order is claimed.
 TIE = 1.10

@@ -9,7 +9,7 @@ from serlab.measure.claims.lab import Lab, series
 from serlab.measure.deployment.gateway import measure_gateway
 from serlab.records import evidence as said
 from serlab.records.claims import Evidence
-from serlab.records.run import EndToEndRun
+from serlab.records.endtoend import EndToEndRun
 from serlab.serving.gateway import find_nginx, start_gateway
 
 #: A call that hardly costs anything itself shows the hop; an image shows the copying.

@@ -14,7 +14,8 @@ from serlab.measure.target import Target
 from serlab.payload import DEFAULT_SEED
 from serlab.records.call import STRING, Call, TensorSpec
 from serlab.records.claims import Evidence, Series, Unit
-from serlab.records.run import EndToEndRun, MemoryProfile
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import MemoryProfile
 from serlab.records.store import RunFolder
 from serlab.servable.classifier import DTYPE, INPUT, OUTPUTS, Classifier
 

@@ -18,7 +18,8 @@ from serlab.payload import parse_payload
 from serlab.records import evidence as said
 from serlab.records.call import Call
 from serlab.records.claims import Evidence, Series
-from serlab.records.run import Endpoint, EndToEndRun
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Endpoint
 from serlab.servable.classifier import Classifier
 from serlab.servable.mlp import MLPS
 from serlab.servable.resnet50 import RESNET50

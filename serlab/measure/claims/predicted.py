@@ -14,9 +14,9 @@ from serlab.measure.process.machine import describe_machine
 from serlab.measure.yardsticks import measure_yardsticks
 from serlab.records import evidence as said
 from serlab.records.claims import Series
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.law import LawMachine
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law
-from serlab.records.run import EndToEndRun
 
 Facts = dict[str, str | int | float | bool]
 

@@ -11,7 +11,8 @@ from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.deployment import GatewayReport
-from serlab.records.run import Endpoint, EndToEndRun
+from serlab.records.endtoend import EndToEndRun
+from serlab.records.run import Endpoint
 
 
 def measure_gateway(

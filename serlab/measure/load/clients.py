@@ -17,7 +17,7 @@ from serlab.errors import CodecError, TransportError
 from serlab.measure.endtoend import timed_call
 from serlab.measure.load.outcome import Failure, Tally, failure_code, nobody_answered
 from serlab.measure.load.pace import Pace
-from serlab.records.run import CallSample
+from serlab.records.endtoend import CallSample
 from serlab.transports.base import Transport
 
 T = TypeVar("T")

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from serlab.analysis.endtoend import EndToEnd
 from serlab.analysis.stats import SAMPLE_FLOOR, interval
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.profiles import MemoryTracks
-from serlab.records.run import EndToEndRun, Interval
+from serlab.records.run import Interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
 from serlab.report.plots import call_cpu, latency, ledger, resident_memory

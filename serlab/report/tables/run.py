@@ -14,7 +14,8 @@ from serlab.analysis.summary import timed_share
 from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlations
 from serlab.records.prediction import Predictions
-from serlab.records.run import Case, RunData
+from serlab.records.run import Case
+from serlab.records.run_data import RunData
 from serlab.report import sentences, units
 from serlab.report.origin import origin as origin_text
 from serlab.report.origin import origin_lines, rounds_text

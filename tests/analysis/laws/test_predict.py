@@ -10,9 +10,11 @@ import pytest
 
 from serlab.analysis.laws.predict import agreement, left_out, order, predict
 from serlab.analysis.view import RunView
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.law import Law, Route, RouteLaw
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law
-from serlab.records.run import CallSample, Case, EndToEndRun, PayloadInfo, Run, RunData, Transport
+from serlab.records.run import Case, PayloadInfo, Run, Transport
+from serlab.records.run_data import RunData
 
 ROUTES: Mapping[str, Route] = {
     "orjson": "rest-numbers",

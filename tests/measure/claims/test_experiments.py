@@ -17,7 +17,8 @@ from serlab.measure.claims import diagnosis, extremes, latency, message_limit, s
 from serlab.measure.claims.lab import QUICK, STANDARD, Effort, Lab
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
-from serlab.records.run import CallSample, Endpoint, EndToEndRun
+from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder
 from serlab.serving.http2 import try_preface
 from serlab.transports.base import TransportOptions

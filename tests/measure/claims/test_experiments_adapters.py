@@ -24,8 +24,9 @@ from serlab.records.deployment import (
     UploadProfile,
     UploadReport,
 )
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.load import LoadStep, StepSpec
-from serlab.records.run import CallSample, Case, Endpoint, EndToEndRun, Exactness, MemoryProfile
+from serlab.records.run import Case, Endpoint, Exactness, MemoryProfile
 from serlab.records.store import RunFolder
 from serlab.transports.base import TransportOptions
 

@@ -18,7 +18,7 @@ from serlab.lab.report_files import read_source, write_report
 from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")

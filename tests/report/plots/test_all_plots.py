@@ -11,7 +11,7 @@ import altair as alt
 import pytest
 
 from serlab.codecs import registry as codecs
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.report import page, svg
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme

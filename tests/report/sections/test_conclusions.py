@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from serlab.records.run import RunData
+from serlab.records.run_data import RunData
 from serlab.report.blocks import Table, plain
 from serlab.report.sections import answer, body_size, correlation, cpu, endtoend, memory, provenance, registry, time
 from serlab.report.source import Source

@@ -21,8 +21,10 @@ from serlab.records.deployment import (
     UploadProfile,
     UploadReport,
 )
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.load import LoadReport, LoadStep, StepSpec
-from serlab.records.run import CallSample, Case, EndToEndRun, MemoryProfile, RunData
+from serlab.records.run import Case, MemoryProfile
+from serlab.records.run_data import RunData
 from serlab.report import page, svg
 from serlab.report.blocks import Figure, Missing, Note, Section, Table, plain
 from serlab.report.sections import deployment, load

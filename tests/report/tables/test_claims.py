@@ -9,7 +9,9 @@ from rich.console import Console
 from serlab.analysis.claims.judge import judge
 from serlab.analysis.decompose import decompose
 from serlab.records.claims import ClaimsReport, Evidence, Quantity, Series, Unit
-from serlab.records.run import CallSample, EndToEndRun, Interval, Machine, PayloadInfo, RunData, RunInfo, Transport
+from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.run import Interval, Machine, PayloadInfo, RunInfo, Transport
+from serlab.records.run_data import RunData
 from serlab.report.blocks import plain
 from serlab.report.plots import waterfall
 from serlab.report.sections import claims as claims_section

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from serlab.records.run import Exactness, Gate, RunData
+from serlab.records.run import Exactness, Gate
+from serlab.records.run_data import RunData
 from serlab.report.sentences import words
 from serlab.report.tables.run import print_run
 

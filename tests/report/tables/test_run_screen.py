@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from serlab.records.run import Answer, Exactness, RunData
+from serlab.records.endtoend import Answer
+from serlab.records.run import Exactness
+from serlab.records.run_data import RunData
 from serlab.report.source import Source
 from serlab.report.tables.run_screen import print_screen
 
