@@ -89,7 +89,9 @@ def fit_payloads(
     own = "" if is_running(serving) or serving.batch or serving.dims else lab_models()[metadata.model].payload
     spec = payloads[0] if payloads else own or fit_payload(metadata, serving.wish)
     payload = parse_payload(spec, seed=seed)
-    return (spec,), fit_call(metadata, serving.wish, payload.specs(), says_dtypes=payload.says_dtypes)
+    echoes = _is_echo(metadata)
+    call = fit_call(metadata, serving.wish, payload.specs(), says_dtypes=payload.says_dtypes, echoes=echoes)
+    return (spec,), call
 
 
 def make_target(

@@ -63,10 +63,18 @@ def fit_payload(metadata: ModelMetadata, wish: Wish) -> str:
     return ",".join(f"{name}={spec}" for name, spec in specs.items())
 
 
-def fit_call(metadata: ModelMetadata, wish: Wish, sent: Mapping[str, TensorSpec], *, says_dtypes: bool = True) -> Call:
+def fit_call(
+    metadata: ModelMetadata,
+    wish: Wish,
+    sent: Mapping[str, TensorSpec],
+    *,
+    says_dtypes: bool = True,
+    echoes: bool = False,
+) -> Call:
     """Return the call that takes tensors of these dtypes and shapes; one named "" goes to the only input there is.
 
-    A numeric tensor for an input of strings travels as its rows' bytes, and an output of strings is then read so.
+    A numeric tensor for an input of strings travels as its rows' bytes; an output of strings holds such rows again only
+    where the model ``echoes`` them.
     A payload that does not say its dtypes (a recorded JSON body) has the model's.
 
     Raises:
@@ -81,7 +89,9 @@ def fit_call(metadata: ModelMetadata, wish: Wish, sent: Mapping[str, TensorSpec]
     packed = [spec.packs for spec in inputs.values() if spec.packs]
     rows = next((spec.shape[0] for spec in inputs.values() if spec.shape), 1)
     names = _outputs(chosen, wish.outputs)
-    outputs = {name: _output(chosen.outputs[name], rows, packed[0] if len(packed) == 1 else None) for name in names}
+    outputs = {
+        name: _output(chosen.outputs[name], rows, packed[0] if echoes and len(packed) == 1 else None) for name in names
+    }
     return Call(
         metadata.model, chosen.name, inputs, outputs, wish.version, wish.label,
         picks_outputs=len(names) < len(chosen.outputs),
