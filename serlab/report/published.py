@@ -59,7 +59,7 @@ def render(entries: Sequence[Entry], *, heading: str = "What payloads cost, on s
     servers = sentences.listing(list(dict.fromkeys(entry.server for entry in entries)))
     machines = sentences.listing(list(dict.fromkeys(_machine(entry) for entry in entries)))
     several = Several(f"{len(entries)} runs", servers, machines)
-    sections = (_calls(entries, names), *_changes(entries, names), _runs(entries, names))
+    sections = (*_changes(entries, names), _calls(entries, names), _runs(entries, names))
     facts = (("runs", str(len(entries))), ("servers", servers), ("machines", machines))
     return render_page(several, Page("runs", "serlab: published runs", heading, sections, facts, data=as_data(None)))
 

@@ -80,3 +80,26 @@ def test_a_plot_of_a_payload_named_like_a_path_stays_in_its_folder(
     assert done.returncode == 0
     assert len(list(plots.iterdir())) == len(done.stdout.splitlines()) - 1
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["plots"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("a", "b", "c"), "3 runs do not stand side by side"),
+        (("a", "b", "--plots", "x"), "of one run"),
+        (("--publish", "site", "--reference", "x"), "of one run"),
+    ],
+)
+def test_what_is_asked_of_several_runs_and_cannot_be_is_explained(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    done = serlab("report", *arguments, "--results", str(tmp_path))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_two_runs_stand_side_by_side(stored: RunFolder, tmp_path: Path) -> None:
+    done = serlab("report", "box/run", "box/run", "--results", str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Two runs side by side" in Path(done.stdout.strip()).read_text()
