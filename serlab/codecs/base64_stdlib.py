@@ -93,7 +93,7 @@ class Base64Codec(Codec):
     def _tensors(self, body: Body, key: str, specs: Mapping[str, TensorSpec]) -> dict[str, Tensor]:
         try:
             document = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CodecError(f"the body is not JSON: {error}") from error
         if len(specs) == 1:
             ((name, spec),) = specs.items()

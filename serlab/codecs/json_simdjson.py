@@ -36,17 +36,21 @@ class JsonSimdjsonCodec(OrjsonCodec):
             found = parser.parse(body)[self._response_key]
         except (KeyError, TypeError):
             raise CodecError(f"the body has no list {self._response_key!r}") from None
-        except (ValueError, AttributeError) as error:
+        except (ValueError, RuntimeError, AttributeError) as error:
             raise CodecError(f"the response is not JSON for simdjson: {error}") from error
         try:
             return {name: self._output(found, name, spec) for name, spec in call.outputs.items()}
         except (KeyError, IndexError) as error:
             raise CodecError(f"the response has no output {error}") from error
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise CodecError(f"the response is no list of tensors: {error}") from error
 
     def _output(self, found: Any, name: str, spec: TensorSpec) -> Tensor:
         if self._response_key == "outputs":
             # An object of named tensors, or the only one itself.
             return _tensor(found[name] if hasattr(found, "keys") else found, name, spec)
+        if not hasattr(found, "as_list"):
+            raise CodecError(f"the body has no list {self._response_key!r}")
         if len(found) and hasattr(found[0], "keys"):
             rows = [_tensor(row[name], name, TensorSpec(spec.dtype, (1, *spec.shape[1:]))) for row in found]
             return np.concatenate(rows)

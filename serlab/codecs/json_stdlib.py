@@ -57,7 +57,7 @@ class JsonCodec(Codec):
         """Return the outputs; text of a number is read as the nearest float64, then cast to the output's dtype."""
         try:
             document = self._loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CodecError(f"the response is not JSON for {self.name}: {error}") from error
         return take_apart(document, self._response_key, call.outputs)
 

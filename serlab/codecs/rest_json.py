@@ -90,7 +90,10 @@ def tensor_of(value: Any, spec: TensorSpec, name: str) -> Tensor:
         CodecError: ragged lists, values that are no numbers (``null`` too), integers that the dtype cannot hold.
     """
     if spec.dtype == STRING:
-        return _strings_of(value, name)
+        try:
+            return _strings_of(value, name)
+        except RecursionError:
+            raise CodecError(f"tensor {name!r} is nested too deeply") from None
     dtype = spec.numpy_dtype
     try:
         tensor = np.array(value, dtype=dtype)
@@ -157,7 +160,7 @@ def read_request_json(body: bytes, key: str, call: Call) -> dict[str, Tensor]:
     """Server's half of every codec that sends numbers: parse as TensorFlow Serving would, exactly rounded."""
     try:
         document = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CodecError(f"the request is not JSON: {error}") from error
     return take_apart(document, key, call.inputs)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from serlab.codecs.base import Tensor
 from serlab.codecs.tensor_proto import TensorProtoCodec, typed_values
+from serlab.errors import CodecError
 
 
 class TensorProtoValuesCodec(TensorProtoCodec):
@@ -20,6 +21,12 @@ class TensorProtoValuesCodec(TensorProtoCodec):
         return self._typed_fields(tensor)
 
     def _read(self, proto: Any) -> Tensor:
+        try:
+            return self._values(proto)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise CodecError(f"the TensorProto is none that holds typed values: {error}") from error
+
+    def _values(self, proto: Any) -> Tensor:
         dtype: np.dtype[Any] = np.dtype(self._tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype)
         shape = [dim.size for dim in proto.tensor_shape.dim]
         if proto.tensor_content:
