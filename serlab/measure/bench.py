@@ -22,6 +22,8 @@ from serlab.measure.plan import Plan
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import load_average
 from serlab.measure.process.parents import Parents
+from serlab.measure.process.side_by_side import side_by_side
+from serlab.measure.process.workers import Workers
 from serlab.measure.rounds import Calling, labels
 from serlab.measure.target import Target
 from serlab.measure.timing import Timing
@@ -106,13 +108,18 @@ class Bench:
         missing = [key for key in wanted if key not in done]
         if missing:
             self._say.phase("correctness", len(missing))
-        for payload, codec in missing:
+        subjects = {payload: self._subject(payload) for payload, _ in missing}
+
+        def checked(workers: Workers, key: tuple[str, str]) -> Gate:
+            return workers.call(check, subjects[key[0]], key[1])
+
+        for (payload, codec), found in side_by_side(parents, missing, lambda key: key[1], checked):
             self._say.step(f"{payload}/{codec}")
-            try:
-                done[payload, codec] = parents.of(codec).call(check, self._subject(payload), codec)
-            except MeasureError as error:
-                done[payload, codec] = crashed(payload, codec, self._plan.seed, str(error))
-                self._failed["correctness", f"{payload}/{codec}"] = f"correctness of {payload}/{codec}: {error}"
+            if isinstance(found, Gate):
+                done[payload, codec] = found
+            else:
+                done[payload, codec] = crashed(payload, codec, self._plan.seed, str(found))
+                self._failed["correctness", f"{payload}/{codec}"] = f"correctness of {payload}/{codec}: {found}"
         gates = tuple(done[key] for key in wanted)
         self._folder.write_info(replace(self._folder.read_info(), gates=gates))
         for gate in gates:

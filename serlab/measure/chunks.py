@@ -66,7 +66,7 @@ def time_chunks(
     if freeze:
         gc.freeze()
     if dear and first >= DEAR_S:
-        return Chunks(1, (first,))
+        return Chunks(1, (_short(first),))
     warmups = [(1, first)]
     if not loops:
         tried = [timed(1) for _ in range(TRIES)]
@@ -78,7 +78,13 @@ def time_chunks(
     while len(values) < MIN_CHUNKS or time.perf_counter() < end:
         values.append(timed(loops) / loops)
     apart_s = timed.apart(CALLS_APART) if min(values) < CHEAP_S else 0.0
-    return Chunks(loops, tuple(values), tuple(warmups), apart_s)
+    warmed = tuple((count, _short(cost)) for count, cost in warmups)
+    return Chunks(loops, tuple(map(_short, values)), warmed, _short(apart_s))
+
+
+def _short(seconds: float) -> float:
+    """Return a time to five digits, far below its noise: a run has some hundred thousand of them to keep."""
+    return float(f"{seconds:.5g}")
 
 
 class Slowed:

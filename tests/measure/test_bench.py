@@ -76,7 +76,7 @@ def test_a_run_measures_every_case_in_every_round_and_every_call(echo: Target, t
     data = RunFolder(folder.path).read()
     counted = Counter((run.case.id, run.round) for run in data.runs)
     assert set(counted.values()) == {1}
-    assert len(counted) == 2 * 6
+    assert len(counted) == 2 * 6, info.missing
     assert Counter((run.codec, run.round) for run in data.endtoend) == Counter(
         [(codec, number) for codec in ("orjson", "base64") for number in (0, 1)]
     )

@@ -1,18 +1,16 @@
-"""The memory of many cases: memory knows no clock, so each kind of client has its cases profiled beside the others'."""
+"""Memory profiles of a run's cases, and their flamegraphs."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from queue import SimpleQueue
 
 from serlab.errors import MeasureError
 from serlab.measure.calls import Subject
 from serlab.measure.memory.capture import profile
 from serlab.measure.memory.flamegraph import render_here
 from serlab.measure.process.parents import Parents
+from serlab.measure.process.side_by_side import side_by_side
 from serlab.measure.process.workers import Workers
 from serlab.records.run import Case, MemoryProfile
 from serlab.records.store import RunFolder, file_stem
@@ -25,43 +23,13 @@ def profile_cases(
     subjects: Mapping[str, Subject],
     wants_flamegraph: Callable[[Case], bool],
 ) -> Iterator[tuple[Case, MemoryProfile | MeasureError]]:
-    """Profile the cases, those of each kind of client one after the other, and yield what came of each as it ends."""
-    kinds: dict[str, list[Case]] = {}
-    for case in cases:
-        kinds.setdefault(parents.kind(case.codec), []).append(case)
-    if not kinds:
-        return
-    stopped = threading.Event()
-    ended: SimpleQueue[tuple[Case, MemoryProfile | MeasureError] | None] = SimpleQueue()
+    """Profile the cases, those of each kind of client beside the others', and yield what came of each as it ends."""
 
-    def work(own: Sequence[Case]) -> None:
-        try:
-            for case in own:
-                if stopped.is_set():
-                    return
-                try:
-                    found = profile_case(parents.of(case.codec), folder, case, subjects[case.payload])
-                    if wants_flamegraph(case):
-                        found = draw_flamegraph(parents.of(case.codec), folder, found)
-                    ended.put((case, found))
-                except MeasureError as error:
-                    ended.put((case, error))
-        finally:
-            ended.put(None)
+    def work(workers: Workers, case: Case) -> MemoryProfile:
+        found = profile_case(workers, folder, case, subjects[case.payload])
+        return draw_flamegraph(workers, folder, found) if wants_flamegraph(case) else found
 
-    with ThreadPoolExecutor(len(kinds)) as pool:
-        futures = [pool.submit(work, own) for own in kinds.values()]
-        try:
-            left = len(futures)
-            while left:
-                if (found := ended.get()) is None:
-                    left -= 1
-                else:
-                    yield found
-        finally:
-            stopped.set()
-        for future in futures:
-            future.result()
+    return side_by_side(parents, cases, lambda case: case.codec, work)
 
 
 def profile_case(

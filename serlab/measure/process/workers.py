@@ -65,6 +65,11 @@ class Workers:
         if self._folder:
             self._folder.cleanup()
 
+    def start(self) -> None:
+        """Start the warm process unless it runs. It ends with the thread that started it."""
+        if not self._process or self._process.poll() is not None:
+            self._start()
+
     def of(self, _codec: str) -> Workers:
         """Return whose forks measure a codec: this process's, as those of ``Parents`` for whom kinds do not matter."""
         return self
@@ -81,8 +86,7 @@ class Workers:
 
     def within(self, timeout_s: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``call``, with another time limit in seconds."""
-        if not self._process or self._process.poll() is not None:
-            self._start()
+        self.start()
         folder = Path(self._scratch)
         result, log = folder / "result", folder / "log.txt"
         result.unlink(missing_ok=True)
