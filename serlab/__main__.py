@@ -30,7 +30,7 @@ except ModuleNotFoundError as missing:  # serlab.wire alone was installed, and s
 
 #: The commands by the question they answer, in the order of ``serlab --help``. Each is a file of ``serlab.cli``.
 GROUPS = {
-    "Measure": ("bench", "time", "memory", "cpu", "precision", "load"),
+    "Measure": ("advise", "bench", "time", "memory", "cpu", "precision", "load"),
     "Compare": ("compare", "selfcheck", "history"),
     "Read": ("summary", "report", "export", "law", "inspect", "codecs", "golden"),
     "Server": ("serve", "doctor"),

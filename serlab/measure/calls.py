@@ -108,7 +108,7 @@ def with_shapes(call: Call, sent: Tensors) -> Call:
     return replace(call, inputs=inputs, outputs=outputs)
 
 
-def echo_call(codec: Codec, payload: Payload) -> Call:
+def echo_call(codec: Codec | type[Codec], payload: Payload) -> Call:
     """Return the call for an echo of ``payload``: the codec's own signature, or its sibling for another dtype.
 
     Of several tensors, each comes back under its own name; no servable of the lab does that, so it serves offline only.

@@ -29,7 +29,7 @@ from serlab.transports.registry import open_transport
 #: Calls before those that count.
 WARMUP_CALLS = 2
 #: Dtypes that TensorFlow Serving answers 501 to over REST (json_tensor.cc, FillTensor).
-_NOT_IN_JSON = frozenset({"float16", "bfloat16"})
+NOT_IN_JSON = frozenset({"float16", "bfloat16", "complex64", "complex128"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def find_way(metadata: ModelMetadata, wish: Wish, payload: str, seed: int, repre
     call = _with_packed_floats(
         fit_call(metadata, Wish(name, outputs=(), version=wish.version, label=wish.label), specs)
     )
-    halves = [spec.dtype for spec in call.inputs.values() if spec.dtype in _NOT_IN_JSON]
+    halves = [spec.dtype for spec in call.inputs.values() if spec.dtype in NOT_IN_JSON]
     if halves and kind.route == "rest-numbers":
         raise RepresentationError(f"TensorFlow Serving reads no {halves[0]} from JSON: send it over gRPC or as base64")
     if reason := registry.refusal(codec_name, specs, call):

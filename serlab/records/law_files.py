@@ -14,6 +14,8 @@ from serlab.records.law import Law, faults, parse_law
 
 #: TensorFlow Serving's own law, on the machine where it was measured.
 TENSORFLOW_SERVING = "tensorflow-serving-2.20"
+#: How laws of what codecs' steps cost are called, a dtype each: ``codecs-float32``.
+CODECS = "codecs-"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 
 

@@ -24,7 +24,7 @@ def run(*arguments: str) -> Result:
 
 
 def test_show_lists_and_tells() -> None:
-    assert run("show").output.split() == [TENSORFLOW_SERVING]
+    assert TENSORFLOW_SERVING in run("show").output.split()
     shown = run("show", TENSORFLOW_SERVING).output
     assert "rest-base64" in shown
     assert "left out" in shown

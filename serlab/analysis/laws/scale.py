@@ -22,13 +22,25 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from serlab.errors import UsageError
-from serlab.records.law import Law, LawMachine, Line, Route, RouteLaw, Yardstick
+from serlab.records.law import CodecLaw, Law, LawMachine, Line, Route, RouteLaw, Yardstick
 
 #: What carries the floor, the request's line and the response's line of each route.
 _CARRIES: Mapping[Route, tuple[str, str, str]] = {
     "grpc": ("loopback", "copy", "copy"),
     "rest-numbers": ("loopback", "read-numbers", "write-numbers"),
     "rest-base64": ("loopback", "base64", "base64"),
+}
+#: What carries the two steps of each codec, by what its time goes to; of other codecs, the mean of all yardsticks.
+_STEPS: Mapping[str, tuple[str, str]] = {
+    "json": ("repr-float", "parse-float"),
+    "json-orjson-list": ("repr-float", "parse-float"),
+    "orjson": ("write-numbers", "parse-float"),
+    "json-simdjson": ("write-numbers", "read-numbers"),
+    "base64": ("base64", "base64"),
+    "base64-simd": ("copy", "copy"),
+    "tensor-proto": ("copy", "copy"),
+    "tensor-proto-values": ("repr-float", "parse-float"),
+    "wire": ("copy", "copy"),
 }
 #: With one yardstick nothing says how far it can be trusted; machines differ by about this much from task to task.
 _ALONE = 0.2
@@ -70,7 +82,17 @@ def carry(law: Law, machine: LawMachine, here: Mapping[str, Yardstick]) -> Carri
 def by_factors(law: Law, factors: Mapping[str, float]) -> Law:
     """Return the law with every coefficient times its yardstick's factor; where that is missing, times their mean."""
     middle = math.exp(fmean(map(math.log, factors.values()))) if factors else 1.0
-    return replace(law, routes=tuple(_scaled(route, factors, middle) for route in law.routes))
+    return replace(
+        law,
+        routes=tuple(_scaled(route, factors, middle) for route in law.routes),
+        codecs=tuple(_scaled_step(step, factors, middle) for step in law.codecs),
+    )
+
+
+def _scaled_step(law: CodecLaw, factors: Mapping[str, float], middle: float) -> CodecLaw:
+    encode, decode = _STEPS.get(law.codec, ("", ""))
+    factor = factors.get(encode if law.op == "encode" else decode, middle)
+    return replace(law, floor_s=law.floor_s * middle, line=_line(law.line, factor))
 
 
 def _scaled(law: RouteLaw, factors: Mapping[str, float], middle: float) -> RouteLaw:

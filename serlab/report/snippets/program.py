@@ -1,0 +1,130 @@
+"""Puts a program together for one way of sending, with a model's names and dtypes: a call that waits, and asyncio."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from serlab.records.call import STRING, Call, TensorSpec
+from serlab.report.snippets.prepare import PREPARES
+
+#: Modules of a codec or a representation, and what brings them.
+DISTRIBUTIONS = {"simdjson": "pysimdjson", "PIL": "pillow", "grpc": "grpcio", "tensorflow_serving":
+                 "tensorflow-serving-api", "serlab": "serlab"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where the program calls: ``grpc`` HOST:PORT, ``rest`` the root of the REST API; ``headers`` are names only.
+
+    ``ca`` is a PEM file, "" for the system's trust.
+    """
+
+    grpc: str
+    rest: str
+    grpc_tls: bool = False
+    ca: str = ""
+    headers: tuple[str, ...] = ()
+    timeout_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a family of codecs contributes: imports, the code of ``predict`` and ``predict_async``, and libraries."""
+
+    imports: tuple[str, ...]
+    code: str
+    requires: tuple[str, ...] = ()
+
+
+def program(part: Part, representation: str, inputs: dict[str, TensorSpec], call: Call) -> str:
+    """Return the whole program; ``inputs`` are what the user's client holds, before it is represented."""
+    name, _, parameter = representation.partition(":")
+    prepare = PREPARES.get(name)
+    imports = {*part.imports, "import asyncio", "import numpy as np", *(prepare.imports if prepare else ())}
+    wanted = dict.fromkeys(("numpy", *part.requires, *(prepare.requires if prepare else ())))
+    modules = [DISTRIBUTIONS.get(module, module) for module in wanted]
+    fill = ", ".join(f"{key!r}: {_example(spec)}" for key, spec in inputs.items())
+    outputs = ", ".join(f"{key} {(spec.packs or spec).dtype}" for key, spec in call.outputs.items())
+    listed = ", ".join(f"{key} {spec.dtype} {list(spec.shape)}" for key, spec in inputs.items())
+    return "\n".join(
+        (
+            f'"""Calls {_plain(call.model)}, signature {_plain(call.signature)}.',
+            "",
+            f"In: {_plain(listed)}. Out: {_plain(outputs)}.",
+            "",
+            f"pip install {' '.join(modules)}",
+            '"""',
+            "",
+            *_sorted(imports),
+            "",
+            "",
+            *((prepare.code.replace("QUALITY", parameter or "90").strip(), "", "") if prepare else ()),
+            part.code.strip().replace("PREPARED", "prepare(tensors)" if prepare else "tensors"),
+            "",
+            "",
+            'if __name__ == "__main__":',
+            f"    tensors = {{{fill}}}",
+            "    for found in (predict(tensors), asyncio.run(predict_async(tensors))):",
+            "        print({name: (tensor.dtype.name, tensor.shape) for name, tensor in found.items()})",
+            "",
+        )
+    )
+
+
+def headers_code(server: Server) -> str:
+    """Return the mapping of headers: their values come from the environment, and are in no program."""
+    pairs = (f"{name!r}: os.environ[{variable(name)!r}]" for name in server.headers)
+    return "{" + ", ".join(pairs) + "}"
+
+
+def variable(header: str) -> str:
+    """Return the environment variable that holds a header's value."""
+    return re.sub(r"\W", "_", header).upper()
+
+
+def http_address(server: Server) -> tuple[str, int, bool, str]:
+    """Return host, port, whether it is TLS, and the prefix of paths."""
+    address = urlsplit(server.rest)
+    return (
+        address.hostname or "",
+        address.port or (443 if address.scheme == "https" else 80),
+        (address.scheme == "https"),
+        address.path,
+    )
+
+
+def dtype_code(spec: TensorSpec) -> str:
+    """Return numpy's dtype as code."""
+    name = (spec.packs or spec).dtype
+    return "object" if name == STRING else "ml_dtypes.bfloat16" if name == "bfloat16" else f"np.{_numpy(name)}"
+
+
+def _numpy(name: str) -> str:
+    return "bool_" if name == "bool" else name
+
+
+def _example(spec: TensorSpec) -> str:
+    spec = spec.packs or spec
+    shape = tuple(max(size, 1) for size in spec.shape)
+    if spec.dtype == STRING:
+        return f"np.full({shape}, b'text', object)"
+    return f"np.zeros({shape}, {dtype_code(spec)!s})"
+
+
+def _plain(text: str) -> str:
+    """Return a server's names without what could end a docstring."""
+    return re.sub(r'["\\\n]', "", text)
+
+
+def _sorted(imports: Sequence[str] | set[str]) -> list[str]:
+    standard = {"asyncio", "base64", "http", "io", "json", "os", "socket", "ssl", "threading"}
+
+    def third(line: str) -> bool:
+        return line.split()[1].partition(".")[0] not in standard
+
+    ordered = sorted(imports, key=lambda line: (third(line), line.startswith("from"), line))
+    own = [line for line in ordered if not third(line)]
+    return ["from __future__ import annotations", "", *own, "", *(line for line in ordered if third(line))]
