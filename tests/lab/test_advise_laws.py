@@ -26,7 +26,7 @@ SERVING = ServingOptions("auto")
 def same_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine is as fast as the one where the codecs' law was measured."""
     yardsticks = find_law(f"{CODECS}float32", Path("nowhere")).yardsticks
-    monkeypatch.setattr(advise_laws, "measure_yardsticks", lambda: yardsticks)
+    monkeypatch.setattr(advise_laws, "measure_yardsticks", lambda _chunks: yardsticks)
 
 
 @pytest.mark.parametrize("payload", ["vector-1k", "image", "batch-16", "tokens", "image-u8", "half"])

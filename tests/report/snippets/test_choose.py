@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import runpy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from serlab.analysis.advice import Asked
 from serlab.codecs import registry
+from serlab.connection import TransportOptions
+from serlab.embedded import start_embedded
+from serlab.lab.advise import find_on
 from serlab.measure.calls import echo_call
 from serlab.measure.send_less import find_way
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.call import STRING, Call, TensorSpec
+from serlab.records.run import Endpoint
 from serlab.report.snippets.choose import snippet
 from serlab.report.snippets.program import Server
+from serlab.servable import ensure_model
+from serlab.servable.models import REAL_MODELS
+from serlab.serving.base import ServingOptions, model_config
 from serlab.serving.fit import Wish
 from serlab.serving.model import read_metadata
 
@@ -87,3 +96,36 @@ def test_names_of_a_model_are_data_and_headers_hold_no_value(codec: str) -> None
     tree = compile(code, "program", "exec")
     assert "__import__" not in tree.co_names
     assert "os.environ['X_KEY']" in code
+
+
+@pytest.fixture(scope="module")
+def real_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """An embedded server with the six models that stand for what people serve."""
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("needs TensorFlow to serve models")
+    config = tmp_path_factory.mktemp("models") / "models.config"
+    config.write_text(model_config({name: str(ensure_model(name)) for name in REAL_MODELS}))
+    with start_embedded(model_config_file=config) as server:
+        grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
+        yield Endpoint("embedded", server.version, grpc, rest, server.pid)
+
+
+@pytest.mark.parametrize("model", REAL_MODELS)
+def test_the_programs_of_every_model_answer_alike(real_models: Endpoint, model: str, tmp_path: Path) -> None:
+    serving = ServingOptions("embedded", model=model, client=TransportOptions(timeout_s=60.0))
+    _, found = find_on(real_models, serving, Asked(1))
+    server = Server(real_models.grpc, real_models.base_url, timeout_s=60.0)
+    wanted: list[Any] = []
+    codecs = [codec for representation, codec in found.sendings if representation == "as-is"]
+    assert {"wire", "json", "orjson", "tensor-proto"} <= set(codecs)
+    for codec in codecs:
+        sending = found.sendings["as-is", codec]
+        code = snippet("as-is", codec, sending.plain.inputs, sending.call, server)
+        for answer in run_both(code, sending.tensors(), tmp_path):
+            told = [tensor.reshape(-1).tolist() for tensor in answer.values()]
+            wanted = wanted or told
+            assert len(told) == len(wanted)
+            for numbers, others in zip(told, wanted, strict=True):
+                assert numbers == (
+                    others if isinstance(others[0], bytes) else pytest.approx(others, rel=1e-5, abs=1e-6)
+                )
