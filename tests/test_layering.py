@@ -109,6 +109,7 @@ OF_SEVERAL_FILES = {
     "analysis/laws/test_shipped.py",  # the law that comes with serlab, against calls it was not fitted on
     "codecs/test_contenders.py",  # msgspec and ujson
     "cli/test_experiment_commands.py",  # what the commands around a server have in common
+    "cli/test_hostile_words.py",  # every command
     "embedded/test_clients.py",  # clients that others wrote
     "embedded/test_faults.py",  # faults on the way to the server
     "embedded/test_fidelity.py",  # recorded answers of TensorFlow Serving

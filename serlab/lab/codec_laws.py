@@ -16,6 +16,7 @@ from serlab.measure.process.parents import client_of
 from serlab.measure.process.workers import Workers
 from serlab.measure.yardsticks import measure_yardsticks
 from serlab.payload import DEFAULT_SEED
+from serlab.payload.values import DTYPES
 from serlab.records.call import numpy_dtype
 from serlab.records.law import CodecLaw, CodecPoint, Law, LawMachine
 from serlab.records.law_files import write_law
@@ -41,10 +42,9 @@ def learn_codecs(
     """
     check_writable(results)
     say = listener or Silent()
-    try:
-        itemsize = numpy_dtype(dtype).itemsize
-    except TypeError:
-        raise UsageError(f"--dtype {dtype!r} is no dtype: write float32, int64, uint8, …") from None
+    if dtype not in DTYPES:
+        raise UsageError(f"--dtype {dtype!r} is no dtype: write float32, int64, uint8, …")
+    itemsize = numpy_dtype(dtype).itemsize
     say.phase("codecs", len(codecs) * len(OPS))
     laws: list[CodecLaw] = []
     for codec in codecs:

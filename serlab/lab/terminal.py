@@ -70,6 +70,9 @@ class _Remarks(io.TextIOWrapper):
 
 def prepare() -> None:
     """Make standard output and error ready for anything, and let SIGTERM and SIGHUP unwind what runs."""
+    for name in ("COLUMNS", "LINES"):
+        if not os.environ.get(name, "1").strip("0"):  # a terminal of no width shows nothing, usage errors included
+            del os.environ[name]
     codecs.register_error(_ERRORS, _spelled_out)
     for name, kind in (("stdout", _Output), ("stderr", _Remarks)):
         stream = getattr(sys, name)
