@@ -43,7 +43,4 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
 
 
 def _tip(row: str, side: str, spent: Interval) -> str:
-    return (
-        f"{row}, {side}: {units.seconds(spent.median)} CPU per call "
-        f"[{units.seconds(spent.low)}, {units.seconds(spent.high)}]"
-    )
+    return f"{row}, {side}: {units.seconds(spent.median)} CPU per call {units.bounds(spent, units.seconds)}"

@@ -27,7 +27,7 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
             "high": point.share.high, "whole": 1,
             "tip": theme.tip(
                 f"{point.codec}: {units.percent(point.share.median)} of the call "
-                f"[{units.percent(point.share.low)}, {units.percent(point.share.high)}]"
+                f"{units.bounds(point.share, units.percent)}"
             ),
         }
         for point in points

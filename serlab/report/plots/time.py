@@ -63,7 +63,4 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
 def tip(case: Case, time: Interval) -> str:
     """Return what a dot says: ``encode orjson: 7.21 ms [6.50 ms, 9.80 ms]``."""
     form = f" ({case.form})" if case.form else ""
-    return (
-        f"{case.op} {case.codec}{form}: {units.seconds(time.median)} "
-        f"[{units.seconds(time.low)}, {units.seconds(time.high)}]"
-    )
+    return f"{case.op} {case.codec}{form}: {units.seconds(time.median)} {units.bounds(time, units.seconds)}"

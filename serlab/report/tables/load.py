@@ -30,7 +30,7 @@ def rate(value: Interval) -> str:
     """Return calls per second with their interval: ``1,302 [1,250, 1,333]``."""
     if value.runs < 2:
         return f"{_calls(value.median)} (1 round)"
-    return f"{_calls(value.median)} [{_calls(value.low)}, {_calls(value.high)}]"
+    return f"{_calls(value.median)} {units.bounds(value, _calls)}"
 
 
 def late(entry: LoadSummary) -> str:

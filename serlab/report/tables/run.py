@@ -121,12 +121,11 @@ def _print_correlation(found: Correlations, console: Console) -> None:
     columns = ("call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")
     table = plain_table("", columns)
     for point in found.points:
-        share = point.share
         table.add_row(
             f"{point.payload} {point.codec}",
             units.seconds(point.isolated_s.median),
             units.seconds(point.end_to_end_s.median),
-            f"{units.percent(share.median)} [{units.percent(share.low)}, {units.percent(share.high)}]",
+            sentences.share(point.share),
             units.ratio(point.encode_in_situ_ratio),
             units.ratio(point.decode_in_situ_ratio),
         )

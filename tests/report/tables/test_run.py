@@ -77,3 +77,14 @@ def test_names_with_markup_are_text(run_data: RunData) -> None:
 )
 def test_exactness_is_one_word_or_the_words_of_what_happened(exactness: Exactness | None, said: str) -> None:
     assert words(exactness) == said
+
+
+def test_one_round_has_no_interval_and_no_verdict(run_data: RunData) -> None:
+    one = replace(
+        run_data,
+        runs=tuple(run for run in run_data.runs if run.round == 0),
+        endtoend=tuple(run for run in run_data.endtoend if run.round == 0),
+    )
+    rows = [line for line in shown(one).splitlines() if line.startswith("image ")]
+    assert any("(one process)" in row for row in rows)
+    assert not any("[" in row for row in rows)
