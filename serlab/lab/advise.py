@@ -16,7 +16,7 @@ from serlab.analysis.stats import FEWEST
 from serlab.connection import TransportOptions
 from serlab.errors import MeasureError, UsageError
 from serlab.lab.advise_ways import Found, blank_way, check, find, payload_of
-from serlab.lab.live_target import fit_payloads, has_own_model, make_target, open_endpoint
+from serlab.lab.live_target import fit_payloads, has_own_model, is_running, make_target, open_endpoint
 from serlab.measure.advise import compare_answers
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import Client
@@ -48,6 +48,9 @@ _FAR = (3.0, 1.5)
 #: A signature's first call lets the server optimize its graph.
 _FIRST_CALL_S = 60.0
 
+#: What a program needs to be told that was written for an instance of serlab's own.
+_ENDED = "the instance that was measured has ended: put the address of yours into the program"
+
 Key = tuple[str, str]
 
 
@@ -72,7 +75,8 @@ def measured(serving: ServingOptions, asked: Asked, show: Listener, *, budget_s:
     return Advice(
         spec, serving.model or ECHO_MODEL, "measured", where, asked, ranking, tuple(ways), graphs=found.graphs,
         program=program_for(ranking.choices[0].way, endpoint, serving.client),
-        not_checked=not_checked(asked, endpoint, wanted),
+        remarks=() if is_running(serving) else (_ENDED,),
+        not_checked=not_checked(asked, endpoint, [choice.way for choice in ranking.choices]),
     )  # fmt: skip
 
 
@@ -142,6 +146,8 @@ class _Measuring:
                     self._round(number, ways, heavy, light, end)
                     if number == 0:
                         self._compare(ways, heavy, light)
+                if not self._leading(ways, math.inf):
+                    break  # nothing does what is needed: more rounds would not change that
         ways = {key: with_runs(way, self._runs[key], asked.link) for key, way in ways.items()}
         ways |= {key: blank_way(key, None, reason) for key, reason in self._found.refused.items()}
         return ways

@@ -131,10 +131,11 @@ def predicted(serving: ServingOptions, asked: Asked, results: Path, name: str = 
         remarks.append("the model's own work is in no law: it comes to every way alike")
     unseen = ("every call: nothing was measured but yardsticks of this machine",)
     client = TransportOptions() if not has_own_model(serving) else serving.client
+    best = [choice.way for choice in ranking.choices]
     advice = Advice(
         spec, serving.model or ECHO_MODEL, "laws", f"{laws.server.version} by law {laws.server.name}", asked, ranking,
-        tuple(ways.values()), graphs=found.graphs, program=program_for(ranking.choices[0].way, endpoint, client),
-        remarks=tuple(remarks), not_checked=(*unseen, *not_checked(asked, None, list(ways.values()))),
+        tuple(ways.values()), graphs=found.graphs, program=program_for(best[0], endpoint, client),
+        remarks=tuple(remarks), not_checked=(*unseen, *not_checked(asked, None, best)),
     )  # fmt: skip
     return replace(advice, changes=size_changes(advice, laws), changes_by=laws.server.name)
 

@@ -140,7 +140,7 @@ def blank_way(key: tuple[str, str], sending: Sending | None, failure: str = "") 
         codec,
         kind.transport,
         route,
-        tuple(dict.fromkeys((*(("grpc",) if kind.transport == "grpc" else ()), *kind.requires, *one.requires))),
+        tuple(dict.fromkeys((*_client(codec), *kind.requires, *one.requires))),
         one.effect,
         dtypes,
         values=ValueChange(0.0, 0.0, None, 0.0) if representation == AS_IS else None,
@@ -148,6 +148,13 @@ def blank_way(key: tuple[str, str], sending: Sending | None, failure: str = "") 
         inputs=sending.plain.inputs if sending else {},
         failure=failure.splitlines()[0] if failure else "",
     )
+
+
+def _client(codec: str) -> tuple[str, ...]:
+    """Return what a client imports beside its codec's libraries."""
+    if registry.transport_of(codec) == "grpc":
+        return ("grpc", "serlab.wire") if codec == "wire" else ("grpc",)
+    return ()
 
 
 def allowed(codec: str, asked: Asked) -> bool:

@@ -58,7 +58,7 @@ def test_a_payload_that_is_no_image_and_a_dtype_that_nothing_carries() -> None:
 
 def test_a_way_says_what_its_client_imports() -> None:
     found = find(Asked(1), "2x3:float32", None, Wish(), BOTH)
-    assert blank_way(("as-is", "wire"), found.sendings["as-is", "wire"]).requires == ("grpc",)
+    assert blank_way(("as-is", "wire"), found.sendings["as-is", "wire"]).requires == ("grpc", "serlab.wire")
     assert blank_way(("as-is", "json"), found.sendings["as-is", "json"]).requires == ()
     assert blank_way(("as-is", "base64"), found.sendings["as-is", "base64"]).dtypes == ("float32",)
     assert blank_way(("as-is", "orjson"), None, "no\nmore").failure == "no"

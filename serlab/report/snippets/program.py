@@ -48,7 +48,8 @@ def program(part: Part, representation: str, inputs: dict[str, TensorSpec], call
     modules = [DISTRIBUTIONS.get(module, module) for module in wanted]
     fill = ", ".join(f"{key!r}: {_example(spec)}" for key, spec in inputs.items())
     outputs = ", ".join(f"{key} {(spec.packs or spec).dtype}" for key, spec in call.outputs.items())
-    listed = ", ".join(f"{key} {spec.dtype} {list(spec.shape)}" for key, spec in inputs.items())
+    held = {key: spec.packs or spec for key, spec in inputs.items()}
+    listed = ", ".join(f"{key} {spec.dtype} {list(spec.shape)}" for key, spec in held.items())
     return "\n".join(
         (
             f'"""Calls {_plain(call.model)}, signature {_plain(call.signature)}.',

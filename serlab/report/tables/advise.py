@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from serlab.analysis.advice import Advice
 from serlab.analysis.advise import Change, Choice, Optimise, Ranking
+from serlab.records.run import Interval
 from serlab.report import units
 from serlab.report.tables.console import plain_table
 
@@ -31,17 +32,17 @@ def print_ranking(title: str, found: Ranking, optimise: Optimise, console: Conso
     for choice in found.choices:
         way = choice.way
         cost = () if optimise == "latency" else (_cost(choice, optimise),)
-        ratios = [units.ratio_interval(choice.less_than.get(name)) for name in against]
+        ratios = [_ratio(choice.less_than.get(name)) for name in against]
         imports = ", ".join(way.requires) or "the standard library"
         table.add_row(way.label, _p50(choice), *cost, *ratios, units.size(way.request_bytes),
                       units.size(way.response_bytes), way.exactness, imports)  # fmt: skip
     console.print(table)
     for line in ties(found.choices):
         console.print(line)
-    for label, reason in found.unfit.items():
-        console.print(f"not what is needed: {label}: {reason}")
-    for label, reason in found.not_sent.items():
-        console.print(f"not sent: {label}: {reason}")
+    for what, reasons in (("not what is needed", found.unfit), ("not sent", found.not_sent)):
+        for reason in dict.fromkeys(reasons.values()):
+            labels = ", ".join(label for label, own in reasons.items() if own == reason)
+            console.print(f"{what}: {labels}: {reason}")
 
 
 def ties(choices: Sequence[Choice]) -> list[str]:
@@ -69,6 +70,12 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
         f"from {change.elements:,} elements ({units.size(change.raw_bytes)}): {change.codec} instead of {change.before}"
         for change in changes
     ]
+
+
+def _ratio(found: Interval | None) -> str:
+    """Return a factor; one of sizes has no interval."""
+    exact = found is not None and found.low == found.high and not found.is_range
+    return units.ratio(found.median) if found and exact else units.ratio_interval(found)
 
 
 def _p50(choice: Choice) -> str:
