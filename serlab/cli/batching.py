@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import Kept, seconds, split
+from serlab.cli.options.common import Kept, exit_if, seconds, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 
@@ -33,13 +33,8 @@ def batching(
 
     Example: serlab batching --max-batch-size 4,8,16 --batch-timeout-micros 2000 --concurrency 16
     """
-    from serlab.analysis.deployment import recommend, summarize_batching
-    from serlab.analysis.load import histogram
-    from serlab.lab.batching import choose_settings, sweep_settings
-    from serlab.report.tables.console import print_json, wide_console
-    from serlab.report.tables.deployment import print_batching
+    from serlab.lab.batching import choose_settings, show_sweep, sweep_settings
 
-    histogram.library()
     settings = choose_settings(split(size), split(timeout_micros), by=by)
     folder, report = sweep_settings(
         serving,
@@ -51,10 +46,5 @@ def batching(
         rounds=rounds,
         window_s=seconds(window) or 1.0,
     )
-    summaries = summarize_batching(report)
-    if keep.as_json:
-        print_json({"summaries": summaries, "recommendation": recommend(summaries), "report": report})
-    else:
-        print_batching(report, folder.read_info(), wide_console())
-    if any(entry.step.failure or entry.step.errors for entry in report.steps):
-        raise typer.Exit(1)
+    show_sweep(folder, report, as_json=keep.as_json)
+    exit_if(any(entry.step.failure or entry.step.errors for entry in report.steps))

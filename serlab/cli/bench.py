@@ -75,7 +75,6 @@ def bench(
     Example: serlab bench --as jpeg:90,uint8
     Example: serlab bench --payload 8x128:float32 --codec orjson,tensor-proto
     """
-    from serlab.cli.summary import show_run
     from serlab.lab.bench import (
         check_expected,
         check_same_instance,
@@ -89,6 +88,7 @@ def bench(
     from serlab.lab.live_target import has_own_model, open_live
     from serlab.lab.rest_clients import checked_clients, measure_clients
     from serlab.lab.send_less import send_less
+    from serlab.lab.summary import show_run
     from serlab.records.store import check_writable
 
     clients = checked_clients(split(rest_client))

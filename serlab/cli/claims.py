@@ -37,27 +37,12 @@ def claims(
 
     Example: serlab claims --quick --only resnet-p50,size-json
     """
-    from serlab.lab.claims import examine, judge_again, show_claims
-    from serlab.lab.experiment import finish, open_folder
-    from serlab.lab.progress import ProgressShow
-    from serlab.measure.claims.run import CODECS, PAYLOADS, select
-    from serlab.records.claims import PART
-    from serlab.records.store import find_run
+    from serlab.lab.claims import judge_run, put_claims, show_claims
 
     if of_run is not None:
-        folder = find_run(of_run, keep.results)
-        show_claims(judge_again(folder), folder.read_info(), markdown=markdown, as_json=keep.as_json)
-        return
-    wanted = select(split(only))
-    with ProgressShow(quiet=keep.quiet) as show:
-        folder, report, instance = examine(
-            lambda: open_folder(PART, keep, PAYLOADS, CODECS),
-            wanted,
-            None if offline else serving,
-            quick=quick,
-            seed=keep.seed,
-            show=show,
-        )
-    finish(folder, PART, dict(instance))
+        folder, report = judge_run(of_run, keep.results)
+    else:
+        folder, report = put_claims(split(only), None if offline else serving, keep, quick=quick)
     show_claims(report, folder.read_info(), markdown=markdown, as_json=keep.as_json)
-    typer.echo(f"Written to {folder.path}", err=True)
+    if of_run is None:
+        typer.echo(f"Written to {folder.path}", err=True)

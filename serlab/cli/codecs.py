@@ -12,24 +12,6 @@ def codecs(as_json: Annotated[bool, typer.Option("--json", help="Print JSON for 
 
     Example: serlab codecs --json
     """
-    from serlab.codecs import registry
-    from serlab.report.tables.console import plain_table, print_json, wide_console
+    from serlab.lab.codecs import show_codecs
 
-    reasons = registry.unavailable()
-    rows = [
-        {"codec": name, **registry.describe(name), "unavailable": reasons.get(name, "")} for name in registry.names()
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    table = plain_table("", ("codec", "transport", "signature", "request / response", "available"), left=5)
-    table.columns[3].no_wrap = table.columns[4].no_wrap = False
-    for row in rows:
-        table.add_row(
-            row["codec"],
-            row["transport"],
-            row["signature"],
-            row["summary"],
-            f"no: {row['unavailable']}" if row["unavailable"] else "yes",
-        )
-    wide_console().print(table)
+    show_codecs(as_json=as_json)

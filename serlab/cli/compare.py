@@ -15,14 +15,15 @@ from serlab.cli.options.common import (
     ResultsOption,
     RoundsOption,
     SeedOption,
+    exit_if,
     percent,
     seconds,
     split,
 )
 from serlab.records.store import DEFAULT_ROOT
 
-EXIT_FOUND, EXIT_INTERRUPTED = 1, 130
-_DEFAULT_ROUNDS, _DEFAULT_BUDGET_S = 9, 180.0
+#: As a shell counts SIGINT.
+EXIT_INTERRUPTED = 130
 
 
 def compare(
@@ -58,13 +59,7 @@ def compare(
     Example: serlab compare --with orjson==3.10.18 --with orjson==3.11.4 --codec orjson --fail-slower 5%
     """
     from serlab.errors import UsageError
-    from serlab.lab.compare import Gates, compare_environments, compare_stored, failed
-    from serlab.measure.compare.sides import Wanted
-    from serlab.measure.plan import find_profile
-    from serlab.payload import checked_seed
-    from serlab.report.tables.compare import markdown as as_markdown
-    from serlab.report.tables.compare import print_comparison
-    from serlab.report.tables.console import print_json, wide_console
+    from serlab.lab.compare import Gates, compare_environments, compare_stored, failed, make_wanted, show_comparison
 
     within = percent(same_within) or 0.0
     gates = Gates(percent(fail_slower), fail_bytes, fail_memory, fail_exactness)
@@ -73,24 +68,12 @@ def compare(
     if live == bool(base or head) or bool(base) != bool(head):
         raise UsageError("name two stored runs, or say what differs: --with twice, or --base-python and --head-python")
     if live:
-        limits = find_profile("smoke")
-        if rounds is not None and rounds < 1:
-            raise UsageError(f"{rounds} rounds measure nothing: give at least 1")
-        wanted = Wanted(
-            split(payload) or limits.payloads, split(codec), limits, checked_seed(seed), rounds or _DEFAULT_ROUNDS,
-            seconds(budget) or _DEFAULT_BUDGET_S, within, not no_memory,
-        )  # fmt: skip
+        wanted = make_wanted(split(payload), split(codec), seed, rounds, seconds(budget), within, memory=not no_memory)
         _, found = compare_environments((base_python, head_python), packages, wanted, results, quiet=quiet)
     else:
         found = compare_stored(base or "", head or "", results, across=across, same_within=within)
     failures = failed(found, gates)
-    if markdown:
-        markdown.write_text(as_markdown(found, failures), encoding="utf-8")
-    if as_json:
-        print_json({"comparison": found, "failures": failures})
-    else:
-        print_comparison(found, failures, wide_console())
+    show_comparison(found, failures, markdown, as_json=as_json)
     if found.interrupted:
         raise typer.Exit(EXIT_INTERRUPTED)
-    if failures or any(entry.failure for entry in found.cases):
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(failures or any(entry.failure for entry in found.cases))

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import JsonOption
+from serlab.cli.options.common import JsonOption, exit_if
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
-
-if TYPE_CHECKING:
-    from serlab.measure.doctor.patient import Finding
-
-EXIT_FOUND = 1
 
 
 @with_groups
@@ -30,24 +25,6 @@ def doctor(
 
     Example: serlab doctor --serving localhost:8500:8501 --model resnet
     """
-    from serlab.lab.doctor import open_patient_endpoint, patient_of
-    from serlab.measure.doctor.diagnose import diagnose
+    from serlab.lab.doctor import examine
 
-    with open_patient_endpoint(serving) as endpoint:
-        findings = []
-        for finding in diagnose(patient_of(serving, endpoint, payload)):
-            findings.append(finding)
-            if not as_json:
-                _print(finding)
-    if as_json:
-        from serlab.report.tables.console import print_json
-
-        print_json(findings)
-    if any(finding.status == "found" for finding in findings):
-        raise typer.Exit(EXIT_FOUND)
-
-
-def _print(finding: Finding) -> None:
-    typer.echo(f"{finding.status:12} {finding.check}: {finding.text}")
-    if finding.advice:
-        typer.echo(f"{'':12} → {finding.advice}")
+    exit_if(any(finding.status == "found" for finding in examine(serving, payload, as_json=as_json)))

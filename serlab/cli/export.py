@@ -23,19 +23,10 @@ def export(
 
     Example: serlab export --what samples --output samples.csv
     """
-    from serlab.analysis.export import WHAT, rows
-    from serlab.errors import UnknownNameError, UsageError
-    from serlab.records.files import replace_file
-    from serlab.records.store import find_run
-    from serlab.report.tables.export import as_csv, as_markdown
+    from serlab.errors import UsageError
+    from serlab.lab.export import export_run
 
-    if what not in WHAT:
-        raise UnknownNameError("export", what, WHAT)
     if csv and markdown:
         raise UsageError("--csv and --markdown exclude each other")
-    found = rows(find_run(run, results).read(), what)
-    text = as_markdown(found) if markdown else as_csv(found)
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
-        typer.echo(replace_file(output, text.encode()))
+    found = export_run(run, results, what, output, as_markdown=markdown)
+    typer.echo(found, nl=output is not None)

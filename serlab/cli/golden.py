@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, JsonOption, SeedOption, split
-
-EXIT_FOUND = 1
+from serlab.cli.options.common import CodecOption, JsonOption, SeedOption, exit_if, split
+from serlab.lab.asked import checked_seed
 
 
 def golden(
@@ -30,36 +28,9 @@ def golden(
     Example: serlab golden golden/
     Example: serlab golden golden/ --check
     """
-    from serlab.lab.golden import MODELS, differences, make_golden, read_golden
-    from serlab.report.tables.console import print_json
+    from serlab.lab.golden import check_golden, write_golden
 
     if check:
-        found = differences(folder, read_golden(folder))
-        if as_json:
-            print_json(found)
-        else:
-            print("\n".join(found) or "every request is the same, and every answer is read")
-        if found:
-            raise typer.Exit(EXIT_FOUND)
-        return
-    from serlab.codecs import registry
-    from serlab.connection import TransportOptions
-    from serlab.payload import checked_seed
-    from serlab.servable import ensure_model
-    from serlab.serving.base import ServingOptions
-    from serlab.serving.registry import parse_serving
-
-    wanted = split(codec) or tuple(registry.available())
-    codecs = [name for name in wanted if registry.transport_of(name) != "none"]
-    print("starting a server with the lab's models", file=sys.stderr)
-    with parse_serving(ServingOptions(), {name: ensure_model(name) for name in MODELS}) as endpoint:
-        manifest = make_golden(folder, endpoint, TransportOptions(), codecs, checked_seed(seed))
-    if as_json:
-        print_json(manifest)
-        return
-    for subject in manifest.subjects:
-        size = sum(one.request.bytes + one.response.bytes for one in subject.exchanges)
-        print(f"{subject.name}: {len(subject.exchanges)} codecs, {size:,} bytes")
-        for name, reason in subject.left_out.items():
-            print(f"  not with {name}: {reason}")
-    print(f"golden bodies: {folder}", file=sys.stderr)
+        exit_if(check_golden(folder, as_json=as_json))
+    else:
+        write_golden(folder, split(codec), checked_seed(seed), as_json=as_json)

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, Kept, PayloadOption, payload_specs, seconds, split
+from serlab.cli.options.common import CodecOption, Kept, PayloadOption, exit_if, payload_specs, seconds, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
-
-if TYPE_CHECKING:
-    from serlab.records.load import StepSpec
-
-EXIT_FOUND = 1
-DEFAULT_PAYLOAD = "vector-1k"
-DEFAULT_CODECS = ("json", "orjson", "base64-simd", "tensor-proto", "wire")
 
 
 @with_groups
@@ -50,39 +43,23 @@ def load(
 
     Example: serlab load --payload image --codec orjson,wire --concurrency 1,4,16 --pre-encode
     """
-    from serlab.analysis.load import histogram
-    from serlab.codecs import registry
-    from serlab.lab.live_target import check_names
-    from serlab.lab.load import Session, show_load
+    from functools import partial
+
+    from serlab.lab.load import Session, show_load, step_limits
     from serlab.lab.load_steps import make_steps
-    from serlab.measure.load.sweep import check_limits
-    from serlab.records.load import StepLimits
-    from serlab.records.store import check_writable
 
-    histogram.library()
-    payloads = payload_specs(payload) or (() if serving.model else (DEFAULT_PAYLOAD,))
-    codecs = split(codec) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
-    check_names(payloads, codecs, keep.seed)
-    limits = check_limits(
-        StepLimits(seconds(warmup) or 0.0, seconds(window) or 0.0, min_windows=min(3, windows), max_windows=windows)
+    steps = partial(
+        make_steps,
+        concurrency=concurrency,
+        rates=rate,
+        arrivals=arrivals,
+        connections=connections,
+        processes=processes,
+        pre_encode=pre_encode,
     )
-
-    def steps(usable_payloads: tuple[str, ...], usable_codecs: tuple[str, ...]) -> list[StepSpec]:
-        return make_steps(
-            usable_payloads,
-            usable_codecs,
-            concurrency=concurrency,
-            rates=rate,
-            arrivals=arrivals,
-            connections=connections,
-            processes=processes,
-            pre_encode=pre_encode,
-        )
-
-    steps(payloads or (DEFAULT_PAYLOAD,), codecs)  # what is wrong with the numbers is said before a server starts
-    check_writable(keep.results)
-    session = Session(serving, keep, limits, rounds, locust_workers)
-    folder, report = session.run(payloads, codecs, steps)
+    limits = step_limits(seconds(warmup) or 0.0, seconds(window) or 0.0, windows)
+    folder, report = Session(serving, keep, limits, rounds, locust_workers).run(
+        payload_specs(payload), split(codec), steps
+    )
     show_load(report, folder, as_json=keep.as_json)
-    if any(step.failure or step.errors for step in report.steps):
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(any(step.failure or step.errors for step in report.steps))

@@ -32,37 +32,7 @@ def multiplex(
 
     Example: serlab multiplex --payload vector-1k --calls 16 --large none -- --grpc_max_threads=32
     """
-    from dataclasses import replace
+    from serlab.lab.deployment import share_connections
 
-    from serlab.analysis.deployment import summarize_sharing
-    from serlab.lab.experiment import open_experiment
-    from serlab.measure.deployment.multiplexing import measure_multiplexing
-    from serlab.measure.process.workers import Workers
-    from serlab.records.load import StepLimits
-    from serlab.report.tables.console import print_json, wide_console
-    from serlab.report.tables.deployment import print_multiplexing
-
-    large_payload = "" if large == "none" else large
-    payloads, codecs = tuple(filter(None, (payload, large_payload))), tuple(codec.split(","))
-    with (
-        open_experiment("multiplexing", serving, payloads, codecs, keep) as lab,
-        Workers(lab.live.codecs) as workers,
-    ):
-        report = measure_multiplexing(
-            workers,
-            lab.live.target,
-            payload=payload,
-            large_payload=large_payload,
-            codecs=lab.live.codecs,
-            calls=calls,
-            rounds=rounds,
-            seed=keep.seed,
-            frames=StepLimits(),
-            listener=lab.show,
-        )
-        report = replace(report, instance=lab.live.instance)
-        lab.folder.write_part("multiplexing", report)
-    if keep.as_json:
-        print_json({"summaries": summarize_sharing(report), "report": report})
-    else:
-        print_multiplexing(report, lab.folder.read_info(), wide_console())
+    large = "" if large == "none" else large
+    share_connections(serving, keep, payload, large, codec.split(","), calls=calls, rounds=rounds)

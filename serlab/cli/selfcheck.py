@@ -12,12 +12,13 @@ from serlab.cli.options.common import (
     JsonOption,
     PayloadOption,
     SeedOption,
+    exit_if,
     percent,
     seconds,
     split,
 )
+from serlab.lab.asked import checked_seed
 
-EXIT_FOUND = 1
 _DEFAULT_BUDGET_S = 160.0
 
 
@@ -36,23 +37,15 @@ def selfcheck(
 
     Example: serlab selfcheck --payload image --codec orjson,wire
     """
-    from serlab.lab.selfcheck import check_itself
-    from serlab.measure.plan import find_profile
-    from serlab.payload import checked_seed
-    from serlab.report.tables.console import print_json, wide_console
-    from serlab.report.tables.selfcheck import print_selfcheck
+    from serlab.lab.selfcheck import check_itself, show_selfcheck
 
     found = check_itself(
-        split(payload) or find_profile("smoke").payloads,
+        split(payload),
         split(codec),
         slowdown=percent(slowdown) or 0.0,
         budget_s=seconds(budget) or _DEFAULT_BUDGET_S,
         seed=checked_seed(seed),
         quiet=quiet,
     )
-    if as_json:
-        print_json(found)
-    else:
-        print_selfcheck(found, wide_console())
-    if found.false_alarms.hits:
-        raise typer.Exit(EXIT_FOUND)
+    show_selfcheck(found, as_json=as_json)
+    exit_if(found.false_alarms.hits)

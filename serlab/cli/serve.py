@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
 #: The flags are TensorFlow Serving's own, so the server parses them, not typer.
 COMMAND_OPTIONS = {"context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}}
-
-_NAME_FLAG = "--model_name"
-_MODEL_FLAGS = ("--model_base_path", "--model_config_file")
 
 
 def serve(
@@ -35,23 +30,6 @@ def serve(
     Example: serlab serve --model_name=resnet --model_base_path=/models/resnet --port=8500
     Example: serlab serve --model_name=bert
     """
-    from serlab.embedded.flags import parse_flags
+    from serlab.lab.serve import serve_here
 
-    arguments = list(flags or ())
-    if not any(word.partition("=")[0] in _MODEL_FLAGS for word in arguments):
-        from serlab.servable import ECHO_MODEL, ensure_model
-
-        name = _value(arguments, _NAME_FLAG) or ECHO_MODEL
-        arguments += [f"{_NAME_FLAG}={name}", f"--model_base_path={ensure_model(name)}"]
-    parse_flags(arguments)
-    # The server replaces this process: one process to stop, one exit code, signals as they come.
-    os.execv(sys.executable, [sys.executable, "-m", "serlab.embedded", *arguments])
-
-
-def _value(arguments: list[str], flag: str) -> str:
-    """Return the value of a flag given as ``--name=value`` or ``--name value``; "" where it is not given."""
-    for number, word in enumerate(arguments):
-        name, equals, value = word.partition("=")
-        if name == flag:
-            return value if equals else "".join(arguments[number + 1 : number + 2])
-    return ""
+    serve_here(flags or ())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-
 from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument, WideOption
-from serlab.records.store import DEFAULT_ROOT, RunFolder
+from serlab.records.store import DEFAULT_ROOT
 
 
 def summary(
@@ -18,43 +16,7 @@ def summary(
 
     Example: serlab summary --wide
     """
+    from serlab.lab.summary import show_run
     from serlab.records.store import find_run
 
     show_run(find_run(run, results), wide=wide, as_json=as_json)
-
-
-def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False) -> None:
-    """Print what a run found to standard output, and where it lies to standard error."""
-    from serlab.records.prediction import read_predictions
-    from serlab.records.rest_clients import PART as CLIENTS
-    from serlab.records.rest_clients import RestClientRun
-    from serlab.records.send_less import PART, SendLess
-    from serlab.report.tables.console import print_json, wide_console
-
-    data, predictions = folder.read(), read_predictions(folder)
-    sent = folder.read_part(PART, tuple[SendLess, ...], ())
-    clients = folder.read_part(CLIENTS, tuple[RestClientRun, ...], ())
-    if as_json:
-        from serlab.analysis.representation import rows
-        from serlab.analysis.rest_clients import rows as client_rows
-        from serlab.analysis.summary import summarize
-
-        less = [{"payload": one.payload, "model": one.model, "ways": rows(one)} for one in sent]
-        libraries = {CLIENTS: client_rows(clients)} if clients else {}
-        print_json({**summarize(data, predictions), PART: less, **libraries})
-        return
-    if wide:
-        from serlab.report.tables.run import print_run
-
-        print_run(data, wide_console(), predictions)
-    else:
-        from serlab.report.source import Source
-        from serlab.report.tables.run_screen import print_screen
-
-        print_screen(Source(data, folder.path, {"predictions": predictions} if predictions else {}), wide_console())
-    from serlab.report.tables.rest_clients import print_rest_clients
-    from serlab.report.tables.send_less import print_send_less
-
-    print_rest_clients(clients, wide_console())
-    print_send_less(sent, wide_console())
-    print(f"\nresults: {folder.path}", file=sys.stderr)

@@ -52,8 +52,8 @@ def time(
 
     Example: serlab time --payload image --codec json,orjson --budget 2m
     """
-    from serlab.cli.summary import show_run
     from serlab.lab.bench import make_plan, measure, new_run, resumed_run
+    from serlab.lab.summary import show_run
 
     if resume or run:
         given = {"--profile": profile, "--budget": budget, "--rounds": rounds, "--seed": seed, "--resolve": resolve}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from serlab.analysis.deployment import recommend, summarize_batching
+from serlab.analysis.load import histogram
 from serlab.errors import UsageError
 from serlab.lab.experiment import finish, open_folder
 from serlab.lab.keeping import Keeping
@@ -23,6 +25,8 @@ from serlab.records.deployment import BatchingReport, BatchSetting
 from serlab.records.load import StepLimits
 from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder, check_writable
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.deployment import print_batching
 from serlab.servable import ensure_model
 from serlab.servable.batched import BATCHED_MODEL, SETTINGS
 from serlab.serving.base import ServingOptions
@@ -67,6 +71,7 @@ def sweep_settings(
     Raises:
         ServingError, ServableError, UsageError: the instance cannot be started, or does not serve the model.
     """
+    histogram.library()
     check_names((PAYLOAD,), (codec,), keep.seed)
     check_writable(keep.results)
     serving = serving if is_running(serving) else replace(serving, flags=server_flags(serving.flags, concurrency))
@@ -91,6 +96,15 @@ def sweep_settings(
     folder.write_part(PART, report)
     finish(folder, PART, instance, rounds=rounds)
     return folder, report
+
+
+def show_sweep(folder: RunFolder, report: BatchingReport, *, as_json: bool) -> None:
+    """Print what every setting comes to, and which to use."""
+    if as_json:
+        summaries = summarize_batching(report)
+        print_json({"summaries": summaries, "recommendation": recommend(summaries), "report": report})
+    else:
+        print_batching(report, folder.read_info(), wide_console())
 
 
 def _whole(given: Sequence[str], option: str) -> list[int]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from serlab.lab.keeping import Keeping
     from serlab.lab.progress import ProgressShow
     from serlab.records.claims import ClaimsReport
     from serlab.records.run import Endpoint, RunInfo
@@ -16,6 +19,30 @@ if TYPE_CHECKING:
 
 #: TensorFlow Serving takes 4 gRPC calls per core at a time and refuses more; the claims speak of 50.
 THREADS_FLAG, THREADS = "--grpc_max_threads", 128
+
+
+def put_claims(
+    only: Sequence[str], serving: ServingOptions | None, keep: Keeping, *, quick: bool
+) -> tuple[RunFolder, ClaimsReport]:
+    """Put claims to the test (those named, or all), and keep the evidence in a run; ``serving`` None means offline.
+
+    Raises:
+        UnknownNameError: there is no such claim.
+        ServingError, ServableError, UsageError: the instance cannot be started or reached.
+        MeasureError: the workers cannot be started.
+    """
+    from serlab.lab.experiment import finish, open_folder
+    from serlab.lab.progress import ProgressShow
+    from serlab.measure.claims.run import CODECS, PAYLOADS, select
+    from serlab.records.claims import PART
+
+    wanted = select(only)
+    with ProgressShow(quiet=keep.quiet) as show:
+        folder, report, instance = examine(
+            lambda: open_folder(PART, keep, PAYLOADS, CODECS), wanted, serving, quick=quick, seed=keep.seed, show=show
+        )
+    finish(folder, PART, dict(instance))
+    return folder, report
 
 
 def examine(
@@ -80,6 +107,14 @@ def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tupl
         wanted = {name: ensure_model(name) for name in ALL_MODELS if name in {*models, ECHO_MODEL}}
         with parse_serving(serving, wanted) as endpoint:
             yield endpoint, frozenset(wanted)
+
+
+def judge_run(run: str, results: Path) -> tuple[RunFolder, ClaimsReport]:
+    """Return a stored run with the verdicts on its evidence, as ``judge_again`` does."""
+    from serlab.records.store import find_run
+
+    folder = find_run(run, results)
+    return folder, judge_again(folder)
 
 
 def judge_again(folder: RunFolder) -> ClaimsReport:

@@ -18,15 +18,21 @@ from serlab.measure.chunks import Chunks
 from serlab.measure.compare.contest import Contender
 from serlab.measure.compare.sides import SideBySide, Wanted
 from serlab.measure.new_run import begin_run
+from serlab.measure.plan import find_profile
 from serlab.measure.timing import pyperf_file
-from serlab.payload import parse_payload
+from serlab.payload import checked_seed, parse_payload
 from serlab.records.comparison import CaseComparison, Comparison
 from serlab.records.run import Case, RunInfo
 from serlab.records.scratch import Scratch
 from serlab.records.store import RunFolder, find_run, now
+from serlab.report.tables.compare import markdown as as_markdown
+from serlab.report.tables.compare import print_comparison
+from serlab.report.tables.console import print_json, wide_console
 
 #: The part of a run that this writes: ``comparison.json``.
 PART = "comparison"
+#: Of environments that are measured side by side.
+DEFAULT_ROUNDS, DEFAULT_BUDGET_S = 9, 180.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,30 @@ def compare_stored(
     if common and rounds < FEWEST:
         notes.append(f"fewer than {FEWEST} rounds carry no 95 % interval: such cases get no verdict")
     return Comparison(one.name, two.name, "stored runs", rounds, cases, exact, (*notes, *more))
+
+
+def make_wanted(
+    payloads: Sequence[str],
+    codecs: Sequence[str],
+    seed: int | None,
+    rounds: int | None,
+    budget_s: float | None,
+    same_within: float,
+    *,
+    memory: bool,
+) -> Wanted:
+    """Return what is measured side by side, where nothing was said as the smoke profile has it.
+
+    Raises:
+        UsageError: no rounds, or a seed that cannot be used.
+    """
+    limits = find_profile("smoke")
+    if rounds is not None and rounds < 1:
+        raise UsageError(f"{rounds} rounds measure nothing: give at least 1")
+    return Wanted(
+        tuple(payloads) or limits.payloads, tuple(codecs), limits, checked_seed(seed), rounds or DEFAULT_ROUNDS,
+        budget_s or DEFAULT_BUDGET_S, same_within, memory,
+    )  # fmt: skip
 
 
 def compare_environments(
@@ -128,6 +158,16 @@ def failed(comparison: Comparison, gates: Gates) -> list[str]:
     if gates.exactness:
         found += [f"{entry.case.id}: {entry.failure}" for entry in _broken(comparison)]
     return found
+
+
+def show_comparison(found: Comparison, failures: Sequence[str], markdown: Path | None, *, as_json: bool) -> None:
+    """Print a comparison and what makes it fail, and write both as Markdown to a file where one is named."""
+    if markdown:
+        markdown.write_text(as_markdown(found, failures), encoding="utf-8")
+    if as_json:
+        print_json({"comparison": found, "failures": failures})
+    else:
+        print_comparison(found, failures, wide_console())
 
 
 def _broken(comparison: Comparison) -> list[CaseComparison]:

@@ -9,13 +9,33 @@ from dataclasses import replace
 from serlab.connection.questions import UnreachableError
 from serlab.errors import SerlabError, ServingError
 from serlab.lab.live_target import fit_payloads, has_own_model, is_running, open_endpoint
-from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, echo_of
-from serlab.measure.doctor.patient import Patient
+from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
+from serlab.measure.doctor.patient import Finding, Patient
 from serlab.payload import DEFAULT_SEED, parse_payload
 from serlab.records.run import Endpoint
+from serlab.report.tables.console import print_json
 from serlab.servable.signatures import ECHO_MODEL
 from serlab.serving.base import ServingOptions
 from serlab.serving.remote import remote_endpoint
+
+
+def examine(serving: ServingOptions, payload: str, *, as_json: bool) -> list[Finding]:
+    """Run every check, print each finding as it is made (as JSON: all at the end), and return them.
+
+    Raises:
+        ServingError, ServableError, UsageError: an instance that serlab starts does not start.
+    """
+    findings = []
+    with open_patient_endpoint(serving) as endpoint:
+        for finding in diagnose(patient_of(serving, endpoint, payload)):
+            findings.append(finding)
+            if not as_json:
+                print(f"{finding.status:12} {finding.check}: {finding.text}", flush=True)
+                if finding.advice:
+                    print(f"{'':12} → {finding.advice}", flush=True)
+    if as_json:
+        print_json(findings)
+    return findings
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import shlex
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,11 +31,14 @@ from serlab.records.golden import (
 )
 from serlab.records.run import Endpoint
 from serlab.records.store import file_stem
+from serlab.report.tables.console import print_json
 from serlab.representations.registry import parse
-from serlab.servable import ECHO_MODEL
+from serlab.servable import ECHO_MODEL, ensure_model
 from serlab.servable.models import REAL_MODELS
+from serlab.serving.base import ServingOptions
 from serlab.serving.fit import Wish, fit_call, fit_payload
 from serlab.serving.model import read_metadata
+from serlab.serving.registry import parse_serving
 from serlab.transports.registry import open_transport
 from serlab.transports.rest import predict_path
 
@@ -114,6 +118,33 @@ def differences(folder: Path, manifest: GoldenManifest) -> list[str]:
             except SerlabError as error:
                 found.append(f"{label}: {error}")
     return found
+
+
+def check_golden(folder: Path, *, as_json: bool) -> list[str]:
+    """Check a folder as ``differences`` does, and print what was found."""
+    found = differences(folder, read_golden(folder))
+    if as_json:
+        print_json(found)
+    else:
+        print("\n".join(found) or "every request is the same, and every answer is read")
+    return found
+
+
+def write_golden(folder: Path, codecs: Sequence[str], seed: int, *, as_json: bool) -> None:
+    """Make golden bodies on an embedded instance, and print what there is; without ``codecs`` of all that are sent."""
+    wanted = [name for name in codecs or registry.available() if registry.transport_of(name) != "none"]
+    print("starting a server with the lab's models", file=sys.stderr)
+    with parse_serving(ServingOptions(), {name: ensure_model(name) for name in MODELS}) as endpoint:
+        manifest = make_golden(folder, endpoint, TransportOptions(), wanted, seed)
+    if as_json:
+        print_json(manifest)
+        return
+    for subject in manifest.subjects:
+        size = sum(one.request.bytes + one.response.bytes for one in subject.exchanges)
+        print(f"{subject.name}: {len(subject.exchanges)} codecs, {size:,} bytes")
+        for name, reason in subject.left_out.items():
+            print(f"  not with {name}: {reason}")
+    print(f"golden bodies: {folder}", file=sys.stderr)
 
 
 def _same_request(exchange: GoldenExchange, body: Body, golden: Body) -> bool:

@@ -6,21 +6,30 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from serlab.analysis.load import histogram
 from serlab.analysis.load.view import LoadView
+from serlab.codecs import registry
 from serlab.lab.experiment import finish, open_folder
 from serlab.lab.keeping import Keeping
-from serlab.lab.live_target import Live, open_live
+from serlab.lab.live_target import Live, check_names, open_live
 from serlab.lab.progress import ProgressShow
-from serlab.measure.load.sweep import sweep
+from serlab.measure.load.sweep import check_limits, sweep
 from serlab.measure.process.workers import Workers
 from serlab.records.load import LoadReport, LoadStep, StepLimits, StepSpec
-from serlab.records.store import RunFolder
+from serlab.records.store import RunFolder, check_writable
 from serlab.serving.base import ServingOptions
 
 #: The part of a run that this command writes: ``load.json``.
 PART = "load"
+DEFAULT_PAYLOAD = "vector-1k"
+DEFAULT_CODECS = ("json", "orjson", "base64-simd", "tensor-proto", "wire")
 
 Steps = Callable[[tuple[str, ...], tuple[str, ...]], list[StepSpec]]
+
+
+def step_limits(warmup_s: float, window_s: float, windows: int) -> StepLimits:
+    """Return how long a step takes at most. Raises ``UsageError`` for limits within which nothing can be measured."""
+    return check_limits(StepLimits(warmup_s, window_s, min_windows=min(3, windows), max_windows=windows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,18 @@ class Session:
     locust_workers: int
 
     def run(self, payloads: Sequence[str], codecs: Sequence[str], steps: Steps) -> tuple[RunFolder, LoadReport]:
-        """Measure what the instance takes of the payloads and codecs; every step is kept when it ends."""
+        """Measure what the instance takes of the payloads and codecs; every step is kept when it ends.
+
+        Raises:
+            MissingExtraError, UsageError, StoreError, and others of ``check_names``: before a server is started.
+            ServingError, ServableError, UsageError: the instance cannot be started or reached.
+        """
+        histogram.library()
+        payloads = tuple(payloads) or (() if self.serving.model else (DEFAULT_PAYLOAD,))
+        codecs = tuple(codecs) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
+        check_names(payloads, codecs, self.keep.seed)
+        steps(payloads or (DEFAULT_PAYLOAD,), codecs)  # what is wrong with the numbers is said before a server starts
+        check_writable(self.keep.results)
         with open_live(self.serving, payloads, codecs, self.keep.seed) as live:
             folder = open_folder(PART, self.keep, live.payloads, live.codecs)
 

@@ -19,6 +19,8 @@ from serlab.measure.plan import find_profile
 from serlab.measure.process.parents import Parents, client_of
 from serlab.records.comparison import SelfCheck
 from serlab.records.run import Case
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.selfcheck import print_selfcheck
 
 #: Nine parents have an interval that reaches 0.9 standard deviations; six have one of 1.3.
 ROUNDS = 9
@@ -36,18 +38,21 @@ def check_itself(
 ) -> SelfCheck:
     """Measure every codec, its twin and its slowed copy side by side, and say what a comparison would have made of it.
 
+    Without ``payloads`` or ``codecs``: those of the smoke profile, and all main ones.
+
     Raises:
         CodecUnavailableError, UnknownNameError, PayloadError: what was named cannot be measured.
     """
     begun = time.monotonic()
     names = tuple(codecs) or tuple(registry.main_codecs())
-    subjects = {payload: Subject(payload, seed) for payload in payloads}
+    limits = find_profile("smoke")
+    subjects = {payload: Subject(payload, seed) for payload in payloads or limits.payloads}
     kinds = {name: client_of(name) for name in names}
     with ProgressShow(quiet=quiet) as show:
         cases, notes = _sound(subjects, names, seed)
         plain, twin = Contender("plain"), Contender("twin")
         slowed = Contender("slowed", slowdown=slowdown)
-        contest = Contest((plain, twin, slowed), subjects, kinds, find_profile("smoke"), seed=seed, listener=show)
+        contest = Contest((plain, twin, slowed), subjects, kinds, limits, seed=seed, listener=show)
         try:
             contest.run(cases, range(rounds), budget_s=budget_s - (time.monotonic() - begun))
         except KeyboardInterrupt:
@@ -58,6 +63,14 @@ def check_itself(
         notes.append(f"{done} rounds carry no 95 % interval: it takes {FEWEST}")
     twins, slow = (compare_pairs(own, contest.costs(name)) for name in ("twin", "slowed"))
     return sum_up(twins, slow, slowdown, done, (*notes, *(f"{c.id}: {words}" for c, words in contest.failures.items())))
+
+
+def show_selfcheck(found: SelfCheck, *, as_json: bool) -> None:
+    """Print what a comparison would have made of twins and slowed copies."""
+    if as_json:
+        print_json(found)
+    else:
+        print_selfcheck(found, wide_console())
 
 
 def _sound(subjects: dict[str, Subject], names: Sequence[str], seed: int) -> tuple[list[Case], list[str]]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NoReturn
 
 from serlab.records.run import Endpoint
 from serlab.records.scratch import Scratch
@@ -33,3 +37,15 @@ class EmbeddedInstance(Instance):
         grpc = f"{server.host}:{server.grpc_port}" if server.grpc_port else ""
         rest = f"{server.host}:{server.rest_port}" if server.rest_port else ""
         return Endpoint("embedded", server.version, grpc, rest, server.pid)
+
+
+def become_server(flags: Sequence[str]) -> NoReturn:
+    """Replace this process by the server: one process to stop, one exit code, signals as they come.
+
+    Raises:
+        UsageError: a flag that does not parse.
+    """
+    from serlab.embedded.flags import parse_flags
+
+    parse_flags(flags)
+    os.execv(sys.executable, [sys.executable, "-m", "serlab.embedded", *flags])

@@ -8,8 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from serlab.cli.options.groups import Group
+from serlab.lab.asked import checked_seed
+from serlab.lab.asked import payload_specs as payload_specs
+from serlab.lab.asked import percent as percent
+from serlab.lab.asked import seconds as seconds
+from serlab.lab.asked import split as split
 from serlab.lab.keeping import Keeping
 from serlab.records.store import DEFAULT_ROOT
+
+#: The command finished, and found something.
+EXIT_FOUND = 1
 
 PayloadOption = Annotated[
     list[str] | None,
@@ -54,8 +62,6 @@ def keeping(
     as_json: JsonOption = False,
 ) -> Keeping:
     """Return where what is found is kept, and how it is shown. Raises ``UsageError`` for a seed that cannot be used."""
-    from serlab.payload import checked_seed
-
     return Keeping(results, run, checked_seed(seed), quiet, as_json)
 
 
@@ -68,71 +74,7 @@ def kept(*leave_out: str) -> Any:
     return Group(keeping, leave_out=leave_out)
 
 
-def payload_specs(values: list[str] | None) -> tuple[str, ...]:
-    """Return the payloads of a repeatable option; named tensors between commas are one payload.
-
-    Raises:
-        PayloadError: one of them is empty.
-    """
-    from serlab.payload import split_specs
-
-    return split_specs(values or ())
-
-
-def split(values: list[str] | None) -> tuple[str, ...]:
-    """Return the items of a repeatable, comma-separated option.
-
-    Raises:
-        UsageError: one of them is empty: it would mean all, or nothing.
-    """
-    from serlab.errors import UsageError
-
-    items: list[str] = []
-    for item in (item.strip() for value in values or [] for item in value.split(",")):
-        if not item:
-            told = ",".join(values or [])
-            raise UsageError(f"{told!r} has an empty name in it: leave the option out, or name something")
-        if items and ":" in items[-1] and "=" in item and ":" not in item:
-            items[-1] += f",{item}"  # a codec's second parameter: orjson-gzip:level=9,format=columnar
-        else:
-            items.append(item)
-    return tuple(items)
-
-
-def seconds(text: str | None) -> float | None:
-    """Return a duration such as ``90s``, ``10m`` or ``1h`` in seconds.
-
-    Raises:
-        UsageError: it does not parse, or is not positive.
-    """
-    from serlab.errors import UsageError
-
-    if text is None:
-        return None
-    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
-    try:
-        value = float(text[:-1] if factor else text) * (factor or 1.0)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"duration {text!r} does not parse: write 90s, 10m or 1h")
-    return value
-
-
-def percent(text: str | None) -> float | None:
-    """Return a share such as ``3%`` or ``0.5 %`` as a number: 0.03.
-
-    Raises:
-        UsageError: it does not parse, or is not positive.
-    """
-    from serlab.errors import UsageError
-
-    if text is None:
-        return None
-    try:
-        value = float(text.removesuffix("%")) / 100
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"{text!r} is no percentage: write 3%")
-    return value
+def exit_if(found: object) -> None:
+    """End with exit code 1 where something was ``found``."""
+    if found:
+        raise typer.Exit(EXIT_FOUND)

@@ -1,0 +1,76 @@
+"""What a user asks for in words, understood: lists, payloads, durations, shares and seeds."""
+
+from __future__ import annotations
+
+from serlab.errors import UsageError
+
+
+def checked_seed(seed: int | None) -> int:
+    """Return the seed to use. Raises ``UsageError`` for one that cannot be used."""
+    from serlab.payload import checked_seed
+
+    return checked_seed(seed)
+
+
+def payload_specs(values: list[str] | None) -> tuple[str, ...]:
+    """Return the payloads of a repeatable option; named tensors between commas are one payload.
+
+    Raises:
+        PayloadError: one of them is empty.
+    """
+    from serlab.payload import split_specs
+
+    return split_specs(values or ())
+
+
+def split(values: list[str] | None) -> tuple[str, ...]:
+    """Return the items of a repeatable, comma-separated option.
+
+    Raises:
+        UsageError: one of them is empty: it would mean all, or nothing.
+    """
+    items: list[str] = []
+    for item in (item.strip() for value in values or [] for item in value.split(",")):
+        if not item:
+            told = ",".join(values or [])
+            raise UsageError(f"{told!r} has an empty name in it: leave the option out, or name something")
+        if items and ":" in items[-1] and "=" in item and ":" not in item:
+            items[-1] += f",{item}"  # a codec's second parameter: orjson-gzip:level=9,format=columnar
+        else:
+            items.append(item)
+    return tuple(items)
+
+
+def seconds(text: str | None) -> float | None:
+    """Return a duration such as ``90s``, ``10m`` or ``1h`` in seconds.
+
+    Raises:
+        UsageError: it does not parse, or is not positive.
+    """
+    if text is None:
+        return None
+    factor = {"s": 1.0, "m": 60.0, "h": 3600.0}.get(text[-1:], 0.0)
+    try:
+        value = float(text[:-1] if factor else text) * (factor or 1.0)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"duration {text!r} does not parse: write 90s, 10m or 1h")
+    return value
+
+
+def percent(text: str | None) -> float | None:
+    """Return a share such as ``3%`` or ``0.5 %`` as a number: 0.03.
+
+    Raises:
+        UsageError: it does not parse, or is not positive.
+    """
+    if text is None:
+        return None
+    try:
+        value = float(text.removesuffix("%")) / 100
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{text!r} is no percentage: write 3%")
+    return value

@@ -1,0 +1,146 @@
+"""What ``serlab gateway``, ``multiplex`` and ``upload`` do between their options and their exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from serlab.analysis.deployment import gateway_costs, summarize_sharing
+from serlab.codecs import registry
+from serlab.lab.experiment import open_experiment
+from serlab.lab.keeping import Keeping
+from serlab.measure.deployment.gateway import measure_gateway
+from serlab.measure.deployment.multiplexing import measure_multiplexing
+from serlab.measure.deployment.upload import DEFAULT_CODECS, measure_upload
+from serlab.measure.process.workers import Workers
+from serlab.records.deployment import MultiplexingReport, UploadReport
+from serlab.records.load import StepLimits
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.deployment import print_gateway, print_multiplexing, print_upload
+from serlab.serving.base import ServingOptions
+from serlab.serving.gateway import find_nginx, gateway_config, start_gateway
+from serlab.serving.remote import remote_endpoint
+
+GATEWAY_PAYLOADS = ("vector-1k", "image")
+GATEWAY_CODECS = ("orjson", "base64-simd", "wire")
+UPLOAD_PAYLOADS = ("image", "batch-16")
+#: Where the printed config listens: next to TensorFlow Serving's own 8500 and 8501.
+GRPC_LISTEN, REST_LISTEN = "127.0.0.1:9500", "127.0.0.1:9501"
+
+
+def nginx_config(serving: ServingOptions) -> str:
+    """Return an nginx.conf for the running server that ``serving`` names. Raises ``UsageError`` where it names none."""
+    server = remote_endpoint(replace(serving, model=serving.model or "any"))
+    return gateway_config(server, grpc_listen=GRPC_LISTEN, rest_listen=REST_LISTEN, folder=Path("/var/lib/nginx"))
+
+
+def through_gateway(
+    serving: ServingOptions, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str], rounds: int, calls_s: float
+) -> bool:
+    """Measure calls direct and through nginx, print what it adds, and return whether calls failed.
+
+    Raises:
+        ServingError, ServableError, UsageError: there is no nginx, or the instance cannot be started or reached.
+    """
+    find_nginx()
+    payloads = payloads or (() if serving.model else GATEWAY_PAYLOADS)
+    codecs = codecs or tuple(name for name in GATEWAY_CODECS if name in registry.available())
+    with (
+        open_experiment("gateway", serving, payloads, codecs, keep) as lab,
+        start_gateway(lab.live.target.endpoint) as through,
+        Workers(lab.live.codecs) as workers,
+    ):
+        report = measure_gateway(
+            workers,
+            lab.live.target,
+            through,
+            payloads=lab.live.payloads,
+            codecs=lab.live.codecs,
+            rounds=rounds,
+            calls_s=calls_s,
+            seed=keep.seed,
+            listener=lab.show,
+            keep=lambda found: lab.folder.write_part("gateway", replace(found, instance=lab.live.instance)),
+        )
+        report = replace(report, instance=lab.live.instance)
+    costs = gateway_costs(report)
+    if keep.as_json:
+        print_json({"costs": costs, "report": report})
+    else:
+        print_gateway(report, lab.folder.read_info(), wide_console())
+    return any(cost.errors for cost in costs)
+
+
+def share_connections(
+    serving: ServingOptions,
+    keep: Keeping,
+    payload: str,
+    large_payload: str,
+    codecs: Sequence[str],
+    *,
+    calls: int,
+    rounds: int,
+) -> MultiplexingReport:
+    """Measure calls that share a connection, print what they cost each other, and return the report.
+
+    ``large_payload`` is that of the call which small ones wait behind; "" for none.
+
+    Raises:
+        ServingError, ServableError, UsageError: the instance cannot be started or reached.
+    """
+    payloads = tuple(filter(None, (payload, large_payload)))
+    with (
+        open_experiment("multiplexing", serving, payloads, codecs, keep) as lab,
+        Workers(lab.live.codecs) as workers,
+    ):
+        report = measure_multiplexing(
+            workers,
+            lab.live.target,
+            payload=payload,
+            large_payload=large_payload,
+            codecs=lab.live.codecs,
+            calls=calls,
+            rounds=rounds,
+            seed=keep.seed,
+            frames=StepLimits(),
+            listener=lab.show,
+        )
+        report = replace(report, instance=lab.live.instance)
+        lab.folder.write_part("multiplexing", report)
+    if keep.as_json:
+        print_json({"summaries": summarize_sharing(report), "report": report})
+    else:
+        print_multiplexing(report, lab.folder.read_info(), wide_console())
+    return report
+
+
+def upload_memory(
+    serving: ServingOptions, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str]
+) -> UploadReport:
+    """Measure the client's memory while it uploads, print it, and return the report.
+
+    Raises:
+        ServingError, ServableError, UsageError: the instance cannot be started or reached.
+    """
+    payloads = payloads or (() if serving.model else UPLOAD_PAYLOADS)
+    with (
+        open_experiment("upload", serving, payloads, codecs or DEFAULT_CODECS, keep) as lab,
+        Workers(lab.live.codecs) as workers,
+    ):
+        report = measure_upload(
+            workers,
+            lab.live.target,
+            lab.folder,
+            payloads=lab.live.payloads,
+            codecs=lab.live.codecs,
+            seed=keep.seed,
+            listener=lab.show,
+        )
+        report = replace(report, instance=lab.live.instance)
+        lab.folder.write_part("upload", report)
+    if keep.as_json:
+        print_json(report)
+    else:
+        print_upload(report, lab.folder.read_info(), wide_console())
+    return report
