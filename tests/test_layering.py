@@ -28,7 +28,7 @@ ALLOWED = {
     "measure": {"measure", "connection"} | LEAVES,
     "report": {"report", "analysis"},
     "lab": {"lab", "measure", "report", "connection"} | LEAVES,
-    "cli": {"cli", "lab", "measure", "report", "connection"} | LEAVES,
+    "cli": {"cli", "lab", "report", "connection", "serving"},
     **{part: {part} for part in GROUND},
 }
 #: TensorFlow may be imported in these parts only.

@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, payload_specs, split
+from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, exit_if, kept, payload_specs, split
 from serlab.cli.options.groups import with_groups
 from serlab.lab.keeping import Keeping
-
-EXIT_FOUND = 1
 
 
 @with_groups
@@ -38,5 +36,4 @@ def cpu(
     with ProgressShow(quiet=keep.quiet) as show:
         report = profile_cases(folder, payloads, codecs, duration, show)
     show_cpu(folder, report, as_json=keep.as_json)
-    if report.missing:
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(report.missing)

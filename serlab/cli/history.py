@@ -7,10 +7,8 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, JsonOption, PayloadOption, ResultsOption, split
+from serlab.cli.options.common import CodecOption, JsonOption, PayloadOption, ResultsOption, exit_if, split
 from serlab.records.store import DEFAULT_ROOT
-
-EXIT_FOUND = 1
 
 
 def history(
@@ -37,5 +35,4 @@ def history(
         print_json(as_document(found))
     else:
         print_history(found, wide_console())
-    if any(step.change > 0 for step in found.newest_steps()):
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(any(step.change > 0 for step in found.newest_steps()))

@@ -8,9 +8,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import JsonOption
-
-EXIT_FOUND = 1
+from serlab.cli.options.common import JsonOption, exit_if
 
 
 class MessageKind(str, Enum):
@@ -41,15 +39,9 @@ def inspect(
 
     Example: serlab inspect request.bin
     """
-    from serlab.lab.inspection import read_body, show_anatomy
-    from serlab.wire.recognise import NAMES, inspect_message
+    from serlab.lab.inspection import inspect_body
 
-    anatomy = inspect_message(read_body(body), NAMES[read_as.value] if read_as else None)
-    show_anatomy(anatomy, as_json=as_json)
+    anatomy = inspect_body(body, read_as.value if read_as else "", to_npz, as_json=as_json)
     if to_npz is not None:
-        from serlab.wire.to_npz import write_npz
-
-        write_npz(anatomy, to_npz)
         typer.echo(f"tensors: {to_npz}", err=True)
-    if any(tensor.problem for tensor in anatomy.tensors):
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(any(tensor.problem for tensor in anatomy.tensors))

@@ -6,13 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from serlab.cli.options.common import CodecOption, JsonOption, ResultsOption, RunArgument, seconds, split
+from serlab.cli.options.common import CodecOption, JsonOption, ResultsOption, RunArgument, exit_if, seconds, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.records.store import DEFAULT_ROOT
 from serlab.serving.base import ServingOptions
-
-EXIT_FOUND = 1
 
 
 class _FitUnlessTold(typer.core.TyperGroup):
@@ -53,8 +51,7 @@ def fit(
     found, path = fit_instance(name, serving, results, seconds(budget) or 40.0)
     _show(found, as_json=as_json)
     typer.echo(f"law: {path}", err=True)
-    if not all(route.holds for route in found.routes):
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(not all(route.holds for route in found.routes))
 
 
 @law.command()
@@ -69,12 +66,11 @@ def codecs(
 
     Example: serlab law codecs --codec orjson,wire --dtype float32
     """
-    from serlab.codecs.registry import main_codecs
     from serlab.lab.codec_laws import learn_codecs
     from serlab.lab.progress import ProgressShow
 
     with ProgressShow(quiet=as_json) as progress:
-        found, path = learn_codecs(name or f"codecs-{dtype}", split(codec) or main_codecs(), dtype, results, progress)
+        found, path = learn_codecs(name or f"codecs-{dtype}", split(codec), dtype, results, progress)
     _show(found, as_json=as_json)
     typer.echo(f"laws: {path}", err=True)
 
@@ -113,27 +109,9 @@ def predict(
 
     Example: serlab law predict --link 100Mbit,20ms
     """
-    from serlab.analysis.laws.link import parse_link
-    from serlab.lab.laws import predict_run
-    from serlab.records.store import find_run
-    from serlab.report.tables.console import print_json, wide_console
-    from serlab.report.tables.predictions import print_link, print_predictions
+    from serlab.lab.link import show_predicted
 
-    wanted = parse_link(link) if link else None
-    folder = find_run(run, results)
-    found = predict_run(folder, name, results)
-    if wanted is None:
-        print_json(found) if as_json else print_predictions(found, wide_console())
-        return
-    from serlab.lab.link import over_link
-
-    calls, crossovers, remarks = over_link(folder, found, wanted)
-    if as_json:
-        print_json({"link": wanted, "calls": calls, "crossovers": crossovers, "remarks": remarks})
-        return
-    print_link(link, calls, crossovers, wide_console())
-    for text in (*remarks, *found.remarks):
-        typer.echo(text)
+    show_predicted(run, name, link, results, as_json=as_json)
 
 
 def _show(found: Any, *, as_json: bool) -> None:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, kept, payload_specs, split
+from serlab.cli.options.common import CodecOption, PayloadOption, RunArgument, exit_if, kept, payload_specs, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.lab.keeping import Keeping
 from serlab.serving.base import ServingOptions
 
 if TYPE_CHECKING:
-    from serlab.measure.memory.flamegraph import View
     from serlab.records.store import RunFolder
-
-EXIT_FOUND = 1
 
 
 @with_groups
@@ -57,8 +54,7 @@ def memory(
     from serlab.lab import memory_pages, memory_tracks
     from serlab.lab.progress import ProgressShow
 
-    if view not in ("flamegraph", "temporal", "table", "speedscope"):
-        raise UsageError(f"there is no view {view!r}: choose flamegraph, temporal, table or speedscope")
+    drawn_as = memory_pages.checked_view(view)
     further = [name for name, wanted in (("native", native), ("diff", diff), ("endtoend", endtoend)) if wanted]
     if len(further) > 1:
         raise UsageError(f"--{' and --'.join(further)} are different questions: ask one at a time")
@@ -81,12 +77,11 @@ def memory(
             report = memory_tracks.track(folder, payloads, codecs, serving, duration, show)
             found, missing = report.tracks, report.missing
         elif flamegraphs or view != "flamegraph":
-            written = memory_pages.draw(folder, flamegraphs or "image", cast("View", view), show)
+            written = memory_pages.draw(folder, flamegraphs or "image", drawn_as, show)
             found = folder.read_memory()
         written.append(memory_pages.write_index(folder))
     memory_pages.show_found(folder, found, written, as_json=keep.as_json)
-    if missing:
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(missing)
 
 
 def _measure(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, Kept, split
+from serlab.cli.options.common import CodecOption, Kept, exit_if, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.serving.base import ServingOptions
 
-if TYPE_CHECKING:
-    from serlab.records.precision import PrecisionReport
-
-EXIT_FOUND = 1
 #: The largest sweeps are answered in seconds.
 TIMEOUT_S = 60.0
 
@@ -51,37 +47,13 @@ def precision(
 
     Example: serlab precision --dtype float64 --codec orjson,base64 --fail-on rounded
     """
-    from serlab.analysis.precision_findings import parse_words, unwanted
-    from serlab.lab.precision import examine, make_plan, open_run
-    from serlab.lab.progress import ProgressShow
+    from serlab.lab.precision import examine_values, show_precision
 
-    words = parse_words(fail_on)
-    plan = make_plan(split(codec), split(dtype), samples=samples, seed=keep.seed, values=values)
-    with ProgressShow(quiet=keep.quiet) as show:
-        report, folder = examine(plan, None if offline else serving, lambda: open_run(keep, plan), show)
-    failed = unwanted(report, words)
-    if keep.as_json:
-        _print_json(report, failed)
-    else:
-        from serlab.report.tables.console import wide_console
-        from serlab.report.tables.precision import render
-        from serlab.report.tables.precision_screen import render_screen
-
-        if everything:
-            render(report, wide_console(), examples=examples)
-        else:
-            render_screen(report, wide_console())
+    report, folder, failed = examine_values(
+        split(codec), split(dtype), samples, values, None if offline else serving, keep, fail_on
+    )
+    show_precision(report, failed, as_json=keep.as_json, everything=everything, examples=examples)
     for word, elements in failed.items():
         typer.echo(f"--fail-on {word}: {elements:,} values", err=True)
     typer.echo(f"Written to {folder.path / 'precision.json'}", err=True)
-    if failed or report.missing:
-        raise typer.Exit(EXIT_FOUND)
-
-
-def _print_json(report: PrecisionReport, failed: dict[str, int]) -> None:
-    from serlab.analysis.precision_findings import findings
-    from serlab.report.tables.console import print_json
-    from serlab.report.tables.precision import statement
-
-    said = [{"statement": statement(finding, report), "finding": finding} for finding in findings(report)]
-    print_json({"report": report, "findings": said, "failed_on": failed})
+    exit_if(failed or report.missing)

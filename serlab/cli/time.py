@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from serlab.cli.options.common import (
     DEFAULT_PROFILE,
     BudgetOption,
@@ -19,6 +17,7 @@ from serlab.cli.options.common import (
     RunOption,
     SeedOption,
     WideOption,
+    exit_if,
     kept,
     payload_specs,
     percent,
@@ -27,8 +26,6 @@ from serlab.cli.options.common import (
 )
 from serlab.cli.options.groups import with_groups
 from serlab.lab.keeping import Keeping
-
-EXIT_FOUND = 1
 
 
 @with_groups
@@ -74,5 +71,4 @@ def time(
         folder = new_run(keep.results, plan)
     info = measure(folder, plan, quiet=keep.quiet)
     show_run(folder, wide=wide, as_json=keep.as_json)
-    if info.missing:
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(info.missing)

@@ -35,6 +35,8 @@ def learn_codecs(
 ) -> tuple[Law, Path]:
     """Learn the laws of codecs for tensors of one dtype, keep them as ``results/laws/NAME.json``, return both.
 
+    Without ``codecs`` it learns all main ones.
+
     Raises:
         UnknownNameError, CodecUnavailableError: no such codec, or its library is missing.
         UsageError: no such dtype.
@@ -45,6 +47,7 @@ def learn_codecs(
     if dtype not in DTYPES:
         raise UsageError(f"--dtype {dtype!r} is no dtype: write float32, int64, uint8, …")
     itemsize = numpy_dtype(dtype).itemsize
+    codecs = codecs or registry.main_codecs()
     say.phase("codecs", len(codecs) * len(OPS))
     laws: list[CodecLaw] = []
     for codec in codecs:

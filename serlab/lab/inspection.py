@@ -10,6 +10,8 @@ from serlab.errors import UsageError
 from serlab.report.tables.console import plain_table, print_json, wide_console
 from serlab.wire.inspect import MessageAnatomy
 from serlab.wire.model_spec import ModelSpec
+from serlab.wire.recognise import NAMES, inspect_message
+from serlab.wire.to_npz import write_npz
 
 
 def read_body(source: str) -> bytes:
@@ -20,6 +22,21 @@ def read_body(source: str) -> bytes:
         return Path(source).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read {source}: {error.strerror}") from error
+
+
+def inspect_body(source: str, read_as: str, to_npz: Path | None, *, as_json: bool) -> MessageAnatomy:
+    """Print what the message in a file is made of, write its tensors to ``to_npz`` where that is named, return it.
+
+    ``read_as`` is the kind of message by its short name, or "" where its bytes tell.
+
+    Raises:
+        UsageError, WireError: it cannot be read, or is no such message.
+    """
+    anatomy = inspect_message(read_body(source), NAMES[read_as] if read_as else None)
+    show_anatomy(anatomy, as_json=as_json)
+    if to_npz is not None:
+        write_npz(anatomy, to_npz)
+    return anatomy
 
 
 def show_anatomy(anatomy: MessageAnatomy, *, as_json: bool) -> None:

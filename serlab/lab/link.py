@@ -2,17 +2,44 @@
 
 from __future__ import annotations
 
-from serlab.analysis.laws.link import Compression, Crossover, Link, LinkCall, crossover, over
+from pathlib import Path
+
+from serlab.analysis.laws.link import Compression, Crossover, Link, LinkCall, crossover, over, parse_link
 from serlab.codecs import registry
 from serlab.errors import SerlabError
+from serlab.lab.laws import predict_run
 from serlab.measure.calls import subject_of_run
 from serlab.measure.compression import measure_compression
 from serlab.measure.process.workers import Workers
 from serlab.records.prediction import Predictions
-from serlab.records.store import RunFolder
+from serlab.records.store import RunFolder, find_run
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.predictions import print_link, print_predictions
 
 #: A link that adds nothing: for what calls cost without one.
 _NONE = Link(float("inf"))
+
+
+def show_predicted(run: str | None, law: str, link: str, results: Path, *, as_json: bool) -> None:
+    """Predict a run's calls by a law, with ``link`` ("" for none) as they would be over it, and print them.
+
+    Raises:
+        UsageError: the link does not parse, or the run's calls cannot be predicted.
+        UnknownNameError, StoreError: there is no such run or law, or it cannot be read.
+    """
+    wanted = parse_link(link) if link else None
+    folder = find_run(run, results)
+    found = predict_run(folder, law, results)
+    if wanted is None:
+        print_json(found) if as_json else print_predictions(found, wide_console())
+        return
+    calls, crossovers, remarks = over_link(folder, found, wanted)
+    if as_json:
+        print_json({"link": wanted, "calls": calls, "crossovers": crossovers, "remarks": remarks})
+        return
+    print_link(link, calls, crossovers, wide_console())
+    for text in (*remarks, *found.remarks):
+        print(text)
 
 
 def over_link(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args
 
 from serlab.errors import StoreError, UsageError
 from serlab.lab.profiled_run import chosen_codecs, chosen_payloads, run_of_this_machine
@@ -43,6 +43,13 @@ def run_with_memory(name: str | None, results: Path, *, here: bool, any_part: bo
     if found is None:
         raise StoreError(f"no run in {results} has memory profiles: measure one with serlab memory --profile smoke")
     return run_of_this_machine(str(found.path), results) if here else found
+
+
+def checked_view(name: str) -> View:
+    """Return the view of that name. Raises ``UsageError`` where there is none."""
+    if name not in get_args(View):
+        raise UsageError(f"there is no view {name!r}: choose flamegraph, temporal, table or speedscope")
+    return cast("View", name)
 
 
 def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> list[Path]:

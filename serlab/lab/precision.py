@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
+from serlab.analysis.precision_findings import findings, parse_words, unwanted
 from serlab.codecs import registry
 from serlab.errors import UsageError
 from serlab.lab.keeping import Keeping
@@ -18,6 +19,9 @@ from serlab.measure.precision.values import DTYPES
 from serlab.payload import checked_seed, parse_payload
 from serlab.records.precision import PrecisionReport
 from serlab.records.store import RunFolder, now
+from serlab.report.tables.console import print_json, wide_console
+from serlab.report.tables.precision import render, statement
+from serlab.report.tables.precision_screen import render_screen
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
 
@@ -39,6 +43,41 @@ def make_plan(
     payload = parse_payload(values, seed=seed) if values is not None else None
     wanted_dtypes = tuple(dict.fromkeys(tensor.dtype for tensor in payload.tensors)) if payload else dtypes or DTYPES
     return Plan(codecs or tuple(registry.names()), wanted_dtypes, samples, seed, payload)
+
+
+def examine_values(
+    codecs: tuple[str, ...],
+    dtypes: tuple[str, ...],
+    samples: int,
+    values: str | None,
+    serving: ServingOptions | None,
+    keep: Keeping,
+    fail_on: str,
+) -> tuple[PrecisionReport, RunFolder, dict[str, int]]:
+    """Examine what was asked for and keep it; return that, the run, and the values per verdict of ``fail_on``.
+
+    Raises:
+        UnknownNameError, PayloadError, UsageError: the first thing that is wrong.
+        ServingError, ServableError: the server cannot be started, reached or asked.
+    """
+    words = parse_words(fail_on)
+    plan = make_plan(codecs, dtypes, samples=samples, seed=keep.seed, values=values)
+    with ProgressShow(quiet=keep.quiet) as show:
+        report, folder = examine(plan, serving, lambda: open_run(keep, plan), show)
+    return report, folder, unwanted(report, words)
+
+
+def show_precision(
+    report: PrecisionReport, failed: Mapping[str, int], *, as_json: bool, everything: bool, examples: int
+) -> None:
+    """Print what was found: one screen, every class of values with ``examples``, or JSON."""
+    if as_json:
+        said = [{"statement": statement(finding, report), "finding": finding} for finding in findings(report)]
+        print_json({"report": report, "findings": said, "failed_on": failed})
+    elif everything:
+        render(report, wide_console(), examples=examples)
+    else:
+        render_screen(report, wide_console())
 
 
 def open_run(keep: Keeping, plan: Plan) -> RunFolder:
