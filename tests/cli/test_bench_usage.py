@@ -50,7 +50,7 @@ def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
         (("bench", "--seed", "-1"), "give a number from 0"),
         (("time", "--seed", str(2**63)), "give a number from 0"),
         (("precision", "--seed", str(2**70)), "give a number from 0"),
-        (("time", "--payload", ""), "empty name"),
+        (("time", "--payload", ""), "has an empty part"),
         (("time", "--codec", ","), "empty name"),
         (("memory", "--codec", "json,,raw"), "empty name"),
         (("bench", "--flamegraphs", "nothing-of-that-name"), "chooses none"),
