@@ -26,9 +26,13 @@ def headline(source: Source) -> tuple[Sentence, ...]:
         first = headlined(source.choices)
         if first.times_less and first.times_less.is_range:
             return (*_undecided(source, first), _exactness(source))
+        base = baseline(source.view, first.payload)
+        against = (
+            f"No codec can be shown to be faster than {BASELINE} here." if base else f"{BASELINE} was not measured."
+        )
         return (
             f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {name(source, first)} "
-            f"over {sentences.transport(first.transport)}. No codec can be shown to be faster than {BASELINE} here.",
+            f"over {sentences.transport(first.transport)}. {against}",
             _exactness(source),
         )
     others = [
