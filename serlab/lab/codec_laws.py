@@ -25,6 +25,9 @@ from serlab.records.store import check_writable, now
 
 #: Elements of each size; at least two between any two places where a law may bend, for dtypes of 1 to 8 bytes.
 SIZES = (64, 256, 1_024, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144, 524_288)
+#: Large tensors of these dtypes are images: from so many elements on they are pixels of four channels. Lists in lists
+#: cost a client that makes them several times what one long list does.
+_PIXELS, _PIXELS_FROM = ("float32", "float16", "uint8"), 16_384
 CHUNK_S, RUN_S = 0.003, 0.03
 #: A codec is not timed at larger sizes once a call takes this long.
 LONGEST_S = 0.15
@@ -64,7 +67,7 @@ def learn_codecs(
     machine = describe_machine()
     law = Law(
         name, now(), "embedded", "no server", LawMachine(machine.cpu_model, machine.cores), (), (), yardsticks,
-        tuple(laws), source=f"serlab law codecs: undisturbed steps in fresh processes, 1xN {dtype}, uniform values",
+        tuple(laws), source=f"serlab law codecs: undisturbed steps in fresh processes, 1xN {dtype}, large ones in pixels, uniform values",
     )  # fmt: skip
     return law, write_law(law, results)
 
@@ -72,7 +75,8 @@ def learn_codecs(
 def _points(workers: Workers, codec: str, op: Op, dtype: str, form: Form | None) -> list[CodecPoint]:
     points: list[CodecPoint] = []
     for elements in SIZES:
-        payload = f"1x{elements}:{dtype}"
+        pixels = dtype in _PIXELS and elements >= _PIXELS_FROM
+        payload = f"1x{elements // 4}x4:{dtype}" if pixels else f"1x{elements}:{dtype}"
         subject = Subject(payload, DEFAULT_SEED)
         try:
             found = workers.call(

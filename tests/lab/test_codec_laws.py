@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class FakeWorkers:
         if function is not time_chunks:
             return {"copy": Yardstick(2e-5)}
         case: Case = arguments[0]
-        elements = int(case.payload.partition(":")[0].removeprefix("1x"))
+        elements = math.prod(map(int, case.payload.partition(":")[0].split("x")))
         each = 1e-6 if case.codec == "json" else 2e-9
         seconds = 2e-6 + each * elements
         return Chunks(1, (seconds * 1.3, seconds))
