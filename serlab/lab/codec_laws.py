@@ -65,9 +65,10 @@ def learn_codecs(
     with Workers(["orjson", "json-simdjson"]) as workers:
         yardsticks = workers.call(measure_yardsticks)
     machine = describe_machine()
+    source = f"serlab law codecs: undisturbed steps in fresh processes, {dtype}, uniform values, large ones as pixels"
     law = Law(
         name, now(), "embedded", "no server", LawMachine(machine.cpu_model, machine.cores), (), (), yardsticks,
-        tuple(laws), source=f"serlab law codecs: undisturbed steps in fresh processes, 1xN {dtype}, large ones in pixels, uniform values",
+        tuple(laws), source=source,
     )  # fmt: skip
     return law, write_law(law, results)
 
