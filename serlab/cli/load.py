@@ -58,8 +58,8 @@ def load(
         pre_encode=pre_encode,
     )
     limits = step_limits(seconds(warmup) or 0.0, seconds(window) or 0.0, windows)
-    folder, report = Session(serving, keep, limits, rounds, locust_workers).run(
+    folder, report, left_out = Session(serving, keep, limits, rounds, locust_workers).run(
         payload_specs(payload), split(codec), steps
     )
     show_load(report, folder, as_json=keep.as_json)
-    exit_if(any(step.failure or step.errors for step in report.steps))
+    exit_if(left_out or any(step.failure or step.errors for step in report.steps))

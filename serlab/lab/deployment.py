@@ -38,16 +38,17 @@ def nginx_config(serving: ServingOptions) -> str:
 def through_gateway(
     serving: ServingOptions, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str], rounds: int, calls_s: float
 ) -> bool:
-    """Measure calls direct and through nginx, print what it adds, and return whether calls failed.
+    """Measure calls direct and through nginx, print what it adds; return whether calls failed or codecs lack.
 
     Raises:
         ServingError, ServableError, UsageError: there is no nginx, or the instance cannot be started or reached.
     """
     find_nginx()
     payloads = payloads or (() if serving.model else GATEWAY_PAYLOADS)
+    asked = codecs
     codecs = codecs or tuple(name for name in GATEWAY_CODECS if name in registry.available())
     with (
-        open_experiment("gateway", serving, payloads, codecs, keep) as lab,
+        open_experiment("gateway", serving, payloads, codecs, keep, asked) as lab,
         start_gateway(lab.live.target.endpoint) as through,
         Workers(lab.live.codecs) as workers,
     ):
@@ -69,7 +70,7 @@ def through_gateway(
         print_json({"costs": costs, "report": report})
     else:
         print_gateway(report, lab.folder.read_info(), wide_console())
-    return any(cost.errors for cost in costs)
+    return bool(lab.left_out) or any(cost.errors for cost in costs)
 
 
 def share_connections(
@@ -125,7 +126,7 @@ def upload_memory(
     """
     payloads = payloads or (() if serving.model else UPLOAD_PAYLOADS)
     with (
-        open_experiment("upload", serving, payloads, codecs or DEFAULT_CODECS, keep) as lab,
+        open_experiment("upload", serving, payloads, codecs or DEFAULT_CODECS, keep, codecs) as lab,
         Workers(lab.live.codecs) as workers,
     ):
         report = measure_upload(
@@ -137,7 +138,8 @@ def upload_memory(
             seed=keep.seed,
             listener=lab.show,
         )
-        report = replace(report, instance=lab.live.instance)
+        refused = {codec: lab.live.refused[codec] for codec in codecs if codec in lab.live.refused}
+        report = replace(report, instance=lab.live.instance, failures={**report.failures, **refused})
         lab.folder.write_part("upload", report)
     if keep.as_json:
         print_json(report)

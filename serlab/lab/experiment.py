@@ -20,25 +20,37 @@ from serlab.serving.base import ServingOptions
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A live instance, the run that is added to, and who hears of progress."""
+    """A live instance, the run that is added to, who hears of progress, and the codecs that are left out, in words."""
 
     live: Live
     folder: RunFolder
     show: ProgressShow
+    left_out: tuple[str, ...] = ()
 
 
 @contextmanager
 def open_experiment(
-    part: str, serving: ServingOptions, payloads: Sequence[str], codecs: Sequence[str], keep: Keeping
+    part: str,
+    serving: ServingOptions,
+    payloads: Sequence[str],
+    codecs: Sequence[str],
+    keep: Keeping,
+    asked: Sequence[str] = (),
 ) -> Iterator[Experiment]:
-    """Open everything that an experiment needs; the run's description is completed when the block ends well."""
+    """Open everything that an experiment needs; the run's description is completed when the block ends well.
+
+    Of ``codecs``, those that were ``asked`` for by name and cannot be sent are told, and missing from the run.
+    """
     check_names(payloads, codecs, keep.seed)
     check_writable(keep.results)
     with open_live(serving, payloads, codecs, keep.seed) as live:
         folder = open_folder(part, keep, live.payloads, live.codecs)
         with ProgressShow(quiet=keep.quiet) as show:
-            yield Experiment(live, folder, show)
-        finish(folder, part, live.instance)
+            left_out = live.left_out(asked)
+            for told in left_out:
+                show.remark(told)
+            yield Experiment(live, folder, show, left_out)
+        finish(folder, part, live.instance, left_out)
 
 
 def open_folder(part: str, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str]) -> RunFolder:

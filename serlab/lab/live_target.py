@@ -124,6 +124,10 @@ class Live:
     instance: dict[str, Any]
     refused: Mapping[str, str]
 
+    def left_out(self, asked: Sequence[str]) -> tuple[str, ...]:
+        """Say which of the codecs that were asked for by name are not called, each with the reason."""
+        return tuple(f"codec {codec} is left out: {self.refused[codec]}" for codec in asked if codec in self.refused)
+
 
 @contextmanager
 def open_live(serving: ServingOptions, payloads: Sequence[str], codecs: Sequence[str], seed: int) -> Iterator[Live]:

@@ -42,14 +42,19 @@ class Session:
     rounds: int
     locust_workers: int
 
-    def run(self, payloads: Sequence[str], codecs: Sequence[str], steps: Steps) -> tuple[RunFolder, LoadReport]:
+    def run(
+        self, payloads: Sequence[str], codecs: Sequence[str], steps: Steps
+    ) -> tuple[RunFolder, LoadReport, tuple[str, ...]]:
         """Measure what the instance takes of the payloads and codecs; every step is kept when it ends.
+
+        What comes back last are the codecs that were asked for and are left out, in words.
 
         Raises:
             MissingExtraError, UsageError, StoreError, and others of ``check_names``: before a server is started.
             ServingError, ServableError, UsageError: the instance cannot be started or reached.
         """
         histogram.library()
+        asked = tuple(codecs)
         payloads = tuple(payloads) or (() if self.serving.model else (DEFAULT_PAYLOAD,))
         codecs = tuple(codecs) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
         check_names(payloads, codecs, self.keep.seed)
@@ -62,13 +67,16 @@ class Session:
                 folder.write_part(PART, LoadReport(tuple(done), live.instance))
 
             with ProgressShow(quiet=self.keep.quiet) as show:
+                left_out = live.left_out(asked)
+                for told in left_out:
+                    show.remark(told)
                 wanted = steps(live.payloads, live.codecs)
                 done = self._measure(live, wanted, show, keep)
             report = LoadReport(done, live.instance)
             folder.write_part(PART, report)
             failures = [f"{step.spec.id}: {step.failure}" for step in done if step.failure]
-            finish(folder, PART, live.instance, failures, rounds=self.rounds)
-        return folder, report
+            finish(folder, PART, live.instance, [*left_out, *failures], rounds=self.rounds)
+        return folder, report, left_out
 
     def _measure(
         self, live: Live, wanted: Sequence[StepSpec], show: ProgressShow, keep: Callable[[Sequence[LoadStep]], None]

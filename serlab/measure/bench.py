@@ -24,7 +24,7 @@ from serlab.measure.process.machine import load_average
 from serlab.measure.process.parents import Parents
 from serlab.measure.process.side_by_side import side_by_side
 from serlab.measure.process.workers import Workers
-from serlab.measure.rounds import Calling, labels
+from serlab.measure.rounds import Calling, labels, refusals
 from serlab.measure.target import Target
 from serlab.measure.timing import Timing
 from serlab.records.endtoend import EndToEndRun
@@ -252,6 +252,16 @@ class Bench:
         calls_s = sum(call.total_s for run in data.endtoend for call in (*run.warmups, *run.calls))
         missing = [f"codec {codec} is left out: {reason}" for codec, reason in self._plan.left_out.items()]
         missing += [text for step, text in self._failed.items() if step != ("", "server")]
+        missing += [
+            f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}"
+            for gate in data.info.gates
+            if gate.exactness.failure and ("correctness", f"{gate.payload}/{gate.codec}") not in self._failed
+        ]
+        missing += [
+            f"calls/{payload}/{codec}: {words}"
+            for (payload, codec), words in refusals(data.endtoend).items()
+            if (payload, codec) not in self._failed
+        ]
         lacking = calling.lacking(data.info.rounds) if calling else []
         if calling and calling.gone:
             lacking += _without_calls(self._plan, self._target, data.endtoend)

@@ -206,15 +206,17 @@ def test_a_payload_the_server_refuses_is_called_once_and_said(echo: Target, tmp_
     (run,) = folder.read_endtoend()
     assert run.calls == ()
     assert run.error_code in {"400", "501"}
-    assert info.missing == ()
+    assert info.missing == (f"calls/2x3:float16/orjson: {run.error}",)
+    assert info.finished, "another try would be answered alike"
 
 
 def test_a_codec_that_cannot_carry_the_payload_is_failed_and_never_timed(tmp_path: Path) -> None:
     plan = plan_for("orjson", payload="2x22:float32:edge", parts=("time",), rounds=1)
     folder = new_run(tmp_path, plan)
     listener = Listening()
-    Bench(folder, plan, None, listener).run()
+    info = Bench(folder, plan, None, listener).run()
     assert {run.case.codec for run in folder.read_runs()} == {"raw"}
+    assert any("orjson cannot carry" in text for text in info.missing)
     assert any("orjson cannot carry" in remark for remark in listener.remarks)
 
 
