@@ -99,7 +99,7 @@ def needs(module: str) -> None:
     """
     from importlib.util import find_spec
 
-    if module in sys.modules:
+    if sys.modules.get(module) is not None:
         return
     try:
         found = find_spec(module)

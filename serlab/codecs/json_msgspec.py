@@ -19,10 +19,13 @@ class JsonMsgspecCodec(JsonCodec):
         super().__init__(format)
         import msgspec
 
-        self._encode, self._decode = msgspec.json.encode, msgspec.json.decode
+        self._encode, self._decode, self._error = msgspec.json.encode, msgspec.json.decode, msgspec.DecodeError
 
     def _dumps(self, document: Any) -> bytes:
         return self._encode(document)
 
     def _loads(self, body: bytes) -> Any:
-        return self._decode(body)
+        try:
+            return self._decode(body)
+        except self._error as error:  # a ValueError in newer versions only
+            raise ValueError(str(error)) from error

@@ -156,7 +156,7 @@ def test_an_error_from_the_server_is_an_error(name: str, make_call: MakeCall) ->
         codec.decode(b'{ "error": "Servable not found" }', make_call(codec, np.zeros((3, 4), np.float32)))
 
 
-EXACT_ON_EDGES = {"json", "base64", "base64-simd", "tensor-proto", "tensor-proto-values", "wire", "raw"}
+EXACT_ON_EDGES = {"json", "json-ujson", "base64", "base64-simd", "tensor-proto", "tensor-proto-values", "wire", "raw"}
 
 
 @pytest.mark.parametrize("name", CODECS)

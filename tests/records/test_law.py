@@ -89,7 +89,8 @@ def test_a_law_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_names_that_do_not_exist_or_cannot_be(tmp_path: Path) -> None:
-    assert list_laws(tmp_path) == [TENSORFLOW_SERVING]
+    assert TENSORFLOW_SERVING in list_laws(tmp_path)
+    assert "mine" not in list_laws(tmp_path)
     with pytest.raises(UnknownNameError, match=TENSORFLOW_SERVING):
         find_law("mine", tmp_path)
     with pytest.raises(UsageError, match="cannot name a law"):

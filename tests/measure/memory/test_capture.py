@@ -35,7 +35,7 @@ def test_a_list_of_floats_weighs_many_payloads_most_of_them_small_objects(tmp_pa
     assert 20 <= found.peak_bytes / found.raw_bytes <= 30
     assert found.pymalloc_peak_bytes > 0.5 * found.peak_bytes
     assert found.allocated_bytes > found.peak_bytes
-    assert found.top[0].file == "serlab/codecs/json_stdlib.py"
+    assert found.top[0].file == "serlab/codecs/rest_json.py"
 
 
 def test_the_figures_are_memrays_own(tmp_path: Path) -> None:
