@@ -36,7 +36,7 @@ DTYPE_OF_TAG: Mapping[str, str] = MappingProxyType(
         "f32": "float32", "f64": "float64", "f16": "float16", "bf16": "bfloat16",
         "i8": "int8", "i16": "int16", "i32": "int32", "i64": "int64",
         "u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64",
-        "bool": "bool", "c64": "complex64", "str": "string",
+        "bool": "bool", "c64": "complex64", "c128": "complex128", "str": "string",
     }
 )  # fmt: skip
 

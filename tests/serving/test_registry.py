@@ -27,7 +27,9 @@ def test_embedded_is_the_default() -> None:
 
 
 def test_an_unknown_spec_lists_what_there_is() -> None:
-    with pytest.raises(UnknownNameError, match="'tfs': choose from HOST:GRPC_PORT:REST_PORT, binary, docker, embedded"):
+    with pytest.raises(
+        UnknownNameError, match="'tfs': choose from HOST:GRPC_PORT:REST_PORT, auto, binary, docker, embedded"
+    ):
         parse_serving(ServingOptions(serving="tfs"), {})
 
 

@@ -86,7 +86,7 @@ def test_the_command_examines_a_running_server_and_exits_with_0(endpoint: Endpoi
         build_app(), ["doctor", "--serving", serving, "--model", "echo", "--payload", "2x3:float32"]
     )
     assert with_payload.exit_code == 0, with_payload.output
-    assert "6 numbers over both" in with_payload.stdout
+    assert "6 values over both" in with_payload.stdout
 
 
 def test_the_command_exits_with_1_when_something_is_found() -> None:
