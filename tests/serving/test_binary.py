@@ -214,6 +214,12 @@ with BinaryInstance(options, {"versions": Path(sys.argv[2])}) as endpoint:
 """
 
 
+def _as_from_a_terminal() -> None:
+    """Heed the signals that nohup, or a shell's background, has its children ignore."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     "ending",
     [
@@ -234,7 +240,12 @@ def test_the_server_ends_with_the_program_that_started_it(
     scratch.mkdir()
     environment = os.environ | {"TMPDIR": str(scratch)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+        preexec_fn=_as_from_a_terminal,
     ) as parent:
         pid = int(str(parent.stdout and parent.stdout.readline()))
         assert psutil.pid_exists(pid)

@@ -140,7 +140,8 @@ def test_a_users_tensor_is_split_by_nature_and_placed_by_index(tmp_path: Path) -
     np.save(tmp_path / "mine.npy", tensor)
     payload = parse_payload(f"@{tmp_path / 'mine.npy'}")
     report = PrecisionLab(Plan(("orjson",), ("float32",), payload=payload)).run()
-    assert (report.source, report.shape) == (f"@{tmp_path / 'mine.npy'}", (4, 5))
+    assert (report.source, report.shape) == (payload.label, (4, 5))
+    assert report.source.endswith("mine.npy")
     assert {c.value_class: c.exactness.elements for c in report.cells} == {
         "normal": 17,
         "subnormal": 1,
