@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +50,6 @@ class TensorSpec:
         """The dtype of the array that a client holds."""
         return numpy_dtype((self.packs or self).dtype)
 
-    def with_rows(self, rows: int) -> TensorSpec:
-        """Return the spec with another size of the first dimension."""
-        packs = self.packs.with_rows(rows) if self.packs else None
-        return replace(self, shape=(rows, *self.shape[1:]), packs=packs)
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -75,11 +70,3 @@ class Call:
     version: int | None = None
     label: str = ""
     picks_outputs: bool = False
-
-    def with_rows(self, rows: int) -> Call:
-        """Return the same call for another number of rows."""
-        inputs, outputs = (
-            {name: spec.with_rows(rows) if spec.shape else spec for name, spec in side.items()}
-            for side in (self.inputs, self.outputs)
-        )
-        return replace(self, inputs=inputs, outputs=outputs)
