@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 from numpy.typing import NDArray
 
 from serlab.errors import CodecError
@@ -121,10 +120,3 @@ def pick(found: Mapping[str, Tensor], wanted: Mapping[str, TensorSpec], what: st
         return {name: found[name] for name in wanted}
     except KeyError as error:
         raise CodecError(f"the {what} has no tensor {error.args[0]!r}, only {sorted(found)}") from None
-
-
-def string_array(values: list[bytes], shape: tuple[int, ...]) -> Tensor:
-    """Return an object array of ``bytes``."""
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array.reshape(shape)

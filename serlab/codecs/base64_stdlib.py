@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, TensorSpec, string_array
+from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, TensorSpec
 from serlab.codecs.rest_json import take_apart, write_answer
 from serlab.errors import CodecError
-from serlab.records.call import STRING
+from serlab.records.call import STRING, string_array
 from serlab.records.run import Form
 
 _OPEN, _BETWEEN, _CLOSE = b'{"b64":"', b'"},{"b64":"', b'"}]}'

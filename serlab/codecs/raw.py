@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, TensorSpec, string_array
+from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, TensorSpec
 from serlab.errors import CodecError
-from serlab.records.call import STRING
+from serlab.records.call import STRING, string_array
 from serlab.records.run import Form
 
 

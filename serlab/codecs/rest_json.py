@@ -10,16 +10,15 @@ server writes ``NaN``, ``Infinity`` and ``-Infinity`` bare, which is not JSON.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from serlab.codecs.base import Call, Tensor, Tensors, TensorSpec, string_array
+from serlab.codecs.base import Call, Tensor, Tensors, TensorSpec
 from serlab.errors import CodecError
-from serlab.records.call import STRING
+from serlab.records.call import STRING, strings_of_json
 
 #: The keys of request and response in each format.
 KEYS = {"row": ("instances", "predictions"), "columnar": ("inputs", "outputs")}
@@ -136,24 +135,10 @@ def _json_text(item: object) -> Any:
 
 
 def _strings_of(value: Any, name: str) -> Tensor:
-    found: list[bytes] = []
-    return string_array(found, _walk_strings(value, found, name))
-
-
-def _walk_strings(value: Any, found: list[bytes], name: str) -> tuple[int, ...]:
-    if isinstance(value, list):
-        shapes = [_walk_strings(item, found, name) for item in value]
-        if len(set(shapes)) > 1:
-            raise CodecError(f"tensor {name!r} is ragged: its rows have unequal lengths")
-        return (len(value), *(shapes[0] if shapes else ()))
-    if isinstance(value, str):
-        found.append(value.encode())
-        return ()
     try:
-        found.append(base64.b64decode(value["b64"], validate=True))
-    except (KeyError, TypeError, ValueError, binascii.Error):
-        raise CodecError(f"tensor {name!r} holds {type(value).__name__} where a string should be") from None
-    return ()
+        return strings_of_json(value)
+    except (TypeError, ValueError) as error:
+        raise CodecError(f"tensor {name!r} is none of strings: {error}") from None
 
 
 def read_request_json(body: bytes, key: str, call: Call) -> dict[str, Tensor]:

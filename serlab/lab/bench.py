@@ -64,13 +64,12 @@ def make_plan(
         raise UsageError(f"{rounds} rounds cannot be measured: give 1 to {MAX_ROUNDS:,}")
     for spec in chosen:
         parse_payload(spec, seed=seed)
-    for name in codecs:
-        registry.codec_class(name)
+    codecs = tuple(map(registry.canonical, codecs))
     missing = registry.unavailable()
     for name in codecs:
-        if name in missing:
-            raise UsageError(missing[name])
-    wanted = codecs or tuple(registry.available() if limits.variants else registry.main_codecs())
+        if (plain := name.partition(":")[0]) in missing:
+            raise UsageError(missing[plain])
+    wanted = codecs or tuple(registry.all_codecs() if limits.variants else registry.main_codecs())
     # Ratios are to the floor, so the floor is always measured.
     with_floor = wanted if "raw" in wanted else (*wanted, "raw")
     memory_only = limits.memory_only if not payloads and "memory" in parts else ()

@@ -20,11 +20,10 @@ from serlab.payload.files import load
 from serlab.records.call import STRING, Call, TensorSpec
 from serlab.records.endtoend import Answer
 from serlab.records.run import Endpoint
-from serlab.records.store import RunFolder, file_stem
+from serlab.records.store import ANSWERS, RunFolder, file_stem
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
 
-PART = "answers"
 #: Codecs that read an answer's shape from the answer, the exact ones first: the others must be told it.
 _REFERENCES = ("wire", "tensor-proto", "tensor-proto-values", "orjson", "json", "json-orjson-list", "base64")
 
@@ -50,7 +49,7 @@ def record_answers(
     for codec in ordered:
         if (payload, codec) in known and not known[payload, codec].failure:
             continue
-        file = f"{PART}/{file_stem(f'{payload}/{codec}')}.bin"
+        file = f"{ANSWERS}/{file_stem(f'{payload}/{codec}')}.bin"
         subject = Subject(payload, seed, target.call)
         kept = folder.path / known[payload, reference].file if reference else None
         path = folder.path / file
@@ -62,7 +61,7 @@ def record_answers(
         except MeasureError as error:
             answer = Answer(payload, codec, failure=str(error))
         known[payload, codec] = answer = replace(answer, file="" if answer.failure else file)
-        folder.write_part(PART, tuple(known.values()))
+        folder.write_part(ANSWERS, tuple(known.values()))
         if not answer.failure and not reference:
             reference = codec
             target = replace(target, call=_completed(target.call, answer.outputs))

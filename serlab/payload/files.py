@@ -10,6 +10,7 @@ import math
 import stat
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from serlab.errors import PayloadError, WireError
 from serlab.payload.values import DTYPES
-from serlab.records.call import STRING, numpy_dtype
+from serlab.records.call import STRING, numpy_dtype, string_array, strings_of_json
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -135,7 +136,7 @@ def _read_array(file: Any, what: str, size: int) -> NDArray[Any]:
     except Exception as error:  # noqa: BLE001 -- numpy reads the header as Python: whatever a tokenizer may raise
         raise PayloadError(f"{what} is not a readable .npy file: write it with np.save ({error})") from None
     if dtype.kind in "SU":
-        return _strings(
+        return string_array(
             [item.encode() if isinstance(item, str) else item for item in array.reshape(-1).tolist()], shape
         )
     return np.asarray(array, dtype=array.dtype.newbyteorder("="), order="C")
@@ -165,34 +166,16 @@ def _rest_body(path: Path) -> Arrays:
 def _array_of_json(path: Path, name: str, value: Any) -> NDArray[Any]:
     """Return nested lists as int64, float32, bool or strings; the model's own dtype is taken when it is known."""
     what = f"payload @{path}{f' ({name})' if name else ''}"
-    leaves: list[bytes] = []
     try:
-        shape = _leaves(value, leaves)
-        if leaves and len(leaves) == math.prod(shape):  # else numbers and strings are mixed
-            return _strings(leaves, shape)
+        with suppress(TypeError):
+            return strings_of_json(value)
         array = np.array(value)
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise PayloadError(f"{what} is no tensor: {error}") from None
     kinds = {"i": np.int64, "u": np.uint64, "f": np.float32, "b": np.bool_}
     if array.dtype.kind not in kinds:
         raise PayloadError(f"{what} is no tensor: it holds {array.dtype}")
     return array.astype(kinds[array.dtype.kind])
-
-
-def _leaves(value: Any, found: list[bytes]) -> tuple[int, ...]:
-    """Collect the strings of a nested list and return its shape; numbers are left to numpy."""
-    import base64
-
-    if isinstance(value, list):
-        shapes = [_leaves(item, found) for item in value]
-        if len(set(shapes)) > 1:
-            raise ValueError("its rows have unequal lengths")
-        return (len(value), *(shapes[0] if shapes else ()))
-    if isinstance(value, str):
-        found.append(value.encode())
-    elif isinstance(value, dict):
-        found.append(base64.b64decode(value["b64"], validate=True))
-    return ()
 
 
 def _predict_request(path: Path) -> Arrays:
@@ -208,7 +191,7 @@ def _predict_request(path: Path) -> Arrays:
 
 
 def _bytes_of_file(path: Path) -> Arrays:
-    return {"": _strings([path.read_bytes()], (1,))}
+    return {"": string_array([path.read_bytes()], (1,))}
 
 
 def _folder(path: Path) -> Arrays:
@@ -219,10 +202,4 @@ def _folder(path: Path) -> Arrays:
         _check_regular(file)
     if sum(file.stat().st_size for file in files) > MAX_FILE_BYTES:
         raise PayloadError(f"payload @{path}/ has more bytes than a protobuf message can carry")
-    return {"": _strings([file.read_bytes() for file in files], (len(files),))}
-
-
-def _strings(values: list[bytes], shape: tuple[int, ...]) -> NDArray[Any]:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array.reshape(shape)
+    return {"": string_array([file.read_bytes() for file in files], (len(files),))}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
 #: The dtype of TensorFlow's string tensors; in numpy they are object arrays of ``bytes``.
 STRING = "string"
@@ -31,6 +33,43 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
         bfloat16: np.dtype[Any] = numpy.dtype(ml_dtypes.bfloat16)
         return bfloat16
     return numpy.dtype(name)
+
+
+def string_array(values: list[bytes], shape: tuple[int, ...]) -> NDArray[Any]:
+    """Return an object array of ``bytes``."""
+    import numpy
+
+    array = numpy.empty(len(values), dtype=object)
+    array[:] = values
+    return array.reshape(shape)
+
+
+def strings_of_json(value: Any) -> NDArray[Any]:
+    """Return nested lists of text, and of bytes as ``{"b64": …}``, as an object array of ``bytes``.
+
+    Raises:
+        ValueError: its rows have unequal lengths, or what should be base64 is not.
+        TypeError: it holds something else than strings.
+    """
+    found: list[bytes] = []
+    return string_array(found, _walk_strings(value, found))
+
+
+def _walk_strings(value: Any, found: list[bytes]) -> tuple[int, ...]:
+    if isinstance(value, list):
+        shapes = [_walk_strings(item, found) for item in value]
+        if len(set(shapes)) > 1:
+            raise ValueError("its rows have unequal lengths")
+        return (len(value), *(shapes[0] if shapes else ()))
+    if isinstance(value, str):
+        found.append(value.encode())
+        return ()
+    try:
+        encoded = value["b64"]
+    except (KeyError, TypeError):
+        raise TypeError(f"it holds {type(value).__name__} where a string should be") from None
+    found.append(base64.b64decode(encoded, validate=True))
+    return ()
 
 
 @dataclass(frozen=True, slots=True)

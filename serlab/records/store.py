@@ -29,6 +29,8 @@ from serlab.records.run import OPS, Case, MemoryProfile, Run, RunInfo
 from serlab.records.run_data import RunData
 
 DEFAULT_ROOT = Path("results")
+#: The part, and the folder, of a model's recorded answers.
+ANSWERS = "answers"
 
 T = TypeVar("T")
 
@@ -145,7 +147,7 @@ class RunFolder:
 
     def read_answers(self) -> tuple[Answer, ...]:
         """Return the recorded answers of a model that is not the lab's own."""
-        return self.read_part("answers", tuple[Answer, ...], ())
+        return self.read_part(ANSWERS, tuple[Answer, ...], ())
 
     def read(self) -> RunData:
         """Return the whole run for reading: payloads of many tensors have labels in place of their long names."""

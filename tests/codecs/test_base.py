@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from serlab.codecs import registry
-from serlab.codecs.base import Call, Codec, Tensor, pick, string_array
+from serlab.codecs.base import Call, Codec, Tensor, pick
 from serlab.errors import CodecError
 from serlab.payload import parse_payload
+from serlab.records.call import string_array
 
 CODECS = registry.all_codecs()
 SPECS = ("vector-1k", "tokens", "2x3x4:float64:normal", "3x5:uint8", "2x2:int16", "4:float32", "half")

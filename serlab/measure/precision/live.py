@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.codecs import registry
-from serlab.codecs.base import Body, Call, Codec, Tensor, TensorSpec, string_array
+from serlab.codecs.base import Body, Call, Codec, Tensor, TensorSpec
 from serlab.errors import CodecError, CodecUnavailableError, SerlabError, TransportError, UnknownNameError
 from serlab.measure.calls import call_of_signature
 from serlab.measure.precision.trips import ServerGoneError, Trip
-from serlab.records.call import STRING
+from serlab.records.call import STRING, string_array
 from serlab.records.run import Endpoint
 from serlab.servable.signatures import SIGNATURES, Signature, signature
 from serlab.transports.base import NetworkTransport, TransportOptions

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from serlab.codecs import registry
-from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors, string_array
+from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors
 from serlab.codecs.raw import RawCodec
 from serlab.measure.precision.live import LiveServer
 from serlab.measure.precision.trips import ServerGoneError
-from serlab.records.call import numpy_dtype
+from serlab.records.call import numpy_dtype, string_array
 from serlab.records.run import Endpoint, Form
 from serlab.servable.signatures import SIGNATURES
 
