@@ -15,7 +15,7 @@ from serlab.analysis.elementwise import Tensor, examine
 from serlab.analysis.verdict import WORDS, Verdict
 from serlab.records.run import Exactness
 
-__all__ = ["WORDS", "Verdict", "all_failed", "compare", "compare_all", "examine", "failed", "tally", "verdicts"]
+__all__ = ["WORDS", "Verdict", "all_failed", "compare", "compare_all", "examine", "tally"]
 
 
 def compare(sent: Tensor, received: Tensor) -> Exactness:
@@ -52,16 +52,6 @@ def all_failed(sent: Mapping[str, Tensor], failure: str) -> Exactness:
     """The exactness of tensors that never arrived: every element ``rejected``, with the error's text."""
     total = sum(tensor.size for tensor in sent.values())
     return Exactness(total, {Verdict.REJECTED.word: total}, failure=failure)
-
-
-def failed(sent: Tensor, failure: str) -> Exactness:
-    """The exactness of a tensor that never arrived: every element ``rejected``, with the error's text."""
-    return Exactness(sent.size, {Verdict.REJECTED.word: sent.size}, failure=failure)
-
-
-def verdicts(sent: Tensor, received: Tensor) -> NDArray[np.int8]:
-    """The ``Verdict`` of each element, in ``sent``'s shape. Raises ``ValueError`` where shapes differ."""
-    return examine(sent, received)[0]
 
 
 def tally(found: NDArray[np.int8]) -> dict[str, int]:

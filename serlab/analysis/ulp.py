@@ -91,20 +91,12 @@ def from_patterns(bits: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     return np.ascontiguousarray(bits.astype(layout.pattern_dtype)).view(dtype).reshape(bits.shape)
 
 
-def ulp_distance(one: NDArray[Any], other: NDArray[Any]) -> NDArray[np.uint64]:
-    """Steps between two float arrays of one dtype and shape; +0 and -0 are the same step, so 0 apart.
-
-    Infinity is one step beyond the largest finite value. The distance of a NaN to anything is meaningless and
-    left to the caller to exclude.
-    """
-    layout = float_format(one.dtype)
-    if layout is None or one.dtype.name != other.dtype.name:
-        raise TypeError(f"no ULP distance between dtypes {one.dtype} and {other.dtype}")
-    return pattern_distance(patterns(one), patterns(other), layout)
-
-
 def pattern_distance(one: NDArray[Any], other: NDArray[Any], layout: FloatFormat) -> NDArray[np.uint64]:
-    """``ulp_distance`` on patterns. Magnitudes have at most 63 bits, so neither branch can overflow 64."""
+    """Steps between two floats, given as patterns; +0 and -0 are the same step, so 0 apart.
+
+    Infinity is one step beyond the largest finite value. A NaN's distance to anything is meaningless.
+    Magnitudes have at most 63 bits, so neither branch can overflow 64.
+    """
     a, b = one.astype(np.uint64), other.astype(np.uint64)
     sign, magnitude = np.uint64(layout.sign_mask), np.uint64(layout.sign_mask - 1)
     same_side = (a & sign) == (b & sign)

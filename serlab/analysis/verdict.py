@@ -43,8 +43,3 @@ class Verdict(IntEnum):
 
 
 WORDS: tuple[str, ...] = tuple(v.word for v in Verdict)
-
-
-def of_word(word: str) -> Verdict:
-    """The verdict that ``word`` spells. Raises ``KeyError`` for a word that is none."""
-    return Verdict[word.upper().replace(" ", "_")]

@@ -17,14 +17,13 @@ from serlab.connection import TransportOptions
 from serlab.errors import MeasureError, UsageError
 from serlab.lab.advise_ways import Found, blank_way, check, find, payload_of
 from serlab.lab.live_target import fit_payloads, has_own_model, is_running, make_target, open_endpoint
-from serlab.measure.advise import compare_answers
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import Client
 from serlab.measure.process.listener import Listener
 from serlab.measure.process.parents import Parents, client_of
 from serlab.measure.process.workers import Workers
 from serlab.measure.send_less import Way as Sending
-from serlab.measure.send_less import changed_values, measure_way, sending_peak
+from serlab.measure.send_less import changed_values, compare_answers, measure_way, sending_peak
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.run import Endpoint
@@ -90,7 +89,6 @@ def program_for(way: Way, endpoint: Endpoint, client: TransportOptions) -> str:
 
 def find_on(endpoint: Endpoint, serving: ServingOptions, asked: Asked) -> tuple[str, Found]:
     """Return the payload, and how it goes to the model that the endpoint serves. Raises what ``find`` raises."""
-    target = Target(endpoint, serving.client)
     wish, metadata, spec = serving.wish, None, asked.payloads[0] if asked.payloads else ""
     needs_model = has_own_model(serving) or bool(asked.representations) or asked.needs != "exact"
     if has_own_model(serving):
@@ -100,7 +98,7 @@ def find_on(endpoint: Endpoint, serving: ServingOptions, asked: Asked) -> tuple[
         model = serving.model or ECHO_MODEL
         metadata = read_metadata(endpoint, model, serving.client, version=serving.version, label=serving.label)
     spec = payload_of(asked, spec)
-    return spec, find(asked, spec, metadata, wish, target.transports)
+    return spec, find(asked, spec, metadata, wish, endpoint.transports)
 
 
 def not_checked(asked: Asked, endpoint: Endpoint | None, ways: Sequence[Way]) -> tuple[str, ...]:

@@ -64,8 +64,7 @@ def stored_laws(results: Path, name: str = "") -> Laws:
         UnknownNameError, StoreError: there is none, or it cannot be used.
         UsageError: it is too old, or another machine's and cannot be carried.
     """
-    described = describe_machine()
-    machine = LawMachine(described.cpu_model, described.cores)
+    machine = LawMachine.of(describe_machine())
     server = find_law(name or TENSORFLOW_SERVING, results)
     if not server.routes:
         raise UsageError(f"law {server.name} is of no server: name one that serlab law fit learnt")

@@ -11,7 +11,6 @@ from serlab.analysis.advise import Way
 from serlab.analysis.correlate import BASELINE
 from serlab.analysis.representation import AS_IS
 from serlab.codecs import registry
-from serlab.codecs.base import Tensor
 from serlab.errors import RepresentationError, SerlabError, UsageError
 from serlab.lab.send_less import as_photo
 from serlab.measure.calls import echo_call
@@ -19,7 +18,7 @@ from serlab.measure.process.parents import client_of
 from serlab.measure.send_less import NOT_IN_JSON, find_way
 from serlab.measure.send_less import Way as Sending
 from serlab.payload import parse_payload
-from serlab.records.call import STRING, TensorSpec
+from serlab.records.call import TensorSpec
 from serlab.records.send_less import ValueChange
 from serlab.representations.registry import parse, parse_all, unavailable
 from serlab.serving.fit import Wish
@@ -177,24 +176,18 @@ def _sending(
         raise UsageError("the lab's echo takes one tensor: name a model that takes these")
     kind = registry.codec_class(codec)
     plain = echo_call(kind, payload)
-    sent = {name: _spec(tensor) for name, tensor in parse(representation).apply(payload.build(plain.inputs)).items()}
+    sent = {
+        name: TensorSpec.of(tensor) for name, tensor in parse(representation).apply(payload.build(plain.inputs)).items()
+    }
     for dtype in (one.dtype for one in sent.values()):
         if kind.route == "rest-numbers" and dtype in NOT_IN_JSON:
             raise RepresentationError(f"TensorFlow Serving reads no {dtype} from JSON: send it over gRPC or as base64")
     call = plain
     if representation != AS_IS:
         packed = kind.signature == "bytes"
-        inputs = {name: _packed(one) if packed else one for name, one in sent.items()}
+        inputs = {name: one.packed if packed else one for name, one in sent.items()}
         name = parse(representation).signature
         call = replace(plain, signature=f"{name}_bytes" if packed else name, inputs=inputs)
     if reason := registry.refusal(codec, sent, call):
         raise RepresentationError(f"{codec} cannot carry {payload.label}: {reason}")
     return Sending(spec, seed, representation, codec, plain, call)
-
-
-def _spec(tensor: Tensor) -> TensorSpec:
-    return TensorSpec(STRING if tensor.dtype.hasobject else tensor.dtype.name, tensor.shape)
-
-
-def _packed(spec: TensorSpec) -> TensorSpec:
-    return spec if spec.dtype == STRING else TensorSpec(STRING, spec.shape[:1], packs=spec)

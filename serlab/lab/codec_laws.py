@@ -8,13 +8,13 @@ from pathlib import Path
 from serlab.analysis.laws.fit import fit_codec
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
+from serlab.lab.laws import yardsticks_here
 from serlab.measure.calls import Subject
 from serlab.measure.chunks import time_chunks
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import describe_machine
 from serlab.measure.process.parents import client_of
 from serlab.measure.process.workers import Workers
-from serlab.measure.yardsticks import measure_yardsticks
 from serlab.payload import DEFAULT_SEED
 from serlab.payload.values import DTYPES
 from serlab.records.call import numpy_dtype
@@ -62,12 +62,9 @@ def learn_codecs(
                 form: Form | None = "values" if op == "decode" and kind.transport == "grpc" else None
                 points = _points(workers, codec, op, dtype, form)
                 laws.append(fit_codec(codec, op, dtype, itemsize, client_of(codec), points, form))
-    with Workers(["orjson", "json-simdjson"]) as workers:
-        yardsticks = workers.call(measure_yardsticks)
-    machine = describe_machine()
     source = f"serlab law codecs: undisturbed steps in fresh processes, {dtype}, uniform values, large ones as pixels"
     law = Law(
-        name, now(), "embedded", "no server", LawMachine(machine.cpu_model, machine.cores), (), (), yardsticks,
+        name, now(), "embedded", "no server", LawMachine.of(describe_machine()), (), (), yardsticks_here(),
         tuple(laws), source=source,
     )  # fmt: skip
     return law, write_law(law, results)

@@ -203,9 +203,15 @@ def _subject(
     for name in codecs:
         try:
             call, tensors = _call(endpoint, options, piece, name, seed)
-            if reason := registry.refusal(name, {key: _spec(one) for key, one in tensors.items()}, call):
+            if reason := registry.refusal(name, {key: TensorSpec.of(one) for key, one in tensors.items()}, call):
                 raise CodecError(reason)
-            call = replace(call, outputs={key: _closed(spec, outputs.get(key)) for key, spec in call.outputs.items()})
+            call = replace(
+                call,
+                outputs={
+                    key: spec.seen_as(outputs[key].shape) if key in outputs else spec
+                    for key, spec in call.outputs.items()
+                },
+            )
             codec = registry.get(name)
             body = codec.encode(tensors, call)
             with open_transport(codec.transport, endpoint, call, options) as transport:
@@ -246,15 +252,6 @@ def _call(
     payload = parse_payload(piece.payload, seed=seed)
     call = fit_call(metadata, Wish(_SIGNATURES.get(piece.model, "")), payload.specs())
     return call, tensors_for(payload, call)
-
-
-def _closed(spec: TensorSpec, seen: Tensor | None) -> TensorSpec:
-    """Return an output's spec with the sizes of an answer where the model leaves them open."""
-    return replace(spec, shape=seen.shape) if seen is not None and -1 in spec.shape and not spec.packs else spec
-
-
-def _spec(tensor: Tensor) -> TensorSpec:
-    return GoldenTensor.of(tensor).spec
 
 
 def _tensors(tensors: Mapping[str, Tensor]) -> dict[str, GoldenTensor]:

@@ -45,6 +45,12 @@ def routes_of(codecs: Sequence[str]) -> dict[str, Route]:
     return found
 
 
+def yardsticks_here() -> dict[str, Yardstick]:
+    """Measure the yardsticks of this machine in a fresh process. Raises ``MeasureError`` where it fails."""
+    with Workers(_CLIENT) as workers:
+        return workers.call(measure_yardsticks)
+
+
 def learn(
     name: str,
     endpoint: Endpoint,
@@ -66,8 +72,7 @@ def learn(
     laws, remarks = fit_all(points)
     if not laws:
         raise MeasureError("no law could be fitted: " + "; ".join(remarks or ("nothing was measured",)))
-    described = describe_machine()
-    machine = LawMachine(described.cpu_model, described.cores)
+    machine = LawMachine.of(describe_machine())
     model = ", ".join(dict.fromkeys(probe.model for probe in chosen))
     client = "" if options.quickack else "; clients without TCP_QUICKACK"
     return Law(
@@ -88,10 +93,6 @@ def fit_all(points: Sequence[LawPoint]) -> tuple[tuple[RouteLaw, ...], tuple[str
     return tuple(laws), tuple(remarks)
 
 
-def _of(info: RunInfo) -> LawMachine:
-    return LawMachine(info.machine.cpu_model, info.machine.cores)
-
-
 def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | None = None) -> Predictions:
     """Return what ``law`` makes of a run, carried to the run's machine by ``yardsticks`` that were measured there.
 
@@ -99,7 +100,7 @@ def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | N
         UsageError: the law is another machine's and cannot be carried.
     """
     view = RunView(data)
-    carried = carry(law, _of(data.info), yardsticks or {})
+    carried = carry(law, LawMachine.of(data.info.machine), yardsticks or {})
     routes = routes_of([codec for codec in data.info.codecs if codec in registry.available()])
     instance = data.info.instance
     found = predict(view, carried.law, routes, carried.spread, echo=not instance.get("call"))
@@ -136,8 +137,7 @@ def predict_run(folder: RunFolder, name: str, results: Path) -> Predictions:
         raise UsageError(f"law {law.name} is of codecs, and a prediction needs a server's: name one with --law")
     yardsticks = known.yardsticks if known else {}
     if not yardsticks and data.info.machine.name == describe_machine().name:
-        with Workers(_CLIENT) as workers:
-            yardsticks = workers.call(measure_yardsticks)
+        yardsticks = yardsticks_here()
     return predictions(data, law, yardsticks)
 
 
@@ -151,8 +151,7 @@ def add_predictions(folder: RunFolder) -> Predictions | None:
         return None
     law = TENSORFLOW_SERVING
     try:
-        with Workers(_CLIENT) as workers:
-            yardsticks = workers.call(measure_yardsticks)
+        yardsticks = yardsticks_here()
         chosen = choose_law(folder.path.parent.parent, data.info)
         law = chosen.name
         found = predictions(data, chosen, yardsticks)
@@ -170,7 +169,11 @@ def choose_law(results: Path, info: RunInfo) -> Law:
     kind, version = info.instance.get("kind"), info.instance.get("version")
     if kind and kind != EMBEDDED:
         learnt = [find_law(name, results) for name in list_laws(results) if name != TENSORFLOW_SERVING]
-        fitting = [law for law in learnt if (law.kind, law.version) == (kind, version) and law.machine == _of(info)]
+        fitting = [
+            law
+            for law in learnt
+            if (law.kind, law.version) == (kind, version) and law.machine == LawMachine.of(info.machine)
+        ]
         if fitting:
             return max(fitting, key=lambda law: law.measured)
     return find_law(TENSORFLOW_SERVING, results)

@@ -14,7 +14,7 @@ from serlab.lab.report_files import read_source, write_page
 from serlab.measure.calls import subject_of_run
 from serlab.measure.cases import time_cases
 from serlab.measure.memory.capture import frames_at_peak
-from serlab.measure.memory.flamegraph import View, render_here
+from serlab.measure.memory.flamegraph import View, page_path, render
 from serlab.measure.memory.phase import draw_flamegraph, profile_case
 from serlab.measure.process.workers import Workers
 from serlab.records.run import OPS, MemoryProfile
@@ -75,7 +75,7 @@ def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> l
     with Workers() as workers:
         for profile in undrawn:
             show.step(profile.case.id)
-            workers.call(render_here, folder.inside(profile.capture), view)
+            workers.call(render, folder.inside(profile.capture), view)
     if view == "flamegraph":
         drawn = {case: page.relative_to(folder.path).as_posix() for case, page in pages.items()}
         folder.add_memory(*(replace(profile, flamegraph=drawn[profile.case]) for profile in chosen))
@@ -162,8 +162,6 @@ def _captured(folder: RunFolder, profile: MemoryProfile) -> bool:
 
 
 def _page(folder: RunFolder, profile: MemoryProfile, view: View) -> Path:
-    from serlab.measure.memory.flamegraph import page_path
-
     return page_path(folder.inside(profile.capture), view)
 
 

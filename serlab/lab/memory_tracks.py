@@ -12,7 +12,6 @@ from serlab.measure.cases import with_transport
 from serlab.measure.memory import resident
 from serlab.measure.process.workers import Workers
 from serlab.records.profiles import MemoryTrack, MemoryTracks
-from serlab.records.run import Endpoint, Transport
 from serlab.records.store import RunFolder, now
 from serlab.serving.base import ServingOptions
 
@@ -40,7 +39,7 @@ def track(
     show.phase(f"starting {serving.serving}", None)
     with Workers(names) as workers, open_endpoint(serving) as endpoint:
         report = MemoryTracks(now(), endpoint.label, ())
-        callers = [(spec, name) for spec in specs for name in with_transport(names, _offered(endpoint))]
+        callers = [(spec, name) for spec in specs for name in with_transport(names, endpoint.transports)]
         show.phase("memory end to end", len(callers))
         for spec, name in callers:
             show.step(f"{spec}/{name}")
@@ -61,12 +60,3 @@ def track(
             report = MemoryTracks(report.started, report.instance, tuple(tracks), tuple(missing))
             folder.write_part(PART, report)
     return report
-
-
-def _offered(endpoint: Endpoint) -> list[Transport]:
-    offered: list[Transport] = []
-    if endpoint.grpc:
-        offered.append("grpc")
-    if endpoint.rest:
-        offered.append("rest")
-    return offered

@@ -38,7 +38,6 @@ def checked_clients(names: Sequence[str]) -> tuple[str, ...]:
 
 def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence[str], *, quiet: bool = False) -> None:
     """Measure every payload and REST codec with each client, in shuffled rounds, into the part ``rest_clients``."""
-    target = live.target
     codecs = [name for name in live.codecs if registry.transport_of(name) == "rest"]
     codecs = [name for name in codecs if not registry.codec_class(name).variant_of]
     steps = [(payload, codec, client) for payload in live.payloads for codec in codecs for client in clients]
@@ -51,17 +50,9 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
                 show.step(f"{payload}/{codec} with {client}")
                 try:
                     run = workers.call(
-                        endtoend.measure,
-                        target.endpoint,
-                        target.options,
-                        payload_spec=payload,
-                        codec_name=codec,
-                        seed=plan.seed,
-                        round_number=number,
-                        calls_s=plan.limits.calls_s / 2,
-                        call=target.call,
-                        through=client,
-                    )
+                        endtoend.measure, live.target, payload, codec, seed=plan.seed, round_number=number,
+                        calls_s=plan.limits.calls_s / 2, through=client,
+                    )  # fmt: skip
                 except MeasureError as error:
                     show.remark(f"{payload}/{codec} with {client}: {error}")
                     continue

@@ -13,7 +13,7 @@ from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import LessPlan, Plan, Profile
 from serlab.measure.process.workers import Workers
-from serlab.measure.send_less import Way, changed_answers, changed_values, find_way, measure_way, sending_peak
+from serlab.measure.send_less import Way, changed_values, compare_answers, find_way, measure_way, sending_peak
 from serlab.measure.target import Target
 from serlab.payload import CATALOGUE, Payload, parse_payload
 from serlab.records.run import RunInfo
@@ -170,7 +170,7 @@ class _Sweep:
     ) -> tuple[dict[tuple[str, str], SentAs], dict[tuple[str, str], Way]]:
         found, ways = {}, {}
         effects = {one.spec: one.effect for one in parse_all(representations)}
-        offered = self._target.transports
+        offered = self._target.endpoint.transports
         for spec in representations:
             for codec in codecs:
                 transport = registry.transport_of(codec)
@@ -189,7 +189,7 @@ class _Sweep:
 
     def _compare(self, spec: str, requests: int) -> tuple[Any, Any]:
         self._show.step(f"answers to {spec}")
-        offered = self._target.transports
+        offered = self._target.endpoint.transports
         for codec in _COMPARED_OVER:
             if codec in registry.available() and registry.transport_of(codec) in offered:
                 try:
@@ -198,9 +198,9 @@ class _Sweep:
                     continue
                 file = parse_payload(self._payload, seed=self._seed).tensors[0].path is not None
                 values = self._tried(changed_values, way)
-                answers = self._tried(
-                    changed_answers, self._target.endpoint, self._target.options, way, 1 if file else requests
-                )
+                plain = replace(way, representation=AsIs.name, call=way.plain)
+                endpoint, options = self._target.endpoint, self._target.options
+                answers = self._tried(compare_answers, endpoint, options, plain, way, 1 if file else requests)
                 return values, answers
         return None, None
 

@@ -17,7 +17,7 @@ from serlab.measure.process.parents import Parents
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload.files import load
-from serlab.records.call import STRING, Call, TensorSpec
+from serlab.records.call import TensorSpec
 from serlab.records.endtoend import Answer
 from serlab.records.run import Endpoint
 from serlab.records.store import ANSWERS, RunFolder, file_stem
@@ -64,7 +64,9 @@ def record_answers(
         folder.write_part(ANSWERS, tuple(known.values()))
         if not answer.failure and not reference:
             reference = codec
-            target = replace(target, call=_completed(target.call, answer.outputs))
+            call = target.call
+            seen = {name: spec.seen_as(answer.outputs[name].shape) for name, spec in call.outputs.items()}
+            target = replace(target, call=replace(call, outputs=seen))
     return tuple(known[payload, codec] for codec in codecs), target
 
 
@@ -89,7 +91,7 @@ def record_answer(
     except (TransportError, CodecError) as error:
         return replace(blank, failure=str(error))
     path.write_bytes(body)
-    told = replace(blank, outputs={name: _spec(tensor) for name, tensor in found.items()}, bytes=len(body))
+    told = replace(blank, outputs={name: TensorSpec.of(tensor) for name, tensor in found.items()}, bytes=len(body))
     if expect:
         wanted = load(Path(expect.removeprefix("@")))
         return replace(told, compared_with=expect, exactness=compare_all(_same_names(wanted, found), found))
@@ -111,16 +113,3 @@ def _same_names(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> di
     if missing:
         raise MeasureError(f"--expect has no tensor {missing[0]!r}: it holds {', '.join(wanted)}")
     return {name: np.asarray(wanted[name]) for name in found}
-
-
-def _spec(tensor: Tensor) -> TensorSpec:
-    return TensorSpec(STRING if tensor.dtype.hasobject else tensor.dtype.name, tensor.shape)
-
-
-def _completed(call: Call, seen: Mapping[str, TensorSpec]) -> Call:
-    """Return the call with the sizes of an answer where the model leaves them open."""
-    outputs = {
-        name: replace(spec, shape=seen[name].shape) if -1 in spec.shape and not spec.packs else spec
-        for name, spec in call.outputs.items()
-    }
-    return replace(call, outputs=outputs)

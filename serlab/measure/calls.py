@@ -118,7 +118,7 @@ def echo_call(codec: Codec | type[Codec], payload: Payload) -> Call:
     """
     sends_bytes = codec.signature == "bytes"
     if len(payload.tensors) > 1 or payload.tensors[0].name:
-        specs = {name: _packed(spec) if sends_bytes else spec for name, spec in payload.specs().items()}
+        specs = {name: spec.packed if sends_bytes else spec for name, spec in payload.specs().items()}
         return Call(ECHO_MODEL, codec.signature, specs, specs)
     spec = payload.only.spec
     entry = SIGNATURES[codec.signature]
@@ -134,15 +134,9 @@ def call_of_signature(name: str, spec: TensorSpec, model: str = ECHO_MODEL) -> C
         KeyError: there is no such signature.
     """
     entry = SIGNATURES[name]
-    packed = _packed(spec)
-    inputs = packed if entry.input_dtype == STRING else spec
-    outputs = packed if entry.output_dtype == STRING else spec
+    inputs = spec.packed if entry.input_dtype == STRING else spec
+    outputs = spec.packed if entry.output_dtype == STRING else spec
     return Call(model, name, {entry.input: inputs}, {entry.output: outputs})
-
-
-def _packed(spec: TensorSpec) -> TensorSpec:
-    """Return a tensor's spec as strings of its rows' bytes; strings stay what they are."""
-    return spec if spec.dtype == STRING else TensorSpec(STRING, spec.shape[:1], packs=spec)
 
 
 def _closed(outputs: Mapping[str, TensorSpec], sent: Tensors) -> dict[str, TensorSpec]:

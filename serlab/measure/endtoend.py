@@ -15,9 +15,10 @@ from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor, Tensors
 from serlab.errors import CodecError, SerlabError, TransportError
 from serlab.measure.calls import Subject
 from serlab.measure.process.server_meter import ServerMeter
+from serlab.measure.target import Target
 from serlab.records.endtoend import CallSample, EndToEndRun
-from serlab.records.run import Endpoint, Form
-from serlab.transports.base import Transport, TransportOptions
+from serlab.records.run import Form
+from serlab.transports.base import Transport
 from serlab.transports.registry import open_transport
 from serlab.transports.rest import RestTransport
 
@@ -48,31 +49,23 @@ def timed_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call)
 
 
 def measure(
-    endpoint: Endpoint,
-    options: TransportOptions,
-    *,
-    payload_spec: str,
-    codec_name: str,
-    seed: int,
-    round_number: int,
-    calls_s: float,
-    call: Call | None = None,
+    target: Target, payload_spec: str, codec_name: str, *, seed: int, round_number: int, calls_s: float,
     through: str = "",
-) -> EndToEndRun:
-    """Call the endpoint for about ``calls_s`` seconds and return every call's ledger.
+) -> EndToEndRun:  # fmt: skip
+    """Be a client that calls ``target`` for about ``calls_s`` seconds and return every call's ledger.
 
     The first answer is compared with what was sent; a call that fails ends the run, which keeps the calls before it.
-    ``call`` names another model's call than the lab's own echo; its answers are not compared.
+    The answers of another model than the lab's own echo are not compared.
     ``through`` is another transport than the codec's own: an HTTP library.
     """
-    codec = registry.get(codec_name)
+    endpoint, call, codec = target.endpoint, target.call, registry.get(codec_name)
     blank = EndToEndRun(payload_spec, codec_name, codec.transport, round_number, (), 0, 0, 0.0, None, None)
     samples: list[CallSample] = []
     meter = ServerMeter(endpoint.pid)
     try:
         exchange = Subject(payload_spec, seed, call).exchange(codec_name)
         tensors, wanted = exchange.tensors, exchange.call
-        with open_transport(through or codec.transport, endpoint, wanted, options) as transport:
+        with open_transport(through or codec.transport, endpoint, wanted, target.options) as transport:
             meter.reset_peak()
             server_before, client_before = meter.cpu_s(), time.process_time()
             first = _first_call(transport, codec, tensors, wanted)

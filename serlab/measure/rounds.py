@@ -48,14 +48,13 @@ class Calling:
         """Send one client. Raises MeasureError where its process fails."""
         if self.gone or not self.is_due(payload, codec, round_number):
             return
-        target = self._target
         run = workers.call(
-            endtoend.measure, target.endpoint, target.options, payload_spec=payload, codec_name=codec,
-            seed=self._plan.seed, round_number=round_number, calls_s=self._plan.limits.calls_s, call=target.call,
+            endtoend.measure, self._target, payload, codec, seed=self._plan.seed, round_number=round_number,
+            calls_s=self._plan.limits.calls_s,
         )  # fmt: skip
         self._folder.add_endtoend(run)
         self._note(run)
-        if run.error and server_gone(target.endpoint):
+        if run.error and server_gone(self._target.endpoint):
             self.gone = run.error
 
     def is_due(self, payload: str, codec: str, round_number: int) -> bool:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from serlab.analysis.representation import answer_change, value_change
 from serlab.codecs import registry
-from serlab.codecs.base import Tensor
+from serlab.codecs.base import Body, Tensor
 from serlab.connection import TransportOptions
-from serlab.errors import RepresentationError, SerlabError, UnknownNameError
+from serlab.errors import MeasureError, RepresentationError, SerlabError
 from serlab.measure.calls import tensors_for
 from serlab.measure.endtoend import MAX_CALLS, MIN_CALLS, timed_call
+from serlab.measure.memory.capture import read_capture, track
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
 from serlab.records.call import STRING, Call, TensorSpec
 from serlab.records.endtoend import CallSample
-from serlab.records.run import Endpoint
+from serlab.records.run import Case, Endpoint
+from serlab.records.scratch import Scratch
 from serlab.records.send_less import AnswerChange, SentRun, ValueChange
 from serlab.representations.registry import parse
 from serlab.serving.fit import Wish, fit_call
@@ -60,9 +62,7 @@ def find_way(metadata: ModelMetadata, wish: Wish, payload: str, seed: int, repre
     parsed = parse_payload(payload, seed=seed)
     plain = fit_call(metadata, wish, parsed.specs(), says_dtypes=parsed.says_dtypes)
     sent = found.apply(tensors_for(parsed, plain))
-    specs = {
-        name: TensorSpec(STRING if one.dtype.hasobject else one.dtype.name, one.shape) for name, one in sent.items()
-    }
+    specs = {name: TensorSpec.of(one) for name, one in sent.items()}
     name = found.signature or plain.signature
     if kind.signature == "bytes":
         twin = f"{found.signature}_bytes" if found.signature else "bytes"
@@ -124,17 +124,16 @@ def measure_way(endpoint: Endpoint, options: TransportOptions, way: Way, round_n
 
 def sending_peak(way: Way) -> int:
     """Return the bytes that representing and encoding add to a client at their peak, counted by memray."""
-    import memray
-    from memray._memray import compute_statistics
-
     codec, found, tensors = registry.get(way.codec), parse(way.representation), way.tensors()
-    codec.encode(found.apply(tensors), way.call)
-    with TemporaryDirectory(prefix="serlab-memory-") as folder:
+
+    def send() -> Body:
+        return codec.encode(found.apply(tensors), way.call)
+
+    send()
+    with Scratch("memory") as folder:
         capture = Path(folder) / "sending.bin"
-        with memray.Tracker(capture, trace_python_allocators=True):
-            kept = codec.encode(found.apply(tensors), way.call)
-        del kept
-        return int(compute_statistics(str(capture)).peak_memory_allocated)
+        track(send, capture)
+        return read_capture(Case(way.payload, way.codec, "encode"), 0, capture).peak_bytes
 
 
 def changed_values(way: Way) -> ValueChange:
@@ -143,28 +142,42 @@ def changed_values(way: Way) -> ValueChange:
     return value_change(tensors, found.undo(found.apply(tensors), tensors), found.bound(tensors))
 
 
-def changed_answers(endpoint: Endpoint, options: TransportOptions, way: Way, requests: int) -> AnswerChange:
-    """Send ``requests`` seeded requests both as they are and represented, and compare the answers.
+def compare_answers(
+    endpoint: Endpoint, options: TransportOptions, reference: Way, way: Way, requests: int, limit_s: float = math.inf
+) -> AnswerChange:
+    """Send up to ``requests`` seeded requests in both ways and compare the answers; stop after some ``limit_s``.
+
+    ``reference`` is an exact way, over its own codec. A payload from a file is one request.
 
     Raises:
         TransportError, CodecError: the server answers one of them with an error.
+        MeasureError: the two ways' signatures have other outputs.
     """
-    codec, found = registry.get(way.codec), parse(way.representation)
+    exact, codec, found = registry.get(reference.codec), registry.get(way.codec), parse(way.representation)
     before, after = [], []
     with (
-        open_transport(codec.transport, endpoint, way.plain, options) as plain,
+        open_transport(exact.transport, endpoint, reference.call, options) as plain,
         open_transport(codec.transport, endpoint, way.call, options) as transport,
     ):
+        end = time.perf_counter() + limit_s
         for number in range(requests):
             tensors = way.tensors(way.seed + number)
-            before.append(codec.decode(plain.send(codec.encode(tensors, way.plain)), way.plain))
+            before.append(exact.decode(plain.send(exact.encode(tensors, reference.call)), reference.call))
             answer = transport.send(codec.encode(found.apply(tensors), way.call))
-            after.append(_named(codec.decode(answer, way.call), before[-1]))
+            after.append(_alike(codec.decode(answer, way.call), before[-1]))
+            if time.perf_counter() > end:
+                break
     return answer_change(before, after)
 
 
-def _named(found: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    missing = [name for name in like if name not in found]
-    if missing:
-        raise UnknownNameError("output of the signature", missing[0], found)
-    return {name: found[name] for name in like}
+def _alike(found: Mapping[str, Tensor], like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return outputs by the names and in the shapes of ``like``: a signature of bytes says ``…_bytes``, and rows."""
+    bare = {name.removesuffix("_bytes"): tensor for name, tensor in found.items()}
+    if bare.keys() != like.keys():
+        if len(bare) != 1 or len(like) != 1:
+            raise MeasureError(f"the signature answers {', '.join(found)}, and not {', '.join(like)}")
+        bare = dict.fromkeys(like, next(iter(bare.values())))
+    try:
+        return {name: bare[name].reshape(tensor.shape) for name, tensor in like.items()}
+    except ValueError as error:
+        raise MeasureError(f"the answers have other shapes: {error}") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from serlab.codecs import registry
 from serlab.records.call import Call, TensorSpec
-from serlab.records.run import Endpoint, Transport
+from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
 
 
@@ -35,19 +35,9 @@ class Target:
             transport = registry.transport_of(codec)
             if transport == "none":
                 found[codec] = "no transport carries it"
-            elif transport not in self.transports:
-                offers = " and ".join({"grpc": "gRPC", "rest": "REST"}[name] for name in self.transports)
+            elif transport not in self.endpoint.transports:
+                offers = " and ".join({"grpc": "gRPC", "rest": "REST"}[name] for name in self.endpoint.transports)
                 found[codec] = f"the instance offers {offers or 'no protocol'} only"
             elif self.call is not None:
                 found[codec] = registry.refusal(codec, self.sent, self.call)
         return {codec: reason for codec, reason in found.items() if reason}
-
-    @property
-    def transports(self) -> tuple[Transport, ...]:
-        """The protocols the endpoint offers."""
-        offered: list[Transport] = []
-        if self.endpoint.grpc:
-            offered.append("grpc")
-        if self.endpoint.rest:
-            offered.append("rest")
-        return tuple(offered)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from serlab.errors import PayloadError, WireError
 from serlab.payload.values import DTYPES
-from serlab.records.call import STRING, numpy_dtype, string_array, strings_of_json
+from serlab.records.call import TensorSpec, numpy_dtype, string_array, strings_of_json
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -51,11 +51,6 @@ def load(path: Path, dtype: str = "") -> Arrays:
     return arrays
 
 
-def dtype_name(array: NDArray[Any]) -> str:
-    """Return the dtype's name as payloads have it; objects are strings."""
-    return STRING if array.dtype.hasobject else array.dtype.name
-
-
 def _reader_of(path: Path) -> Callable[[Path], Arrays]:
     if path.is_dir():
         return _folder
@@ -77,7 +72,7 @@ def _check_regular(path: Path) -> None:
 
 def _check(path: Path, name: str, array: NDArray[Any]) -> None:
     what = f"payload @{path}{f' ({name})' if name else ''}"
-    if dtype_name(array) not in DTYPES:
+    if TensorSpec.of(array).dtype not in DTYPES:
         how = f": say which dtype the bytes are, as in @{path}:bfloat16" if array.dtype.str in _VOID else ""
         choose = how or f", which no codec carries: choose from {', '.join(DTYPES)}"
         raise PayloadError(f"{what} has dtype {array.dtype}{choose}")

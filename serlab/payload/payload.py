@@ -66,8 +66,8 @@ class PayloadTensor:
             rng = np.random.default_rng([seed, zlib.crc32(self.stream.encode())])
             return draw(rng, self.shape, self.dtype, self.distribution)
         array = files.load(self.path, self.dtype).get(self.member)
-        if array is None or (array.shape, files.dtype_name(array)) != (self.shape, self.dtype):
-            now = "gone" if array is None else f"now {files.dtype_name(array)} {list(array.shape)}"
+        if array is None or (array.shape, TensorSpec.of(array).dtype) != (self.shape, self.dtype):
+            now = "gone" if array is None else f"now {TensorSpec.of(array).dtype} {list(array.shape)}"
             raise PayloadError(
                 f"payload @{self.path}{f' ({self.member})' if self.member else ''} is {now}, was {self.dtype} "
                 f"{list(self.shape)}: start a new run"

@@ -11,7 +11,7 @@ from serlab.errors import PayloadError, UnknownNameError, UsageError
 from serlab.payload import files
 from serlab.payload.payload import MAX_RAW_BYTES, Payload, PayloadTensor
 from serlab.payload.values import DISTRIBUTIONS, DTYPES
-from serlab.records.call import STRING
+from serlab.records.call import STRING, TensorSpec
 
 DEFAULT_SEED = 20_261_122
 
@@ -138,7 +138,7 @@ def _from_file(spec: str) -> tuple[PayloadTensor, ...]:
         PayloadTensor(
             name,
             array.shape,
-            files.dtype_name(array),
+            TensorSpec.of(array).dtype,
             "file",
             path=path.resolve(),
             member=name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,20 @@ class TensorSpec:
     dtype: str
     shape: tuple[int, ...]
     packs: TensorSpec | None = None
+
+    @classmethod
+    def of(cls, array: NDArray[Any]) -> TensorSpec:
+        """Return what an array is; one of objects holds strings."""
+        return cls(STRING if array.dtype.hasobject else array.dtype.name, array.shape)
+
+    @property
+    def packed(self) -> TensorSpec:
+        """The numeric tensor as strings of its rows' bytes; strings stay what they are."""
+        return self if self.dtype == STRING else TensorSpec(STRING, self.shape[:1], packs=self)
+
+    def seen_as(self, shape: tuple[int, ...]) -> TensorSpec:
+        """Return the spec with the sizes of an answer where the model leaves them open."""
+        return replace(self, shape=shape) if -1 in self.shape and not self.packs else self
 
     @property
     def numpy_dtype(self) -> np.dtype[Any]:

@@ -44,7 +44,6 @@ REST_ONE, REST_POOL = f"REST, {ONE_CONNECTION}", f"REST, {CONNECTION_PER_CALL}"
 TOLIST, MAKE_TENSOR_PROTO = "tolist", "make_tensor_proto"
 
 # Facts.
-INSTANCE = "instance"
 LAW, LAW_SPREAD = "law", "law's spread"
 SAME_ANSWERS = "same answers"
 GATEWAY_NAME = "gateway"

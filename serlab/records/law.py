@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from serlab.errors import SchemaVersionError, StoreError
-from serlab.records.run import Form, InstanceKind, Op
+from serlab.records.run import Form, InstanceKind, Machine, Op
 
 #: How a body reaches the model, as far as its cost goes.
 Route = Literal["grpc", "rest-numbers", "rest-base64"]
@@ -150,6 +150,11 @@ class LawMachine:
 
     cpu_model: str
     cores: int
+
+    @classmethod
+    def of(cls, machine: Machine) -> LawMachine:
+        """Return what a law says of a machine."""
+        return cls(machine.cpu_model, machine.cores)
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,6 +198,12 @@ class Endpoint:
         return f"{'https' if self.rest_tls else 'http'}://{self.rest}{self.prefix}"
 
     @property
+    def transports(self) -> tuple[Transport, ...]:
+        """The protocols that it offers."""
+        offered: dict[Transport, str] = {"grpc": self.grpc, "rest": self.rest}
+        return tuple(name for name, address in offered.items() if address)
+
+    @property
     def label(self) -> str:
         """How tables and plots name the instance."""
         return f"{self.kind} ({self.version})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -200,8 +200,3 @@ def columns(*titles: str, text: int = 1, hints: dict[str, str] | None = None) ->
 def words(*texts: str) -> tuple[Cell, ...]:
     """Return plain cells."""
     return tuple(Cell(text) for text in texts)
-
-
-def rows(lines: Iterable[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
-    """Return table rows."""
-    return tuple(tuple(line) for line in lines)

@@ -98,12 +98,6 @@ def fit_call(
     )  # fmt: skip
 
 
-def inputs_of(metadata: ModelMetadata, wish: Wish) -> list[str]:
-    """Return the names of the inputs that must be given."""
-    chosen = _signature(metadata, wish)
-    return [name for name in chosen.inputs if name not in chosen.optional]
-
-
 def _signature(metadata: ModelMetadata, wish: Wish) -> SignatureInfo:
     names = list(metadata.signatures)
     return metadata.signature(wish.signature or (names[0] if len(names) == 1 else "serving_default"))

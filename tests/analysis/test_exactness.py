@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from serlab.analysis.exactness import WORDS, Verdict, compare, examine, failed, verdicts
+from serlab.analysis.exactness import WORDS, Verdict, all_failed, compare, examine
 from serlab.analysis.ulp import FORMATS, from_patterns
 
 BF16 = np.dtype(ml_dtypes.bfloat16)
@@ -18,7 +18,7 @@ INTEGERS = [np.dtype(f"{sign}int{bits}") for sign in ("", "u") for bits in (8, 1
 
 
 def words(sent: np.ndarray, received: np.ndarray) -> list[str]:
-    return [Verdict(int(v)).word for v in verdicts(sent, received).reshape(-1)]
+    return [Verdict(int(v)).word for v in examine(sent, received)[0].reshape(-1)]
 
 
 def objects(*items: object) -> np.ndarray:
@@ -179,11 +179,11 @@ def test_another_shape_is_a_failure() -> None:
     assert not found.exact
     assert found.counts == {}
     with pytest.raises(ValueError, match="shape"):
-        verdicts(np.zeros((2, 3)), np.zeros(6))
+        examine(np.zeros((2, 3)), np.zeros(6))
 
 
 def test_a_tensor_that_never_arrived_is_rejected() -> None:
-    found = failed(np.zeros((2, 3)), "400: no")
+    found = all_failed({"x": np.zeros((2, 3))}, "400: no")
     assert (found.counts, found.failure, found.exact) == ({"rejected": 6}, "400: no", False)
 
 
@@ -229,7 +229,7 @@ def test_a_codec_that_drops_the_low_bit_is_caught_at_every_odd_pattern() -> None
     bits = np.arange(2**16, dtype=np.uint16)
     for dtype in (np.dtype(np.float16), BF16):
         sent, received = from_patterns(bits, dtype), from_patterns(bits & 0xFFFE, dtype)
-        found = verdicts(sent, received)
+        found = examine(sent, received)[0]
         assert (found[::2] == Verdict.EXACT).all()
         assert (found[1::2] != Verdict.EXACT).all()
         assert compare(sent, received).worst_ulp == 1

@@ -11,6 +11,7 @@ from serlab.codecs.base import Call
 from serlab.errors import TransportError
 from serlab.measure import endtoend
 from serlab.measure.calls import echo_call
+from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Endpoint
@@ -46,9 +47,7 @@ def loopback(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def measure(codec: str = "orjson", payload: str = "vector-1k") -> EndToEndRun:
-    return endtoend.measure(
-        NOWHERE, TransportOptions(), payload_spec=payload, codec_name=codec, seed=1, round_number=2, calls_s=0.05
-    )
+    return endtoend.measure(Target(NOWHERE, TransportOptions()), payload, codec, seed=1, round_number=2, calls_s=0.05)
 
 
 def orjson_body() -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from serlab.errors import RepresentationError
+from serlab.errors import MeasureError, RepresentationError
 from serlab.lab import send_less as lab
 from serlab.lab.send_less import as_photo, chosen_model, plan_less
 from serlab.measure.plan import find_profile
-from serlab.measure.send_less import changed_answers, changed_values, find_way, measure_way, sending_peak
+from serlab.measure.send_less import _alike, changed_values, compare_answers, find_way, measure_way, sending_peak
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.serving.fit import Wish
@@ -42,7 +43,8 @@ def test_every_way_is_sent_and_told(live_target: Target, echo: ModelMetadata, re
 
 def test_the_echo_answers_what_was_changed(live_target: Target, echo: ModelMetadata) -> None:
     way = find_way(echo, Wish(), PHOTO, 1, "jpeg:50", "wire")
-    answers = changed_answers(live_target.endpoint, live_target.options, way, 1)
+    plain = find_way(echo, Wish(), PHOTO, 1, "as-is", "wire")
+    answers = compare_answers(live_target.endpoint, live_target.options, plain, way, 1)
     assert answers.largest_change == pytest.approx(changed_values(way).largest)
     assert answers.requests == 1
 
@@ -111,3 +113,27 @@ def test_the_full_profile_sends_less_and_others_when_asked() -> None:
     assert (asked.representations, asked.payloads, asked.codecs, asked.rounds) == (
         ("as-is", "jpeg:75"), ("image:photo",), ("wire",), 3,
     )  # fmt: skip
+
+
+def test_a_lossy_way_changes_answers_and_an_exact_one_does_not(live_target: Target) -> None:
+    metadata = read_metadata(live_target.endpoint, "echo", live_target.options)
+    spec, told = "2x30:float32", {}
+    reference = find_way(metadata, Wish(), spec, 1, "as-is", "wire")
+    for representation, codec in (("as-is", "base64"), ("uint8", "orjson")):
+        way = find_way(metadata, Wish(), spec, 1, representation, codec)
+        told[representation] = compare_answers(live_target.endpoint, live_target.options, reference, way, 3, 60.0)
+    assert told["as-is"].largest_change == 0
+    assert 0 < told["uint8"].largest_change < 0.002
+    assert told["as-is"].requests == told["uint8"].requests == 3
+    short = compare_answers(live_target.endpoint, live_target.options, reference, reference, 3, 0.0)
+    assert short.requests == 1
+
+
+def test_outputs_are_paired_by_name_or_alone_and_others_are_refused() -> None:
+    like = {"y": np.zeros((2, 3), np.float32)}
+    assert _alike({"y_bytes": np.ones(6, np.float32)}, like)["y"].shape == (2, 3)
+    assert _alike({"z": np.ones(6, np.float32)}, like)["y"].sum() == 6
+    with pytest.raises(MeasureError, match="answers a, b, and not y"):
+        _alike({"a": np.ones(6), "b": np.ones(6)}, like)
+    with pytest.raises(MeasureError, match="other shapes"):
+        _alike({"y": np.ones(5)}, like)

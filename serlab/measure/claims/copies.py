@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from serlab.analysis.cpu import copies_per_byte
@@ -11,7 +12,7 @@ from serlab.errors import MeasureError
 from serlab.measure.calls import Subject
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.cpu import profile as cpu
-from serlab.measure.memory.capture import read_capture
+from serlab.measure.memory.capture import read_capture, track
 from serlab.measure.memory.phase import profile_case
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
@@ -57,17 +58,12 @@ def _copied(lab: Lab, codec: str) -> float:
 
 def profile_message(seed: int, capture: Path) -> float:
     """Be one fresh process that makes one TensorProto under memray; return bytes allocated ÷ payload bytes."""
-    import memray
-
     codec = registry.get("tensor-proto")
     if not isinstance(codec, TensorProtoCodec):
         raise MeasureError("the codec tensor-proto is not the lab's own")
     payload = parse_payload(PAYLOAD, seed=seed)
     tensor = payload.array()
     codec.tensor_message(tensor[:, :1, :1])  # lazy imports are not the message's
-    capture.unlink(missing_ok=True)
-    with memray.Tracker(capture, trace_python_allocators=True):
-        kept = codec.tensor_message(tensor)
-    del kept
+    track(partial(codec.tensor_message, tensor), capture)
     found = read_capture(Case(PAYLOAD, said.MAKE_TENSOR_PROTO, "encode"), payload.raw_bytes, capture)
     return found.allocated_bytes / payload.raw_bytes

@@ -33,9 +33,8 @@ def predict_calls(
         return [], {}
     try:
         law = find_law(TENSORFLOW_SERVING, lab.folder.path.parent.parent)
-        machine = describe_machine()
         yardsticks = lab.workers.call(measure_yardsticks)
-        carried = carry(law, LawMachine(machine.cpu_model, machine.cores), yardsticks)
+        carried = carry(law, LawMachine.of(describe_machine()), yardsticks)
     except SerlabError as error:
         lab.say.remark(f"no prediction for TensorFlow Serving: {error}")
         return [], {}

@@ -14,7 +14,7 @@ import pyperf
 
 from serlab.codecs.base import Tensor
 from serlab.measure.claims.lab import Lab, series
-from serlab.measure.memory.capture import read_capture
+from serlab.measure.memory.capture import read_capture, track
 from serlab.measure.process import allocator
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
@@ -77,14 +77,8 @@ def time_tolist(payload_spec: str, seed: int, *, collect: bool, output: Path) ->
 
 def peak_of_tolist(payload_spec: str, seed: int, capture: Path) -> float:
     """Be one fresh process that runs ``.tolist()`` under memray; return the peak in multiples of the payload."""
-    import memray
-
     payload = parse_payload(payload_spec, seed=seed)
-    tensor = payload.array()
-    capture.unlink(missing_ok=True)
-    with memray.Tracker(capture, trace_python_allocators=True):
-        kept = tensor.tolist()
-    del kept
+    track(payload.array().tolist, capture)
     return (
         read_capture(Case(payload_spec, said.TOLIST, "encode"), payload.raw_bytes, capture).peak_bytes
         / payload.raw_bytes

@@ -8,7 +8,6 @@ from serlab.codecs import registry
 from serlab.measure.plan import Client
 from serlab.measure.process.machine import library_versions
 from serlab.measure.process.parents import client_of
-from serlab.measure.process.workers import Workers
 from serlab.records.run import Form
 
 
@@ -28,11 +27,6 @@ class Offer:
     codecs: dict[str, OfferedCodec]
     versions: dict[str, str]
     python: str
-
-
-def ask(workers: Workers) -> Offer:
-    """Return what an environment offers. Raises MeasureError where serlab does not run in it."""
-    return workers.call(offer)
 
 
 def offer() -> Offer:

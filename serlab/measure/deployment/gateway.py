@@ -11,7 +11,6 @@ from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.deployment import GatewayReport
-from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Endpoint
 
 
@@ -44,7 +43,7 @@ def measure_gateway(
         for payload, codec, way in shuffled(cases, seed, number):
             say.step(f"{payload} {codec} {way}")
             aimed = target if way == "direct" else replace(target, endpoint=gateway)
-            run = _client(workers, aimed, payload, codec, seed, number, calls_s)
+            run = workers.call(endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s)
             if way == "direct":
                 report = replace(report, direct=(*report.direct, run))
             else:
@@ -52,12 +51,3 @@ def measure_gateway(
             if keep:
                 keep(report)
     return report
-
-
-def _client(
-    workers: Workers, target: Target, payload: str, codec: str, seed: int, number: int, calls_s: float
-) -> EndToEndRun:
-    return workers.call(
-        endtoend.measure, target.endpoint, target.options, payload_spec=payload, codec_name=codec, seed=seed,
-        round_number=number, calls_s=calls_s, call=target.call,
-    )  # fmt: skip

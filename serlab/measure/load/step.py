@@ -51,13 +51,7 @@ def run_step(
     job = Job(spec, 0, endpoint, options, call, seed, round_number, limits.window_s / BATCHES_PER_WINDOW)
     with forked(job) as fleet:
         verified = fleet.await_ready(PREPARE_S + options.timeout_s)
-        blank = replace(
-            blank,
-            request_bytes=verified.request_bytes,
-            response_bytes=verified.response_bytes,
-            exactness=verified.exactness,
-            failure=verified.failure,
-        )
+        blank = verified.noted(blank)
         return blank if verified.failure else _load(blank, fleet, endpoint, options, limits)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import msgspec
 
@@ -12,6 +13,7 @@ from serlab.measure.calls import Subject
 from serlab.measure.load.clients import Work
 from serlab.measure.load.outcome import failure_code
 from serlab.records.call import Call
+from serlab.records.load import LoadStep
 from serlab.records.run import Endpoint, Exactness
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
@@ -35,6 +37,11 @@ class Verified(msgspec.Struct, frozen=True):
     response_bytes: int = 0
     exactness: Exactness | None = None
     failure: str = ""
+
+    def noted(self, step: LoadStep) -> LoadStep:
+        """Return a step's record with what the first call found out; the failure of one that failed later stays."""
+        return replace(step, request_bytes=self.request_bytes, response_bytes=self.response_bytes,
+                       exactness=self.exactness, failure=self.failure or step.failure)  # fmt: skip
 
 
 def verify(work: Work, endpoint: Endpoint, options: TransportOptions, *, echoes: bool) -> Verified:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
+from serlab.codecs.base import ChunkedCodec
 from serlab.errors import MeasureError
 from serlab.measure.calls import Exchange, Subject, first_elements, with_shapes
 from serlab.payload import parse_payload
@@ -19,6 +20,7 @@ from serlab.servable.signatures import ECHO_MODEL
 PYMALLOC_LIMIT_BYTES = 512
 #: How many of the places that held memory at the peak a record names.
 TOP_FRAMES = 3
+_OUTSIDE = "outside Python"
 
 
 def profile(case: Case, subject: Subject, capture: Path, *, native: bool = False) -> MemoryProfile:
@@ -30,29 +32,34 @@ def profile(case: Case, subject: Subject, capture: Path, *, native: bool = False
     Raises:
         MeasureError: memray cannot write the capture.
     """
-    import memray
-
     exchange = subject.exchange(case.codec)
     codec, call, tensors = exchange.codec, exchange.call, exchange.tensors
     body = b"" if case.op == "encode" else exchange.response(case.form)
     _warm_up(exchange, case)
+    if case.op == "decode":
+        step: Callable[[], object] = partial(codec.decode, body, call)
+    else:  # what is sent while it is encoded is never there as a whole
+        step = partial(codec.drain if isinstance(codec, ChunkedCodec) else codec.encode, tensors, call)
+    track(step, capture, native=native)
+    return read_capture(case, parse_payload(subject.payload, seed=subject.seed).raw_bytes, capture)
+
+
+def track(step: Callable[[], object], capture: Path, *, native: bool = False) -> None:
+    """Call ``step`` once under memray, which writes ``capture``.
+
+    Raises:
+        MeasureError: memray cannot write the capture.
+    """
+    import memray
+
     capture.unlink(missing_ok=True)
     try:
         with memray.Tracker(capture, trace_python_allocators=True, native_traces=native):
             # The name keeps the result alive until tracking has ended: it is part of what the call adds.
-            kept = _encoded(codec, tensors, call) if case.op == "encode" else codec.decode(body, call)
+            kept = step()
     except OSError as error:
         raise MeasureError(f"memray cannot write {capture}: {error}") from error
     del kept
-    return read_capture(case, parse_payload(subject.payload, seed=subject.seed).raw_bytes, capture)
-
-
-def _encoded(codec: Codec, tensors: Tensors, call: Call) -> Body | None:
-    """Return the body; None of a codec that is sent while it encodes, and therefore keeps nothing."""
-    if isinstance(codec, ChunkedCodec):
-        codec.drain(tensors, call)
-        return None
-    return codec.encode(tensors, call)
 
 
 def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
@@ -61,15 +68,7 @@ def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
     Raises:
         MeasureError: the file is not a memray capture.
     """
-    import memray
-    from memray._memray import compute_statistics
-
-    try:
-        reader = memray.FileReader(capture)
-        statistics = compute_statistics(str(capture))
-        at_peak = list(reader.get_high_watermark_allocation_records(merge_threads=True))
-    except (OSError, ValueError) as error:
-        raise MeasureError(f"{capture} is not a readable memray capture: {error}") from error
+    statistics, at_peak = _read(capture)
     small = sum(record.size for record in at_peak if record.size <= PYMALLOC_LIMIT_BYTES * record.n_allocations)
     return MemoryProfile(
         case,
@@ -79,7 +78,7 @@ def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
         allocated_bytes=statistics.total_memory_allocated,
         allocations=statistics.total_num_allocations,
         capture=capture.name,
-        top=_top_frames(at_peak),
+        top=tuple(frame for frame in _held(at_peak) if frame.function != _OUTSIDE)[:TOP_FRAMES],
     )
 
 
@@ -104,14 +103,6 @@ def _warm_up(exchange: Exchange, case: Case) -> None:
         codec.decode(body, tiny)
 
 
-def _top_frames(at_peak: Iterable[Any]) -> tuple[MemoryFrame, ...]:
-    held: Counter[tuple[str, str, int]] = Counter()
-    for record in at_peak:
-        for function, file, line in record.stack_trace(max_stacks=1):
-            held[function, short_path(file), line] += record.size
-    return tuple(MemoryFrame(*place, bytes=size) for place, size in held.most_common(TOP_FRAMES))
-
-
 def frames_at_peak(capture: Path, *, native: bool = False) -> tuple[MemoryFrame, ...]:
     """Return the innermost frames that held memory at the peak, largest first; together they hold all of it.
 
@@ -120,15 +111,25 @@ def frames_at_peak(capture: Path, *, native: bool = False) -> tuple[MemoryFrame,
     Raises:
         MeasureError: the file is missing, or is not a memray capture.
     """
-    import memray
+    return _held(_read(capture)[1], native=native)
 
-    held: Counter[tuple[str, str, int]] = Counter()
+
+def _read(capture: Path) -> tuple[Any, list[Any]]:
+    """Return memray's statistics of a capture, and its records of what held memory at the peak."""
+    import memray
+    from memray._memray import compute_statistics
+
     try:
         reader = memray.FileReader(capture)
-        for record in reader.get_high_watermark_allocation_records(merge_threads=True):
-            places = record.hybrid_stack_trace(max_stacks=1) if native else record.stack_trace(max_stacks=1)
-            function, file, line = places[0] if places else ("outside Python", "", 0)
-            held[function, short_path(file), line] += record.size
+        return compute_statistics(str(capture)), list(reader.get_high_watermark_allocation_records(merge_threads=True))
     except (OSError, ValueError) as error:
         raise MeasureError(f"{capture} is not a readable memray capture: {error}") from error
+
+
+def _held(at_peak: Iterable[Any], *, native: bool = False) -> tuple[MemoryFrame, ...]:
+    held: Counter[tuple[str, str, int]] = Counter()
+    for record in at_peak:
+        places = record.hybrid_stack_trace(max_stacks=1) if native else record.stack_trace(max_stacks=1)
+        function, file, line = places[0] if places else (_OUTSIDE, "", 0)
+        held[function, short_path(file), line] += record.size
     return tuple(MemoryFrame(*place, bytes=size) for place, size in held.most_common())

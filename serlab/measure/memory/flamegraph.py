@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +18,6 @@ _COMMANDS: dict[View, tuple[str, ...]] = {
     "temporal": ("flamegraph", "--temporal"),
     "table": ("table",),
 }
-RENDER_TIMEOUT_S = 300.0
 
 
 def page_path(capture: Path, view: View = "flamegraph") -> Path:
@@ -31,22 +28,11 @@ def page_path(capture: Path, view: View = "flamegraph") -> Path:
 
 
 def render(capture: Path, view: View = "flamegraph") -> Path:
-    """Write the page for ``capture`` and return its path.
+    """Write the page for ``capture`` and return its path: in this process, which has memray loaded and ends with it.
 
     Raises:
         MeasureError: memray cannot read the capture.
     """
-    page = page_path(capture, view)
-    command = [sys.executable, "-m", "memray", *_COMMANDS[view], "--no-web", "--force", "-o", str(page), str(capture)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=RENDER_TIMEOUT_S, check=False)
-    if done.returncode != 0 or not page.exists():
-        reason = (done.stderr or done.stdout).strip().splitlines()
-        raise MeasureError(f"memray makes no {view} of {capture}: {reason[-1] if reason else 'no reason given'}")
-    return share_assets(page)
-
-
-def render_here(capture: Path, view: View = "flamegraph") -> Path:
-    """As ``render``, in this process: for one that has memray loaded already and ends with it."""
     if view == "speedscope":
         return speedscope.write_memory(capture)
     from memray.commands import main

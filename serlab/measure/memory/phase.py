@@ -8,7 +8,7 @@ from dataclasses import replace
 from serlab.errors import MeasureError
 from serlab.measure.calls import Subject
 from serlab.measure.memory.capture import profile
-from serlab.measure.memory.flamegraph import render_here
+from serlab.measure.memory.flamegraph import render
 from serlab.measure.process.parents import Parents
 from serlab.measure.process.side_by_side import side_by_side
 from serlab.measure.process.workers import Workers
@@ -51,5 +51,5 @@ def draw_flamegraph(workers: Workers, folder: RunFolder, drawn: MemoryProfile) -
     Raises:
         MeasureError: memray cannot read the capture.
     """
-    page = workers.call(render_here, folder.inside(drawn.capture))
+    page = workers.call(render, folder.inside(drawn.capture))
     return replace(drawn, flamegraph=f"memory/{page.name}")

@@ -20,7 +20,7 @@ from serlab.measure.precision.trips import ServerGoneError, Trip, offline_trips
 from serlab.measure.precision.values import DEFAULT_SAMPLES, DTYPES, dtype_of, value_classes
 from serlab.measure.process.machine import library_versions
 from serlab.payload import DEFAULT_SEED, Payload
-from serlab.payload.files import dtype_name
+from serlab.records.call import TensorSpec
 from serlab.records.precision import PrecisionCell, PrecisionReport
 from serlab.records.store import now
 
@@ -90,11 +90,6 @@ class PrecisionLab:
         self._started, self._clock = now(), time.perf_counter()
 
     @property
-    def server_gone(self) -> bool:
-        """Whether the live server went away, so that live cells are missing."""
-        return self._gone
-
-    @property
     def steps(self) -> int:
         """How often ``run`` tells its progress, if every codec is available."""
         return len(self.plan.codecs) * len(self.plan.payload.tensors if self.plan.payload else self.plan.dtypes)
@@ -138,7 +133,7 @@ class PrecisionLab:
             flat = array.reshape(-1)
             indices = {name if single else f"{tensor_name}: {name}": at for name, at in natures(flat).items()}
             classes = {name: flat[at] for name, at in indices.items()}
-            yield _Values(dtype_name(array), classes, indices, array.shape)
+            yield _Values(TensorSpec.of(array).dtype, classes, indices, array.shape)
 
     def _codecs(self) -> Iterator[Codec]:
         for name in self.plan.codecs:
@@ -155,7 +150,7 @@ class PrecisionLab:
     def _examine_live(self, server: LiveServer, codec: Codec, values: _Values) -> None:
         if self._gone:
             return
-        if codec.transport != "none" and not server.offers(codec.transport):
+        if codec.transport != "none" and codec.transport not in server.endpoint.transports:
             self._note(f"{codec.name} through the live server: it offers no {codec.transport} address")
             return
         try:

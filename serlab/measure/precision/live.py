@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -55,15 +54,9 @@ class LiveServer:
     def __enter__(self) -> LiveServer:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         for transport in self._transports.values():
             transport.close()
-
-    def offers(self, transport: str) -> bool:
-        """Whether the endpoint has an address for the protocol."""
-        return bool({"grpc": self.endpoint.grpc, "rest": self.endpoint.rest}.get(transport))
 
     def send(self, transport: str, body: Body, call: Call) -> Body:
         """Return the answer to ``body``.
@@ -99,7 +92,7 @@ def live_trips(server: LiveServer, codec: Codec, dtype_name: str) -> Iterator[Tr
     Codecs that speak to a string signature have one trip, there and back: the server never makes numbers of their
     bytes. Strings themselves have one too.
     """
-    if not server.offers(codec.transport):
+    if codec.transport not in server.endpoint.transports:
         return
     if codec.signature == "bytes":
         legs = [(SIGNATURES["bytes"], _both_ways)]

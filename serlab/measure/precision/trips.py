@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from serlab.codecs.base import Call, Codec, Tensor
 from serlab.errors import MeasureError
-from serlab.records.call import STRING, TensorSpec
+from serlab.records.call import TensorSpec
 from serlab.records.precision import Leg, Place
 from serlab.records.run import Form, Transport
 
@@ -70,5 +70,5 @@ def one_tensor_call(
 ) -> Call:
     """Return the call of a signature that takes ``x``; ``packed`` means as strings of its rows' bytes."""
     spec = TensorSpec(dtype, shape)
-    carried = TensorSpec(STRING, shape[:1], packs=spec) if packed and dtype != STRING else spec
+    carried = spec.packed if packed else spec
     return Call(model, name, {"x": carried}, {output: carried})

@@ -14,7 +14,6 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
-from types import TracebackType
 
 from serlab.codecs import registry
 from serlab.measure.plan import Client
@@ -81,9 +80,7 @@ class Parents:
             self._open = opened.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._open.close()
 
     def kind(self, codec: str) -> Client:

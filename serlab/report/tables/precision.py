@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from rich import box
 from rich.console import Console
@@ -247,9 +247,3 @@ def shortened(text: str) -> str:
     """An error on one line, without the address that was called, and cut to what a table bears."""
     line = _ADDRESSED.sub("", " ".join(text.split()))
     return line if len(line) <= SHOWN_ERROR else f"{line[:SHOWN_ERROR]}…"
-
-
-def statements(report: PrecisionReport) -> Iterable[str]:
-    """Every finding as a sentence, for readers other than the terminal."""
-    for finding in findings(report):
-        yield f"{finding.dtype}: {statement(finding, report)}"

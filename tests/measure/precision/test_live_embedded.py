@@ -113,7 +113,6 @@ def test_a_server_that_is_killed_in_the_middle_keeps_what_was_found() -> None:
                 process.process.wait()
 
         report: PrecisionReport = lab.run(kill_before_the_last)
-    assert lab.server_gone
     found = {(c.codec, c.dtype) for c in report.cells if c.place == "live"}
     assert found == {("base64", "int8"), ("base64", "float32"), ("json", "int8")}
     (missing,) = report.missing

@@ -78,7 +78,6 @@ def test_a_server_that_dies_in_the_middle_keeps_what_was_found(fake_server: Any)
     lab = PrecisionLab(Plan(("json", "orjson"), ("float32", "float64"), 50, seed=5), server)
     report = lab.run()
     live_found = [c for c in report.cells if c.place == "live"]
-    assert lab.server_gone
     assert 0 < len(live_found) <= 14
     assert {(c.codec, c.dtype) for c in report.cells if c.place == "offline"} == {
         (codec, dtype) for codec in ("json", "orjson") for dtype in ("float32", "float64")

@@ -10,7 +10,7 @@ from rich.console import Console
 from serlab.analysis.precision_findings import findings
 from serlab.records.precision import Alteration, Example, PrecisionCell, PrecisionReport
 from serlab.records.run import Exactness
-from serlab.report.tables.precision import cell_text, class_table, render, share_text, statement, statements
+from serlab.report.tables.precision import cell_text, class_table, render, share_text, statement
 
 EXAMPLE = Example((3,), "0.1", "0x3fb999999999999a", "0.10000000000000002", "0x3fb999999999999b", 1)
 
@@ -43,9 +43,13 @@ def printed(found: PrecisionReport, examples: int = 3) -> str:
     return out.getvalue()
 
 
+def _statements(found: PrecisionReport) -> list[str]:
+    return [f"{finding.dtype}: {statement(finding, found)}" for finding in findings(found)]
+
+
 def test_the_parser_is_blamed_by_name_and_the_client_cleared() -> None:
     found = report(cell("offline", "request"), cell("live", "request", "rounded"), cell("live", "response"))
-    (said,) = statements(found)
+    (said,) = _statements(found)
     assert said == (
         "float64: the JSON parser of the embedded server, not the client: rounded 18.0 % of unit by 1–2 ULP, silently "
         "[orjson]"
@@ -61,7 +65,7 @@ def test_only_the_real_thing_is_called_tensorflow_serving() -> None:
         "remote": "the JSON parser of the server",
     }
     for kind, name in names.items():
-        (said,) = statements(report(*cells, instance={"kind": kind, "version": "x"}))
+        (said,) = _statements(report(*cells, instance={"kind": kind, "version": "x"}))
         assert said.startswith(f"float64: {name}, not the client")
 
 
@@ -79,7 +83,7 @@ def test_the_writer_grpc_and_the_codec_have_names_of_their_own() -> None:
 
 def test_rejections_quote_the_error() -> None:
     found = report(cell("live", "request", "rejected", 10_000))
-    (said,) = statements(found)
+    (said,) = _statements(found)
     assert "rejected every value [orjson: 400 Bad Request: no]" in said
 
 

@@ -84,27 +84,14 @@ def _checked(spec: StepSpec, target: Target, processes: int) -> StepSpec:
 def _step(workers: Workers, target: Target, spec: StepSpec, limits: StepLimits, seed: int) -> LoadStep:
     blank = LoadStep(spec, transport_of(spec.codec), 0)
     verified = workers.call(verify_step, spec.payload, spec.codec, target.endpoint, target.options, target.call, seed)
-    blank = replace(
-        blank,
-        request_bytes=verified.request_bytes,
-        response_bytes=verified.response_bytes,
-        exactness=verified.exactness,
-        failure=verified.failure,
-    )
     if verified.failure:
-        return blank
+        return verified.noted(blank)
     with Scratch("locust") as folder:
         try:
-            measured = _run(spec, target, limits, seed, Path(folder))
+            measured = replace(_run(spec, target, limits, seed, Path(folder)), spec=spec)
         except MeasureError as error:
-            return replace(blank, failure=str(error))
-    return replace(
-        measured,
-        spec=spec,
-        request_bytes=blank.request_bytes,
-        response_bytes=blank.response_bytes,
-        exactness=blank.exactness,
-    )
+            measured = replace(blank, failure=str(error))
+    return verified.noted(measured)
 
 
 def _run(spec: StepSpec, target: Target, limits: StepLimits, seed: int, folder: Path) -> LoadStep:
