@@ -27,23 +27,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("targets", nargs="*", choices=[[], *targets.TARGETS], help="default: all of them")
     parser.add_argument("--minutes", type=float, default=2.0, help="for all targets together (default: 2)")
-    parser.add_argument("--alone", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.alone:
-        return _fuzz(options.alone, options.minutes)
+        return _fuzz(options.targets[0], options.minutes, options.alone)
     chosen = options.targets or list(targets.TARGETS)
     each = options.minutes / len(chosen)
     failed = []
     for target in chosen:
         print(f"{target}: {each * 60:.0f} s", flush=True)
-        command = [sys.executable, __file__, "--alone", target, "--minutes", str(each)]
-        if subprocess.run(command, check=False).returncode:
-            failed.append(target)
+        with tempfile.TemporaryDirectory(prefix="fuzz-corpus-") as grown:
+            command = [sys.executable, __file__, target, "--minutes", str(each), "--alone", grown]
+            if subprocess.run(command, check=False).returncode:
+                failed.append(target)
     print(f"failed: {', '.join(failed)}; the inputs are in {HERE / 'found'}" if failed else "nothing failed")
     return 1 if failed else 0
 
 
-def _fuzz(target: str, minutes: float) -> int:
+def _fuzz(target: str, minutes: float, grown: str) -> int:
     import atheris
 
     with atheris.instrument_imports(include=["serlab"]):
@@ -52,15 +53,14 @@ def _fuzz(target: str, minutes: float) -> int:
         targets.TARGETS[target](b"")  # imports what it needs
     found, corpus = HERE / "found", HERE / "corpus" / target
     found.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="fuzz-corpus-") as grown:
-        settings = [
-            f"-max_total_time={max(1, round(minutes * 60))}", f"-timeout={TIMEOUT_S}", f"-rss_limit_mb={MEMORY_MB}",
-            f"-max_len={LONGEST_INPUT_BYTES}", f"-artifact_prefix={found}/{target}-", "-print_final_stats=1",
-            "-verbosity=0",
-        ]  # fmt: skip
-        folders = [grown, *([str(corpus)] if corpus.is_dir() else [])]
-        atheris.Setup([sys.argv[0], *settings, *folders], targets.TARGETS[target])
-        atheris.Fuzz()  # ends the process
+    settings = [
+        f"-max_total_time={max(1, round(minutes * 60))}", f"-timeout={TIMEOUT_S}", f"-rss_limit_mb={MEMORY_MB}",
+        f"-max_len={LONGEST_INPUT_BYTES}", f"-artifact_prefix={found}/{target}-", "-print_final_stats=1",
+        "-verbosity=0",
+    ]  # fmt: skip
+    folders = [grown, *([str(corpus)] if corpus.is_dir() else [])]
+    atheris.Setup([sys.argv[0], *settings, *folders], targets.TARGETS[target])
+    atheris.Fuzz()  # ends the process, without what stands in with and finally
     return 0
 
 

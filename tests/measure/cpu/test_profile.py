@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +128,18 @@ def test_a_case_that_fails_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(cpu, "ATTEMPTS", 1)
     with pytest.raises(MeasureError, match="scalene"):
         cpu.profile(Case("image", "no-such-codec", "encode"), 1, 1, tmp_path / "cpu", seconds=1.0)
+
+
+def test_what_a_killed_scalene_left_is_removed_and_what_a_living_one_uses_stays() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left = Path(f"/tmp/scalene-malloc-signal{ended.pid}")
+    used = Path(f"/tmp/scalene-malloc-signal{os.getpid()}")
+    try:
+        left.touch()
+        used.touch()
+        cpu._sweep()
+        assert (left.exists(), used.exists()) == (False, True)
+    finally:
+        left.unlink(missing_ok=True)
+        used.unlink(missing_ok=True)
