@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from serlab.analysis.endtoend import EndToEnd
 from serlab.analysis.stats import SAMPLE_FLOOR, interval
@@ -14,6 +15,7 @@ from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Sect
 from serlab.report.plots import call_cpu, latency, ledger, resident_memory
 from serlab.report.sentences import words
 from serlab.report.source import Source
+from serlab.report.tables.profiles import tracks_table
 
 PARTS = {"endtoend-memory": MemoryTracks}
 
@@ -198,6 +200,7 @@ def _memory(source: Source) -> list[Block]:
     panels = resident_memory.panels(source)
     if report is None or not panels:
         return [Missing("memory of client and server over time", f"serlab memory {source.command} --endtoend")]
+    found = tracks_table(report.tracks, source.label, source.view.raw_bytes)
     return [
         Figure(
             "resident-figure",
@@ -205,35 +208,8 @@ def _memory(source: Source) -> list[Block]:
             "Resident memory of the server's and the client's process while one codec's client makes its calls, one "
             "codec after the other. The server keeps what it once had: later codecs start where earlier ones left it.",
             panels,
-            _memory_table(source, report),
+            replace(found, caption=f"{found.caption}; {report.instance}, {report.started[:10]}"),
             paired=True,
         ),
         *([Note(report.missing, "What could not be sampled", "warn")] if report.missing else []),
     ]
-
-
-def _memory_table(source: Source, report: MemoryTracks) -> Table:
-    rows = []
-    for track in report.tracks:
-        client = track.client_peak_bytes - track.client_before_bytes
-        known = track.server_peak_bytes is not None and track.server_before_bytes is not None
-        server = (track.server_peak_bytes or 0) - (track.server_before_bytes or 0) if known else None
-        raw = source.view.raw_bytes.get(track.payload)
-        rows.append(
-            (
-                Cell(track.payload),
-                Cell(source.label(track.payload, track.codec)),
-                Cell(sentences.transport(track.transport)),
-                Cell(units.size(track.client_peak_bytes), track.client_peak_bytes),
-                Cell(units.size(client), client),
-                Cell(units.ratio(client / raw) if raw else "–", client / raw if raw else None),
-                Cell(units.size(track.server_peak_bytes), track.server_peak_bytes),
-                Cell(units.size(server), server),
-                Cell(f"{track.calls:,}", track.calls),
-                Cell(f"FAILED: {track.error[:80]}" if track.error else "–", tone="bad" if track.error else "muted"),
-            )
-        )
-    titles = ("payload", "codec", "over", "client's peak", "it added", "added ÷ tensor", "server's peak", "it added ",
-              "calls", "error")  # fmt: skip
-    caption = f"Peaks while calls ran, as the kernel saw them (VmHWM); {report.instance}, {report.started[:10]}"
-    return Table("resident-table", caption, columns(*titles, text=3), tuple(rows))

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from serlab.report import blocks
+
 #: Width of tables where there is no terminal to ask: a pipe must not cut figures off.
 PLAIN_WIDTH = 200
 
@@ -31,6 +33,16 @@ def plain_table(title: str, columns: Sequence[str], *, left: int = 1, words: Seq
     for position, column in enumerate(columns):
         is_word = position < left or column in words
         table.add_column(column, justify="left" if is_word else "right", no_wrap=position < left)
+    return table
+
+
+def shown(found: blocks.Table) -> Table:
+    """Return a page's table as the terminal shows it: its words, with the caption as its title."""
+    text = next((at for at, column in enumerate(found.columns) if column.numeric), len(found.columns))
+    words = [column.title for column in found.columns if not column.numeric]
+    table = plain_table(found.caption, [column.title for column in found.columns], left=text, words=words)
+    for row in found.rows:
+        table.add_row(*(cell.text for cell in row))
     return table
 
 

@@ -1,27 +1,24 @@
-"""A load run on the terminal: a table per payload, the knees, and what to know before believing the figures."""
+"""A load run on the terminal: its steps, the knees, and what to know before believing the figures."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
-from rich.table import Table
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
 from serlab.analysis.load.view import LoadView
 from serlab.records.load import Knee, LoadSummary
 from serlab.records.run import Interval, RunInfo
-from serlab.report import units
+from serlab.report import sentences, units
+from serlab.report.blocks import Cell, Table, columns
 from serlab.report.origin import origin_lines
-from serlab.report.tables.console import plain_table
+from serlab.report.tables.console import shown
 
 
 def print_load(view: LoadView, info: RunInfo, console: Console) -> None:
     """Print everything that a load run found."""
-    console.print(*origin_lines(view.report.instance, info), sep="\n")
-    for payload, entries in groupby(view.summaries, key=lambda entry: entry.spec.payload):
-        console.print(_table(payload, list(entries)))
+    console.print(*origin_lines(view.report.instance, info), shown(steps_table(view.summaries)), sep="\n")
     for line in (*map(_knee, view.knees), *view.remarks):
         console.print(line)
 
@@ -41,42 +38,43 @@ def late(entry: LoadSummary) -> str:
     return f"{entry.late:,}{share}" + (f", {entry.unsent:,} unsent" if entry.unsent else "")
 
 
-def _table(payload: str, entries: Sequence[LoadSummary]) -> Table:
-    columns = (
-        "codec", "load", "calls/s [95 %]", "p50", "p90", "p99", "p99.9", "max", "errors", "late", "client CPU",
-        "server CPU", "wire", "generator", "stable",
-    )  # fmt: skip
-    table = plain_table(payload, columns, left=2)
-    for entry in entries:
-        spec = entry.spec
+def steps_table(summaries: Sequence[LoadSummary], label: Callable[[str, str], str] | None = None) -> Table:
+    """Return a row per step, all its rounds together; ``label`` says how a codec of a payload is called."""
+    rows = []
+    for entry in summaries:
+        spec, failed = entry.spec, sum(entry.errors.values())
+        codec = label(spec.payload, spec.codec) if label else spec.codec
         pace = f"{spec.concurrency} in flight" if spec.loop == "closed" else f"{spec.rate_per_s:g}/s, {spec.arrivals}"
         if spec.sockets < spec.concurrency:
             pace += f", {spec.sockets} connections"
-        failed = sum(entry.errors.values())
-        table.add_row(
-            f"{spec.codec} ({entry.transport})" + (", ready" if spec.pre_encoded else ""),
-            pace,
-            rate(entry.throughput_per_s),
-            units.seconds(entry.p50_s),
-            _tail(entry, entry.p90_s, 0.9),
-            _tail(entry, entry.p99_s, 0.99),
-            _tail(entry, entry.p999_s, 0.999),
-            units.seconds(entry.max_s),
-            f"{failed:,} ({failed / entry.attempts:.1%})" if failed else "0",
-            late(entry),
-            units.seconds(entry.client_cpu_s),
-            units.seconds(entry.server_cpu_s),
-            f"{units.size(entry.wire_bytes_per_s)}/s",
-            f"{spec.generator}, {entry.busiest_cpu:.0%} CPU",
-            "yes" if entry.stable else "no",
+        tails = [
+            Cell(units.seconds(value), value)
+            if value is not None
+            else Cell(f"needs {SAMPLE_FLOOR[at]:,} calls" if entry.calls else "–", tone="muted")
+            for value, at in ((entry.p50_s, 0.5), (entry.p90_s, 0.9), (entry.p99_s, 0.99), (entry.p999_s, 0.999))
+        ]
+        told = f"{failed:,} ({failed / entry.attempts:.1%})" if failed else "0"
+        rows.append(
+            (
+                Cell(spec.payload),
+                Cell(codec + (", ready" if spec.pre_encoded else "")),
+                Cell(sentences.transport(entry.transport)),
+                Cell(pace, spec.rate_per_s or spec.concurrency),
+                Cell(rate(entry.throughput_per_s), entry.throughput_per_s.median),
+                *tails,
+                Cell(units.seconds(entry.max_s), entry.max_s),
+                Cell(told, failed, tone="bad" if failed else "plain"),
+                Cell(late(entry), entry.late),
+                Cell(units.seconds(entry.client_cpu_s), entry.client_cpu_s),
+                Cell(units.seconds(entry.server_cpu_s), entry.server_cpu_s),
+                Cell(f"{units.size(entry.wire_bytes_per_s)}/s", entry.wire_bytes_per_s),
+                Cell(f"{spec.generator}, {entry.busiest_cpu:.0%} CPU", entry.busiest_cpu),
+                Cell("yes" if entry.stable else "no", tone="plain" if entry.stable else "warn"),
+            )
         )
-    return table
-
-
-def _tail(entry: LoadSummary, value: float | None, fraction: float) -> str:
-    if value is not None:
-        return units.seconds(value)
-    return f"needs {SAMPLE_FLOOR[fraction]:,}" if entry.calls else units.NOT_MEASURED
+    titles = ("payload", "codec", "over", "load", "calls/s", "p50", "p90", "p99", "p99.9", "max", "errors", "late",
+              "client CPU per call", "server CPU per call", "bodies on the wire", "generator", "stable")  # fmt: skip
+    return Table("load-table", "Steps of load, all rounds together", columns(*titles, text=4), tuple(rows))
 
 
 def _knee(knee: Knee) -> str:

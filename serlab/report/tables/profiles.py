@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from rich.table import Table
 
 from serlab.analysis.cpu import copies_per_byte, time_shares
 from serlab.records.profiles import CpuReport, MemoryTrack
 from serlab.records.run import MemoryProfile
-from serlab.report import units
+from serlab.report import blocks, sentences, units
+from serlab.report.blocks import Cell, columns
 from serlab.report.sentences import copy_factor, frame_words
-from serlab.report.tables.console import plain_table
+from serlab.report.tables.console import plain_table, shown
 
 
 def cpu_table(report: CpuReport) -> Table:
@@ -58,25 +59,37 @@ def found_lines(found: Sequence[MemoryProfile | MemoryTrack | str]) -> Iterator[
     if profiles:
         yield memory_table(profiles)
     if tracks:
-        yield tracks_table(tracks)
+        yield shown(tracks_table(tracks))
     yield from (one for one in found if isinstance(one, str))
 
 
-def tracks_table(tracks: Iterable[MemoryTrack]) -> Table:
-    """Return a row per codec with what its calls added to client and server."""
-    columns = ("call", "client's peak", "it added", "server's peak", "it added", "calls", "error")
-    table = plain_table("", columns, words=columns[-1:])
+def tracks_table(
+    tracks: Iterable[MemoryTrack],
+    label: Callable[[str, str], str] | None = None,
+    raw_bytes: Mapping[str, int] | None = None,
+) -> blocks.Table:
+    """Return a row per codec with what its calls added to client and server; ``raw_bytes`` are those of payloads."""
+    rows = []
     for track in tracks:
-        server = None
-        if track.server_peak_bytes is not None and track.server_before_bytes is not None:
-            server = track.server_peak_bytes - track.server_before_bytes
-        table.add_row(
-            f"{track.payload} {track.codec} ({track.transport})",
-            units.size(track.client_peak_bytes),
-            units.size(track.client_peak_bytes - track.client_before_bytes),
-            units.size(track.server_peak_bytes),
-            units.size(server),
-            f"{track.calls:,}",
-            track.error[:60],
+        client = track.client_peak_bytes - track.client_before_bytes
+        known = track.server_peak_bytes is not None and track.server_before_bytes is not None
+        server = (track.server_peak_bytes or 0) - (track.server_before_bytes or 0) if known else None
+        times = client / raw if (raw := (raw_bytes or {}).get(track.payload)) else None
+        rows.append(
+            (
+                Cell(track.payload),
+                Cell(label(track.payload, track.codec) if label else track.codec),
+                Cell(sentences.transport(track.transport)),
+                Cell(units.size(track.client_peak_bytes), track.client_peak_bytes),
+                Cell(units.size(client), client),
+                Cell(units.ratio(times), times),
+                Cell(units.size(track.server_peak_bytes), track.server_peak_bytes),
+                Cell(units.size(server), server),
+                Cell(f"{track.calls:,}", track.calls),
+                Cell(f"FAILED: {track.error[:80]}" if track.error else "–", tone="bad" if track.error else "muted"),
+            )
         )
-    return table
+    titles = ("payload", "codec", "over", "client's peak", "it added", "added ÷ tensor", "server's peak", "it added ",
+              "calls", "error")  # fmt: skip
+    caption = "Peaks while calls ran, as the kernel saw them (VmHWM)"
+    return blocks.Table("resident-table", caption, columns(*titles, text=3), tuple(rows))

@@ -72,7 +72,7 @@ def test_load_says_where_each_codec_tops_out_and_that_the_server_is_no_tensorflo
     assert plain(wire_knee).startswith("image with wire reaches 500 calls per second at 8 in flight; its knee is at 8")
     assert "not TensorFlow Serving" in origin
     table = tables(section)["load-table"]
-    assert column(table, "errors") == ["0", "3", "0", "0"]
+    assert column(table, "errors") == ["0", "3 (1.0%)", "0", "0"]
     assert column(table, "p90") == ["100 ms", "600 ms", "10.0 ms", "16.0 ms"]
     assert column(table, "p99") == ["needs 662 calls"] * 4
     (note,) = [block for block in section.blocks if isinstance(block, Note)]
