@@ -30,7 +30,8 @@ def metadata_response(
         raise invalid_argument("GetModelMetadataRequest must specify at least one metadata_field")
     for name in fields:
         if name != SIGNATURE_DEF:
-            raise invalid_argument(f"Metadata field {name} is not supported")
+            # errors::InvalidArgument concatenates, and formats nothing.
+            raise invalid_argument(f"Metadata field %s is not supported{name}")
     servable = core.servable(spec)
     signatures = get_model_metadata_pb2.SignatureDefMap()
     for name, signature in servable.model.signatures.items():

@@ -66,5 +66,5 @@ def test_labels_name_versions(corpus_core: Any) -> None:
 def test_metadata_of_an_unknown_field_is_refused_in_the_servers_words(corpus_core: Any) -> None:
     from serlab.embedded.metadata import metadata_response
 
-    with pytest.raises(StatusError, match=r"^INVALID_ARGUMENT: Metadata field nope is not supported$"):
+    with pytest.raises(StatusError, match=r"^INVALID_ARGUMENT: Metadata field %s is not supportednope$"):
         metadata_response(corpus_core, ModelSpec("echo"), ["nope"])

@@ -5,9 +5,10 @@ Paths and their errors are those of tensorflow_serving/model_servers/http_rest_a
 
 from __future__ import annotations
 
+import http.client
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
 from serlab.embedded.core import ServerCore
@@ -20,13 +21,15 @@ from serlab.embedded.rest.examples import read_examples
 from serlab.embedded.rest.gzip_body import inflated
 from serlab.embedded.rest.predict_request import read_predict
 from serlab.embedded.rest.predict_response import write_predictions
+from serlab.embedded.rest.uri import path_and_query
 from serlab.embedded.status import HTTP_STATUS, Code, StatusError, invalid_argument
 from serlab.embedded.tensors import zeros
 from serlab.records.run import Form
 from serlab.wire import ModelSpec
 
 _JSON = {"Content-Type": "application/json"}
-_HTML = {"Content-Type": "text/html"}
+#: libevent's own error pages close the connection.
+_HTML = {"Content-Type": "text/html", "Connection": "close"}
 #: What libevent sets on an answer that sets nothing.
 _DEFAULT_HTML = {"Content-Type": "text/html; charset=ISO-8859-1"}
 _CORS = {
@@ -43,16 +46,13 @@ _MODEL = r"/v1/models/(?P<name>[^/:]+)"
 _VERSION = r"(?:/versions/(?P<version>[0-9]+)|/labels/(?P<label>[^/:]+))?"
 _POST = re.compile(rf"{_MODEL}{_VERSION}:(?P<method>classify|regress|predict)", re.IGNORECASE)
 _GET = re.compile(rf"/v1/models(?:/(?P<name>[^/:]+))?{_VERSION}(?:/(?P<part>metadata))?", re.IGNORECASE)
-#: What evhttp_uri_parse takes, after RFC 3986.
-_URI_CHAR = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})"
-_URI = re.compile(rf"{_URI_CHAR}*(?:\?(?:{_URI_CHAR}|\?)*)?(?:#(?:{_URI_CHAR}|\?)*)?")
 _SERVED = re.compile(r"/v1/.*", re.IGNORECASE)
 _MAX_INT64 = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """An HTTP request. ``path`` is as it came, query and percent signs included; header names are lower case."""
+    """An HTTP request. ``path`` is its target as it came; header names are lower case."""
 
     method: str
     path: str
@@ -86,11 +86,13 @@ class RestApi:
     def answer(self, request: Request) -> Answer:
         """Return the response to a request."""
         if request.method not in _METHODS:
-            return _page(501, "Not Implemented")
-        if not _URI.fullmatch(request.path):
-            return _page(400, "Bad Request")
-        if not _SERVED.fullmatch(request.path):
-            return _page(404, "Not Found")
+            return error_page(501)
+        path = path_and_query(request.path)
+        if path is None:
+            return error_page(400)
+        if not _SERVED.fullmatch(path):
+            return error_page(404)
+        request = replace(request, path=path)
         if request.method == "OPTIONS":
             # A CORS preflight names its origin; without one it is no preflight.
             return Answer(
@@ -168,8 +170,9 @@ def error_body(message: str) -> bytes:
     return writer.text()
 
 
-def _page(status: int, reason: str) -> Answer:
-    """Return libevent's own error page."""
+def error_page(status: int) -> Answer:
+    """Return libevent's own error page, behind which the connection is closed."""
+    reason = http.client.responses[status]
     page = f"<HTML><HEAD>\n<TITLE>{status} {reason}</TITLE>\n</HEAD><BODY>\n<H1>{reason}</H1>\n</BODY></HTML>\n"
     return Answer(status, page.encode(), _HTML)
 

@@ -90,7 +90,9 @@ class _Batch:
             raise invalid_argument(f"Expecting shape {_shape_text(self._shape)} but got: {_shape_text(shape)}")
 
     def tensor(self, rows: int) -> Tensor:
-        return _reshaped(self._name, self._values, (rows, *self._shape), self._data_type)
+        # A name that an instance has twice gives values twice; those beyond the shape are not looked at.
+        used = self._values[: rows * (self._size or 0)]
+        return _reshaped(self._name, used, (rows, *self._shape), self._data_type)
 
 
 def _read_rows(rows: list[Value], infos: Mapping[str, int]) -> dict[str, Tensor]:

@@ -11,17 +11,33 @@ import zlib
 #: ZLib::kMaxUncompressedBytes.
 MAX_INFLATED_BYTES = 100 << 20
 
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS
-_FOOTER_BYTES = 8
+_HEADER_BYTES = 10
+_FHCRC, _FEXTRA, _FNAME, _FCOMMENT = 2, 4, 8, 16
 
 
 def inflated(body: bytes) -> bytes:
     """Return the inflated body, b"" if it is not a whole gzip member or too large."""
-    if len(body) < _FOOTER_BYTES or int.from_bytes(body[-4:], "little") > MAX_INFLATED_BYTES:
-        return b""
-    stream = zlib.decompressobj(_GZIP_WINDOW)
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        text = stream.decompress(body, MAX_INFLATED_BYTES)
-    except zlib.error:
+        text = stream.decompress(memoryview(body)[_header_end(body) :], MAX_INFLATED_BYTES)
+    except (zlib.error, ValueError, IndexError):
         return b""
-    return text if stream.eof and not stream.unused_data else b""
+    footer = zlib.crc32(text).to_bytes(4, "little") + len(text).to_bytes(4, "little")
+    return text if stream.eof and stream.unused_data == footer else b""
+
+
+def _header_end(body: bytes) -> int:
+    """Return where the compressed data begin. Reserved flags and a header's own checksum are not looked at.
+
+    Raises:
+        ValueError, IndexError: there is no gzip header.
+    """
+    if body[:3] != b"\x1f\x8b\x08":
+        raise ValueError("no gzip header")
+    flags, end = body[3], _HEADER_BYTES
+    if flags & _FEXTRA:
+        end += 2 + int.from_bytes(body[end : end + 2], "little")
+    for text in (_FNAME, _FCOMMENT):
+        if flags & text:
+            end = body.index(b"\0", end) + 1
+    return end + (2 if flags & _FHCRC else 0)

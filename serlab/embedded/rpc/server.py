@@ -20,6 +20,8 @@ from serlab.embedded.subnormals import flush_subnormals
 from serlab.errors import ServingError
 
 _STATUS = {Code[code.name]: code for code in grpc.StatusCode}
+#: How many bytes of a message are told (ToGRPCStatus in tensorflow_serving/model_servers/grpc_status_util.cc).
+_MESSAGE_BYTES = 1024
 
 
 def start_grpc(
@@ -65,9 +67,15 @@ def _handler(function: Method, running: threading.BoundedSemaphore) -> Callable[
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "out of memory while answering the request")
             raise
         except StatusError as error:
-            context.abort(_STATUS[error.code], error.message)
+            context.abort(_STATUS[error.code], _shortened(error.message))
             raise
         finally:
             running.release()
 
     return handle
+
+
+def _shortened(message: str) -> Any:
+    """Return what a client is told of a message: bytes, as the cut may go through a character."""
+    text = message.encode("utf-8", "surrogateescape")
+    return text if len(text) <= _MESSAGE_BYTES else text[:_MESSAGE_BYTES] + b"...TRUNCATED"

@@ -151,3 +151,13 @@ def test_tensor_content_answers_make_rest_answer_zeros(corpus_core: Any) -> None
     ]
     assert [answer.status for answer in answers] == [200, 200]
     assert [json.loads(answer.body) for answer in answers] == [{"predictions": [[0.0] * 4]}, {"outputs": [[0]]}]
+
+
+@pytest.mark.parametrize(
+    ("rows", "values"),
+    [('[{"x": 1, "x": 2}]', [1.0]), ('[{"x": 1, "x": 2}, {"x": 3}]', [1.0, 2.0]), ('[{"x": [1], "x": [2]}]', [[1.0]])],
+)
+def test_an_input_that_an_instance_gives_twice_counts_twice(api: RestApi, rows: str, values: list[Any]) -> None:
+    body = f'{{"signature_name": "echo_f32", "instances": {rows}}}'.encode()
+    answer = api.answer(Request("POST", "/v1/models/echo:predict", body=body))
+    assert (answer.status, json.loads(answer.body)["predictions"]) == (200, values)

@@ -13,6 +13,11 @@ def test_one_whole_member_is_inflated() -> None:
     assert inflated(BODY) == b'{"instances":[1]}'
 
 
+def test_a_header_may_say_more_than_it_has_to() -> None:
+    fields = b"\x02\0ab" + b"name\0" + b"comment\0" + b"??"
+    assert inflated(BODY[:3] + b"\xff" + BODY[4:10] + fields + BODY[10:]) == b'{"instances":[1]}'
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"\x1f", b"plain text", BODY[:-1], BODY[:-4] + b"\0\0\0\0", BODY + b"x", BODY + BODY, b"\0" + BODY],

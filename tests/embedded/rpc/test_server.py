@@ -38,12 +38,16 @@ class Waiting:
     def fail(self, body: bytes) -> bytes:
         raise StatusError(Code.DATA_LOSS, "gone: é")
 
+    def ramble(self, body: bytes) -> bytes:
+        raise StatusError(Code.INTERNAL, "é" * 513)
+
     def exhaust(self, body: bytes) -> bytes:
         raise MemoryError
 
     def methods(self) -> dict[str, dict[str, Any]]:
         repeat: Any = lambda body: body  # noqa: E731
-        return {"test.Service": {"Wait": self.wait, "Repeat": repeat, "Fail": self.fail, "Exhaust": self.exhaust}}
+        fails = {"Fail": self.fail, "Exhaust": self.exhaust, "Ramble": self.ramble}
+        return {"test.Service": {"Wait": self.wait, "Repeat": repeat, **fails}}
 
 
 @pytest.fixture
@@ -79,6 +83,10 @@ def test_a_call_beyond_the_threads_is_refused_at_once(channel: Any, service: Wai
     service.release.set()
     assert [call.result() for call in running] == [b"done"] * THREADS
     assert _call(channel, "Repeat", b"free again").result() == b"free again"
+
+
+def test_a_message_is_cut_at_1024_bytes(channel: grpc.Channel) -> None:
+    assert _call(channel, "Ramble").exception().details() == "é" * 512 + "...TRUNCATED"
 
 
 def test_statuses_keep_code_and_message(channel: Any) -> None:
