@@ -26,6 +26,7 @@ from serlab.records.run import (
     Machine,
     MemoryFrame,
     MemoryProfile,
+    MemoryStack,
     PayloadInfo,
     Run,
     RunInfo,
@@ -95,7 +96,9 @@ def made_up_run(*, rounds: int = 6) -> RunData:
             per_call = encode_s * (1 if case.op == "encode" else 2)
             memory.append(
                 MemoryProfile(case, raw_bytes, 3000, 100, 9000, 7, f"memory/{codec}-{case.op}-{case.form}.bin",
-                              top=(MemoryFrame("encode", "serlab/codecs/x.py", 3, 2000),))
+                              top=(MemoryFrame("encode", "serlab/codecs/x.py", 3, 2000),),
+                              stacks=(MemoryStack(("encode (serlab/codecs/x.py:3)",), 2000),
+                                      MemoryStack(("encode (serlab/codecs/x.py:3)", f"dumps ({codec}.py:7)"), 1000)))
             )  # fmt: skip
             for number in range(rounds):
                 drift = DRIFTS[number % len(DRIFTS)]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
-from serlab.analysis.correlate import BASELINE
 from serlab.analysis.stats import interval, paired_ratio, too_close_to_call
 from serlab.analysis.view import FLOOR, RunView
 from serlab.records.run import Case, Exactness, Interval, Transport
@@ -69,12 +68,17 @@ def contenders(view: RunView, payload: str) -> list[Contender]:
 def choose(view: RunView) -> tuple[Choice, ...]:
     """Return a choice per payload and transport, in the order of payloads; none where nothing was measured."""
     found = (contenders(view, entry.name) for entry in view.data.info.payloads)
-    return tuple(choice for carried in found for transport in TRANSPORTS if (choice := _choice(carried, transport)))
+    return tuple(
+        choice
+        for carried in found
+        for transport in TRANSPORTS
+        if (choice := _choice(carried, transport, view.baseline))
+    )
 
 
 def baseline(view: RunView, payload: str) -> Contender | None:
-    """Return what everything is told against: ``.tolist()`` and the standard library's json."""
-    return next((found for found in contenders(view, payload) if found.codec == BASELINE), None)
+    """Return what everything is told against, None where it did not carry this payload."""
+    return next((found for found in contenders(view, payload) if found.codec == view.baseline), None)
 
 
 def transport_of(view: RunView, codec: str) -> Transport:
@@ -114,7 +118,7 @@ def _isolated(view: RunView, payload: str) -> Iterator[Contender]:
             yield Contender(payload, codec, transport, "isolated", by_round, view.exactness(payload, codec))
 
 
-def _choice(found: list[Contender], transport: Transport) -> Choice | None:
+def _choice(found: list[Contender], transport: Transport, told_against: str) -> Choice | None:
     """``found`` is sorted, fastest first."""
     here = [contender for contender in found if contender.transport == transport]
     if not here:
@@ -125,7 +129,7 @@ def _choice(found: list[Contender], transport: Transport) -> Choice | None:
         for other in here
         if other.codec != best.codec and other.exact
     }
-    base = next((contender for contender in found if contender.codec == BASELINE), None)
+    base = next((contender for contender in found if contender.codec == told_against), None)
     return Choice(
         best.payload,
         transport,

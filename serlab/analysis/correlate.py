@@ -18,8 +18,6 @@ from serlab.records.run import Case, Interval
 
 #: With fewer points a rank correlation or a slope says nothing.
 MIN_POINTS = 3
-#: The codec people start from, and whose cost the savings are told against.
-BASELINE = "json"
 
 
 def correlate(view: RunView) -> Correlations:
@@ -80,8 +78,8 @@ def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving,
     by_key = {(point.payload, point.codec): point for point in points}
     found = []
     for point in points:
-        base = by_key.get((point.payload, BASELINE))
-        if base is None or point.codec == BASELINE:
+        base = by_key.get((point.payload, view.baseline))
+        if base is None or point.codec == base.codec:
             continue
         slow = {run.round: run for run in view.clients[base.payload, base.codec] if run.calls}
         fast = {run.round: run for run in view.clients[point.payload, point.codec] if run.calls}
@@ -90,7 +88,7 @@ def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving,
             continue
         encode_s, decode_s = base.encode_s - point.encode_s, base.decode_s - point.decode_s
         whole = interval(saved)
-        found.append(Saving(point.payload, BASELINE, point.codec, encode_s, decode_s, whole))
+        found.append(Saving(point.payload, base.codec, point.codec, encode_s, decode_s, whole))
     return tuple(found)
 
 

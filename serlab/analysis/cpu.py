@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from serlab.records.profiles import CpuProfile
+from serlab.records.profiles import CpuLine, CpuProfile
 from serlab.records.run import Interval
 
 #: scalene takes a CPU sample this often by default (--cpu-sampling-rate), and a copy sample per so many bytes on
@@ -23,6 +24,19 @@ class TimeShares:
     native: float
     system: float
     margin: float
+
+
+def time_by_line(profile: CpuProfile) -> Iterator[tuple[CpuLine | None, str, float]]:
+    """Yield the profiled seconds by line and whose they are; last, those of lines that the record does not name."""
+    left = profile.python_percent + profile.native_percent + profile.system_percent
+    for line in profile.top:
+        percents = (line.python_percent, line.native_percent, line.system_percent)
+        for kind, percent in zip(("Python", "native code", "system"), percents, strict=True):
+            if percent:
+                yield line, kind, percent / 100 * profile.elapsed_s
+                left -= percent
+    if left > 0:
+        yield None, "other lines", left / 100 * profile.elapsed_s
 
 
 def time_shares(profile: CpuProfile) -> TimeShares | None:

@@ -15,13 +15,19 @@ from serlab.records.run_data import RunData
 
 #: The codec that every other is measured against: one copy of the buffer.
 FLOOR = "raw"
+#: The codec people start from: what savings are told against where nobody says what is used now.
+USUAL = "json"
 
 
 @dataclass(frozen=True)
 class RunView:
-    """Looks up what a run says about a case. Everything is derived; nothing is measured or changed."""
+    """Looks up what a run says about a case. Everything is derived; nothing is measured or changed.
+
+    ``now`` is the codec that its reader uses now, "" for what the run's plan names.
+    """
 
     data: RunData
+    now: str = ""
 
     @cached_property
     def case_times(self) -> dict[Case, dict[int, float]]:
@@ -84,6 +90,24 @@ class RunView:
     def live_form(self) -> Form:
         """The form in which the live instance answered gRPC calls: ``values``, as a stock server does, until told."""
         return next((run.form for run in self.data.endtoend if run.form), "values")
+
+    @cached_property
+    def measured(self) -> tuple[str, ...]:
+        """Codecs that the answer weighs, in the order of tables: those that made calls, else those that were timed."""
+        if self.clients:
+            seen = {codec for (_, codec), clients in self.clients.items() if any(run.calls for run in clients)}
+        else:
+            seen = {case.codec for case in self.case_times} - {FLOOR}
+        return tuple(codec for codec in self.data.info.codecs if codec in seen)
+
+    @cached_property
+    def baseline(self) -> str:
+        """The codec that everything is told against, always one that was measured; "" where none was.
+
+        What is used now, as far as anybody said; else json; else the first that was measured.
+        """
+        wanted = (self.now, str(self.data.info.plan.get("now") or ""), USUAL)
+        return next((codec for codec in (*wanted, *self.measured) if codec in self.measured), "")
 
     def mean(self, case: Case) -> Interval | None:
         """Mean seconds per call of a case, the collector's passes and all disturbances included."""

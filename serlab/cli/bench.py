@@ -11,6 +11,7 @@ from serlab.cli.options.common import (
     BudgetOption,
     ClientOption,
     CodecOption,
+    NowOption,
     PayloadOption,
     ProfileOption,
     ResolveOption,
@@ -39,6 +40,7 @@ def bench(
     profile: ProfileOption = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,
+    now: NowOption = None,
     budget: BudgetOption = None,
     rounds: RoundsOption = None,
     resolve: ResolveOption = None,
@@ -101,6 +103,7 @@ def bench(
                 "--profile": profile,
                 "--payload": payload_specs(payload),
                 "--codec": split(codec),
+                "--now": now,
                 "--budget": budget,
                 "--rounds": rounds,
                 "--resolve": resolve,
@@ -125,6 +128,7 @@ def bench(
                 flamegraphs=flamegraphs,
                 send_as=split(send_as),
                 expect=expect,
+                now=now,
             ),
         )
     )

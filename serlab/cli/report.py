@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import ResultsOption
+from serlab.cli.options.common import NowOption, ResultsOption
 from serlab.records.store import DEFAULT_ROOT
 
 
@@ -31,6 +31,7 @@ def report(
         Path | None,
         typer.Option("--publish", metavar="DIR", help="Write a page of several runs, or of summary files, to DIR."),
     ] = None,
+    now: NowOption = None,
     results: ResultsOption = DEFAULT_ROOT,
 ) -> None:
     """Make report.html in the run's folder: one file that opens offline. Needs no TensorFlow.
@@ -53,7 +54,7 @@ def report(
         from serlab.lab.reference_run import copy_run
 
         folder = copy_run(folder, reference)
-    source = read_source(folder)
+    source = read_source(folder, now=now or "")
     page = write_report(folder, source)
     typer.echo(page)
     if plots is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from serlab.cli.options.common import JsonOption, ResultsOption, RunArgument, WideOption
+from serlab.cli.options.common import JsonOption, NowOption, ResultsOption, RunArgument, WideOption
 from serlab.records.store import DEFAULT_ROOT
 
 
 def summary(
     run: RunArgument = None,
     wide: WideOption = False,
+    now: NowOption = None,
     as_json: JsonOption = False,
     results: ResultsOption = DEFAULT_ROOT,
 ) -> None:
@@ -19,4 +20,4 @@ def summary(
     from serlab.lab.summary import show_run
     from serlab.records.store import find_run
 
-    show_run(find_run(run, results), wide=wide, as_json=as_json)
+    show_run(find_run(run, results), wide=wide, as_json=as_json, now=now or "")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from serlab.analysis.advice import Asked
 from serlab.analysis.advise import Way
-from serlab.analysis.correlate import BASELINE
 from serlab.analysis.representation import AS_IS
+from serlab.analysis.view import USUAL
 from serlab.codecs import registry
 from serlab.errors import RepresentationError, SerlabError, UsageError
 from serlab.lab.send_less import as_photo
@@ -81,7 +81,7 @@ def combinations(asked: Asked) -> tuple[list[tuple[str, str]], list[tuple[str, s
     if "base64-simd" in carriers:
         carriers.remove("base64")
     ways += [(spec, codec) for spec in specs if spec != AS_IS for codec in carriers]
-    told = dict.fromkeys(name for name in (BASELINE, asked.now) if name and name in (*usable, asked.now))
+    told = dict.fromkeys(name for name in (USUAL, asked.now) if name and name in (*usable, asked.now))
     return ways, [(AS_IS, codec) for codec in told]
 
 

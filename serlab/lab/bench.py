@@ -47,6 +47,7 @@ def make_plan(
     resolve: float | None = None,
     client: str = OWN_CLIENT,
     expect: str | None = None,
+    now: str | None = None,
 ) -> Plan:
     """Return a checked plan: every name in it exists, every payload can be built.
 
@@ -65,6 +66,9 @@ def make_plan(
     for spec in chosen:
         parse_payload(spec, seed=seed)
     codecs = tuple(map(registry.canonical, codecs))
+    now = registry.canonical(now) if now else ""
+    if codecs and now and now not in codecs:
+        raise UsageError(f"--now {now} is told against, and --codec does not measure it: add it there")
     missing = registry.unavailable()
     for name in codecs:
         if (plain := name.partition(":")[0]) in missing:
@@ -87,6 +91,7 @@ def make_plan(
         _checked_client(client),
         less=plan_less(limits, send_as, payloads, codecs, rounds) if "endtoend" in parts else None,
         expect=expect or "",
+        now=now,
     )
     if flamegraphs not in (None, "none") and not any(map(plan.wants_flamegraph, _cases(plan))):
         raise UsageError(

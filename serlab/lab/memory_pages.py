@@ -13,7 +13,7 @@ from serlab.lab.progress import ProgressShow
 from serlab.lab.report_files import read_source, write_page
 from serlab.measure.calls import subject_of_run
 from serlab.measure.cases import time_cases
-from serlab.measure.memory.capture import frames_at_peak
+from serlab.measure.memory.capture import frames_at_peak, stacks_at_peak
 from serlab.measure.memory.flamegraph import View, page_path, render
 from serlab.measure.memory.phase import draw_flamegraph, profile_case
 from serlab.measure.process.workers import Workers
@@ -153,7 +153,8 @@ def _side(
         case = profile.case
         matches = (case.payload, case.codec, case.op) == (payload, codec, op) and case.form in (None, form)
         if matches and _captured(folder, profile):
-            return Side(case, frames_at_peak(folder.inside(profile.capture)))
+            capture = folder.inside(profile.capture)
+            return Side(case, frames_at_peak(capture), profile.stacks or stacks_at_peak(capture))
     return None
 
 

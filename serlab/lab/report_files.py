@@ -15,11 +15,12 @@ from serlab.report.source import Source
 PAGE = "report.html"
 
 
-def read_source(folder: RunFolder) -> Source:
+def read_source(folder: RunFolder, *, now: str = "") -> Source:
     """Return a run with every part that a section reads; a part that cannot be read is noted, not fatal.
 
     Raises:
         StoreError: the folder holds no run.
+        UsageError: the run did not measure ``now``, the codec that the answer is to be told against.
     """
     parts, damaged = {}, {}
     for name, kind in registry.parts().items():
@@ -30,7 +31,7 @@ def read_source(folder: RunFolder) -> Source:
         else:
             if found is not None:
                 parts[name] = found
-    return Source(folder.read(), folder.path, parts, damaged)
+    return Source(folder.read(), folder.path, parts, damaged, now=now)
 
 
 def write_report(folder: RunFolder, source: Source) -> Path:

@@ -7,8 +7,12 @@ import sys
 from serlab.records.store import RunFolder
 
 
-def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False) -> None:
-    """Print what a run found to standard output, and where it lies to standard error."""
+def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False, now: str = "") -> None:
+    """Print what a run found to standard output, and where it lies to standard error; told against ``now``.
+
+    Raises:
+        UsageError: the run did not measure that codec.
+    """
     from serlab.records.prediction import read_predictions
     from serlab.records.rest_clients import PART as CLIENTS
     from serlab.records.rest_clients import RestClientRun
@@ -35,7 +39,8 @@ def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False) ->
         from serlab.report.source import Source
         from serlab.report.tables.run_screen import print_screen
 
-        print_screen(Source(data, folder.path, {"predictions": predictions} if predictions else {}), wide_console())
+        parts = {"predictions": predictions} if predictions else {}
+        print_screen(Source(data, folder.path, parts, now=now), wide_console())
     from serlab.report.tables.rest_clients import print_rest_clients
     from serlab.report.tables.send_less import print_send_less
 

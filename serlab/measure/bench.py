@@ -24,10 +24,9 @@ from serlab.measure.process.machine import load_average
 from serlab.measure.process.parents import Parents
 from serlab.measure.process.side_by_side import side_by_side
 from serlab.measure.process.workers import Workers
-from serlab.measure.rounds import Calling, labels, refusals
+from serlab.measure.rounds import Calling, labels, refusals, without_calls
 from serlab.measure.target import Target
 from serlab.measure.timing import Timing
-from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Case, Gate, MemoryProfile, RunInfo
 from serlab.records.store import RunFolder, now
 
@@ -85,7 +84,7 @@ class Bench:
             return
         for payload in self._plan.payloads:
             callers = target.callers(self._plan.codecs)
-            self._say.phase("answers", len(callers))
+            self._begin("answers", len(callers))
             expect = self._plan.expect
             answers, target = record_answers(parents, self._folder, target, payload, callers, self._plan.seed, expect)
             for answer in answers:
@@ -107,7 +106,7 @@ class Bench:
         ]
         missing = [key for key in wanted if key not in done]
         if missing:
-            self._say.phase("correctness", len(missing))
+            self._begin("correctness", len(missing))
         subjects = {payload: self._subject(payload) for payload, _ in missing}
 
         def checked(workers: Workers, key: tuple[str, str]) -> Gate:
@@ -133,7 +132,7 @@ class Bench:
         cases = [case for case in time_cases(payloads, self._plan.codecs) if (case.payload, case.codec) in sound]
         missing = [case for case in cases if case not in done]
         if missing:
-            self._say.phase("memory", len(missing))
+            self._begin("memory", len(missing))
         subjects = {case.payload: self._subject(case.payload) for case in missing}
         for case, found in profile_cases(parents, self._folder, missing, subjects, self._plan.wants_flamegraph):
             self._say.step(case.id)
@@ -158,7 +157,7 @@ class Bench:
             end = time.monotonic() + self._share_of_budget(number)
             with nullcontext(prepared) if number == 0 else self._parents(number) as parents:
                 begin = time.monotonic()
-                self._say.phase(f"round {number + 1}", len(todo))
+                self._begin(f"round {number + 1}", len(todo), number, longest_s)
                 for step in todo:
                     self._say.step(labels(step))
                     self._take(step, number, parents)
@@ -170,6 +169,19 @@ class Bench:
         if self._plan.resolve is not None:
             self._tell_what_it_took(steps)
 
+    def _begin(self, title: str, steps: int | None, number: int = -1, round_s: float = 0.0) -> None:
+        """Tell of a phase, what comes after it, and when all will be over: the budget, or the rounds that must be.
+
+        ``number`` is the round that it belongs to, and ``round_s`` what a round takes, as far as they are known.
+        """
+        rounds = self._plan.planned_rounds - number - 1
+        after = "memory, " if number < 0 and title != "memory" and "memory" in self._plan.parts else ""
+        self._say.phase(title, steps)
+        self._say.outlook(
+            max(self._plan.budget - self._spent_s(), round_s * (self._plan.min_rounds - number), 0.0),
+            f"{after}{rounds} {'more ' if number >= 0 else ''}round{'s' if rounds != 1 else ''}" if rounds > 0 else "",
+        )
+
     def _share_of_budget(self, number: int) -> float:
         left = self._plan.budget - self._spent_s()
         return max(0.0, left) / max(1, self._plan.planned_rounds - number)
@@ -179,6 +191,7 @@ class Bench:
         cases = [step for step in steps if isinstance(step, Case)]
         # Nobody's processes, nor the making of what they need, eat what narrows twice as many others.
         fair_s, spent_s = 2 * (end - time.monotonic()) / max(1, len(cases)), dict.fromkeys(cases, 0.0)
+        began = False
         for turn in count(1):
             wanting = [
                 case
@@ -187,6 +200,9 @@ class Bench:
             ]
             if not wanting or time.monotonic() >= end:
                 return
+            if not began:
+                self._begin(f"round {number + 1}, more processes", None, number)
+                began = True
             for case in shuffled(wanting, self._plan.seed, 1000 * turn + number):
                 if (begin := time.monotonic()) < end:
                     self._say.step(case.id)
@@ -264,7 +280,7 @@ class Bench:
         ]
         lacking = calling.lacking(data.info.rounds) if calling else []
         if calling and calling.gone:
-            lacking += _without_calls(self._plan, self._target, data.endtoend)
+            lacking += without_calls(self._plan, self._target, data.endtoend)
         info = replace(
             self._folder.read_info(),
             # What another try may bring is for --resume to find.
@@ -281,16 +297,3 @@ class Bench:
 
     def _spent_s(self) -> float:
         return self._spent_before_s + time.monotonic() - self._began
-
-
-def _without_calls(plan: Plan, target: Target | None, runs: Sequence[EndToEndRun]) -> list[str]:
-    if not target:
-        return []
-    rounds = 1 + max((run.round for run in runs), default=0)
-    found = []
-    for payload in plan.payloads:
-        for codec in target.callers(plan.codecs):
-            done = sum(1 for run in runs if (run.payload, run.codec) == (payload, codec) and run.calls)
-            if done < rounds:
-                found.append(f"calls/{payload}/{codec}: the server went away after {done} of {rounds} rounds")
-    return found

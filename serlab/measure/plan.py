@@ -93,6 +93,7 @@ class Plan:
     ``resolve`` ends the run as soon as every case tells this difference, as a share, from none. ``client`` measures all
     codecs in one kind of client; None: each in the kind that its user has.
     ``expect`` names a file of the tensors that the model answers, "" where none are known.
+    ``now`` is the codec that is used now, which the answer is told against; "": json, where it is measured.
     ``left_out`` are codecs that were asked for and cannot be sent to the instance, each with the reason.
     """
 
@@ -110,6 +111,7 @@ class Plan:
     left_out: Mapping[str, str] = field(default_factory=dict)
     less: LessPlan | None = None
     expect: str = ""
+    now: str = ""
 
     @property
     def limits(self) -> Profile:

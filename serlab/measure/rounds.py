@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -110,3 +110,17 @@ def refusals(runs: list[EndToEndRun] | tuple[EndToEndRun, ...]) -> dict[tuple[st
 def labels(data: Any) -> str:
     """Return a step's title: a case's id, or ``calls/payload/codec``."""
     return data.id if isinstance(data, Case) else f"calls/{data[0]}/{data[1]}"
+
+
+def without_calls(plan: Plan, target: Target | None, runs: Sequence[EndToEndRun]) -> list[str]:
+    """Return what lacks calls because the server went away, in words."""
+    if not target:
+        return []
+    rounds = 1 + max((run.round for run in runs), default=0)
+    found = []
+    for payload in plan.payloads:
+        for codec in target.callers(plan.codecs):
+            done = sum(1 for run in runs if (run.payload, run.codec) == (payload, codec) and run.calls)
+            if done < rounds:
+                found.append(f"calls/{payload}/{codec}: the server went away after {done} of {rounds} rounds")
+    return found

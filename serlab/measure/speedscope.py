@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from serlab.analysis.cpu import time_by_line
 from serlab.errors import MeasureError
 from serlab.records.profiles import CpuProfile
 
@@ -80,14 +81,10 @@ def cpu_document(profile: CpuProfile) -> str:
     Under each line stand its shares of Python, native code and the system.
     """
     samples: list[Sample] = []
-    for line in profile.top:
-        place = Frame(line.code or f"{line.file}:{line.line}", line.file, line.line)
-        shares = (
-            ("Python", line.python_percent),
-            ("native code", line.native_percent),
-            ("system", line.system_percent),
-        )
-        for kind, percent in shares:
-            if percent:
-                samples.append(((Frame(line.file, line.file), place, Frame(kind)), percent / 100 * profile.elapsed_s))
+    for line, kind, seconds in time_by_line(profile):
+        stack = [Frame(kind)]
+        if line:
+            place = Frame(line.code or f"{line.file}:{line.line}", line.file, line.line)
+            stack = [Frame(line.file, line.file), place, *stack]
+        samples.append((tuple(stack), seconds))
     return document(profile.case.id, "seconds", samples)

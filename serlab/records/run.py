@@ -150,12 +150,20 @@ class MemoryFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class MemoryStack:
+    """What one way through the code held at the peak; frames from the codec inwards, ``function (file:line)``."""
+
+    frames: tuple[str, ...]
+    bytes: Count
+
+
+@dataclass(frozen=True, slots=True)
 class MemoryProfile:
     """What one encode or decode adds to the process, from memray.
 
     ``peak_bytes`` is the high-water mark, of which ``pymalloc_peak_bytes`` were Python's small objects;
     ``allocated_bytes`` is the sum of everything allocated, also what was freed at once. ``capture`` and ``flamegraph``
-    are paths relative to the run's folder.
+    are paths relative to the run's folder. ``top`` are the places that held most, ``stacks`` the ways to all of them.
     """
 
     case: Case
@@ -167,6 +175,7 @@ class MemoryProfile:
     capture: str
     flamegraph: str = ""
     top: tuple[MemoryFrame, ...] = ()
+    stacks: tuple[MemoryStack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

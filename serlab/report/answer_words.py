@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
-from serlab.analysis.correlate import BASELINE
 from serlab.analysis.stats import FEWEST, interval
 from serlab.records.prediction import Predictions
 from serlab.report import sentences, units
@@ -26,13 +25,9 @@ def headline(source: Source) -> tuple[Sentence, ...]:
         first = headlined(source.choices)
         if first.times_less and first.times_less.is_range:
             return (*_undecided(source, first), _exactness(source))
-        base = baseline(source.view, first.payload)
-        against = (
-            f"No codec can be shown to be faster than {BASELINE} here." if base else f"{BASELINE} was not measured."
-        )
         return (
             f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {name(source, first)} "
-            f"over {sentences.transport(first.transport)}. {against}",
+            f"over {sentences.transport(first.transport)}. {_nothing_faster(source, first)}",
             _exactness(source),
         )
     others = [
@@ -43,26 +38,35 @@ def headline(source: Source) -> tuple[Sentence, ...]:
     return (*_sentences(source, best), *(_other(source, choice) for choice in others), _exactness(source))
 
 
+def _nothing_faster(source: Source, choice: Choice) -> str:
+    """Say why no codec is told to be faster than another."""
+    if len(source.view.measured) < 2:
+        return "No other codec was measured."
+    if baseline(source.view, choice.payload) is None:
+        return f"{source.baseline}, which the others are held against, did not carry it."
+    return f"No codec can be shown to be faster than {source.baseline} here."
+
+
 def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
     yield (
         f"{_what(choice)} with {choice.payload} takes ",
         _against(choice),
         f" time with {name(source, choice)} over {sentences.transport(choice.transport)} than with ",
-        Against(BASELINE),
+        Against(source.baseline),
         ".",
     )
     base = baseline(source.view, choice.payload)
     if base:
         yield (
             f"That is {sentences.time(choice.time_s)} instead of "
-            f"{sentences.time(interval(list(base.by_round.values())))} with {BASELINE}."
+            f"{sentences.time(interval(list(base.by_round.values())))} with {source.baseline}."
         )
 
 
 def _undecided(source: Source, choice: Choice) -> Iterator[Sentence]:
     """Tell what was seen where it is too little to decide anything."""
     base = baseline(source.view, choice.payload)
-    against = f" and {sentences.time(interval(list(base.by_round.values())))} with {BASELINE}" if base else ""
+    against = f" and {sentences.time(interval(list(base.by_round.values())))} with {source.baseline}" if base else ""
     assert choice.times_less is not None
     yield (
         f"{_what(choice)} with {choice.payload} takes {sentences.time(choice.time_s)} with {name(source, choice)} over "
@@ -80,7 +84,7 @@ def _other(source: Source, choice: Choice) -> Sentence:
         f"Over {over}, {name(source, choice)} takes {sentences.time(choice.time_s)}, ",
         _against(choice),
         " than ",
-        Against(BASELINE),
+        Against(source.baseline),
         ".",
     )
 
@@ -116,11 +120,11 @@ def _sure(source: Source) -> str:
         f"{choice.codec} with {sentences.listing(choice.ties)} ({choice.payload})" for choice in choices if choice.ties
     ]
     if any(choice.time_s.is_range for choice in choices):
-        return (
-            f"Not yet: {fewest} process{'es' if fewest > 1 else ''} per codec give a range. From {FEWEST} on there is "
-            "an interval, and a verdict: take more rounds."
-        )
+        seen = f"{fewest} processes per codec give a range" if fewest > 1 else "one process per codec gives one figure"
+        return f"Not yet: {seen}. From {FEWEST} on there is an interval, and a verdict: take more rounds."
     text = f"Medians over {fewest} fresh processes or more; brackets are their 95 % intervals."
+    if len(source.view.measured) < 2:
+        return text
     return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
 
 
@@ -128,9 +132,11 @@ def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
     """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
     if source.predictions and not source.predictions.own:
         swapped = any(order.swapped for order in source.predictions.orders)
-        places = "Some codecs change places there" if swapped else "The order of codecs is the same there"
+        places = "Some codecs change places there." if swapped else "The order of codecs is the same there."
+        if len(source.view.measured) < 2:
+            places = ""
         told = sentences.listing(list(_predicted(source.predictions)))
-        yield "On TensorFlow Serving", f"{told}, by the law of {source.predictions.law}. {places}.", "plain"
+        yield "On TensorFlow Serving", f"{told}, by the law of {source.predictions.law}. {places}".rstrip(), "plain"
     elif is_embedded(source.data.info.instance) and source.calls:
         yield (
             "On TensorFlow Serving",

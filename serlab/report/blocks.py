@@ -151,7 +151,17 @@ class Filter:
     columns: tuple[str, ...]
 
 
-Block = Filter | Figure | Table | Missing | Note | Links | Facts | Comparison
+@dataclass(frozen=True, slots=True)
+class Flame:
+    """A flamegraph of what held memory in one case of two codecs, drawn by the page's script from the page's data."""
+
+    op: str
+    payload: str
+    base: str
+    codec: str
+
+
+Block = Filter | Flame | Figure | Table | Missing | Note | Links | Facts | Comparison
 
 
 @dataclass(frozen=True, slots=True)

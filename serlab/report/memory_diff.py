@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from serlab.records.run import Case, MemoryFrame
-from serlab.report import units
-from serlab.report.blocks import Cell, Column, Figure, Panel, Section, Table
-from serlab.report.page import Page, origin_facts, render_page
+from serlab.records.run import Case, MemoryFrame, MemoryStack
+from serlab.report import flames, units
+from serlab.report.blocks import Cell, Column, Figure, Flame, Panel, Section, Table
+from serlab.report.page import Page, as_data, origin_facts, render_page
 from serlab.report.plots import theme
 from serlab.report.plots.forms import Bar, Series, stacked_bars
 from serlab.report.source import Source
@@ -25,6 +25,7 @@ class Side:
 
     case: Case
     frames: tuple[MemoryFrame, ...]
+    stacks: tuple[MemoryStack, ...] = ()
 
     @property
     def peak_bytes(self) -> int:
@@ -45,8 +46,14 @@ def render(source: Source, pairs: Sequence[tuple[Side, Side]], raw_bytes: int) -
             tuple(_section(source, pair, raw_bytes) for pair in pairs),
             origin_facts(source),
             back=("All cases side by side", "./index.html"),
+            data=as_data({"flames": flames.as_data(_stacks(pairs))}),
         ),
     )
+
+
+def _stacks(pairs: Sequence[tuple[Side, Side]]) -> Iterator[tuple[str, Iterator[flames.Stack]]]:
+    for side in (side for pair in pairs for side in pair):
+        yield flames.key(flames.MEMORY, side.case, side.case.form or ""), flames.held(side.stacks)
 
 
 def sentence(pair: tuple[Side, Side], raw_bytes: int) -> str:
@@ -85,7 +92,8 @@ def _section(source: Source, pair: tuple[Side, Side], raw_bytes: int) -> Section
         tuple(_panel(source, side, raw_bytes, whole) for side in pair),
         paired=True,
     )
-    return Section(op, op.capitalize(), (sentence(pair, raw_bytes),), (figure, _table(pair)), folded=False)
+    drawn = Flame(op, pair[0].case.payload, *(side.case.codec for side in pair))
+    return Section(op, op.capitalize(), (sentence(pair, raw_bytes),), (drawn, figure, _table(pair)), folded=False)
 
 
 def _panel(source: Source, side: Side, raw_bytes: int, whole: float) -> Panel:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from serlab import __version__
 from serlab.report import svg
-from serlab.report.blocks import Comparison, Facts, Figure, Filter, Links, Missing, Note, Panel, Section, Table
+from serlab.report.blocks import Comparison, Facts, Figure, Filter, Flame, Links, Missing, Note, Panel, Section, Table
 from serlab.report.origin import rounds_text
 from serlab.report.sections import compare, registry
 from serlab.report.source import Source
@@ -41,6 +41,7 @@ _KINDS: dict[type, str] = {
     Facts: "facts",
     Comparison: "comparison",
     Filter: "filter",
+    Flame: "flame",
 }
 
 
@@ -138,7 +139,7 @@ def render_page(source: Origin, shown: Page) -> str:
 
 
 def _render(source: Origin, shown: Page, drawings: Mapping[str, Drawing]) -> str:
-    script = _asset("page.js")
+    script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     text: str = (
         _environment()
@@ -178,13 +179,22 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["unbroken"] = unbroken
-    environment.filters["sortable"] = lambda number: f"{number:.6g}"
+    environment.filters["sortable"] = lambda number: f"{number:.5g}"
     return environment
 
 
 def unbroken(text: str) -> str:
     """Return a text in which no line can end between a number and its unit."""
     return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+@cache
+def _script() -> str:
+    folder = files("serlab.report") / "templates" / "script"
+    parts = sorted(path.name for path in folder.iterdir() if path.name.endswith(".js"))
+    whole = "\n".join(_asset(f"script/{name}") for name in parts)
+    # As it stands in the page in the end: its digest is of that.
+    return _INDENTED.sub("\n", f'(() => {{\n"use strict";\n{whole}\n}})();')
 
 
 @cache

@@ -9,7 +9,7 @@ from serlab.analysis.stats import FEWEST
 from serlab.records.published import Published, PublishedCall
 from serlab.records.run import Interval
 from serlab.report import origin, sentences, units
-from serlab.report.blocks import Block, Cell, Column, Figure, Filter, Links, Note, Panel, Section, Table, Tone, columns
+from serlab.report.blocks import Block, Cell, Column, Figure, Filter, Note, Panel, Section, Table, Tone, columns, words
 from serlab.report.page import Page, as_data, render_page
 from serlab.report.plots import theme
 from serlab.report.plots.forms import Dot, Series, log_dots
@@ -21,6 +21,8 @@ _LOOKS = (
 )  # fmt: skip
 #: Runs whose times are drawn; the table has all.
 DRAWN = len(_LOOKS)
+#: The table of runs; its rows are where a figure's origin is linked to.
+RUNS = "runs-table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def _panels(entries: Sequence[Entry], names: Sequence[str]) -> Iterator[Panel]:
 
 def _table(entries: Sequence[Entry], names: Sequence[str]) -> Table:
     lines = []
-    for entry, name in zip(entries, names, strict=True):
+    for number, (entry, name) in enumerate(zip(entries, names, strict=True), start=1):
         peaks = {(case.payload, case.codec): case.peak_ratio for case in entry.run.cases if case.op == "encode"}
         for call in entry.run.endtoend:
             value = _interval(call)
@@ -149,7 +151,7 @@ def _table(entries: Sequence[Entry], names: Sequence[str]) -> Table:
             failed = f"FAILED: {call.errors[0][:80]}" if call.errors and not call.calls else ""
             lines.append(
                 (
-                    Cell(name),
+                    Cell(name, href=f"#{RUNS}-{number}"),
                     Cell(call.payload),
                     Cell(call.codec),
                     Cell(sentences.transport(call.transport)),
@@ -165,7 +167,10 @@ def _table(entries: Sequence[Entry], names: Sequence[str]) -> Table:
             )  # fmt: skip
     titles = ("server", "payload", "codec", "over", "p50 of a call", "encode", "send + server + receive", "decode",
               "request", "peak of encode ÷ tensor", "values")  # fmt: skip
-    caption = "Every payload and codec on every server; a filter or a row can be linked to"
+    caption = (
+        "Every payload and codec on every server. A row is measured again by the command of its run, to which the "
+        "server's name leads, with its --payload and --codec"
+    )
     return Table("calls-table", caption, columns(*titles, text=4), tuple(lines), linked=True)
 
 
@@ -204,20 +209,21 @@ _TONES: Mapping[str, Tone] = {"faster": "good", "slower": "bad", "too close to c
 
 
 def _runs(entries: Sequence[Entry], names: Sequence[str]) -> Section:
-    rows: list[tuple[Cell, ...]] = []
-    blocks: list[Block] = []
+    rows = []
+    libraries = []
     for entry, name in zip(entries, names, strict=True):
         run = entry.run.run
-        rows.append((Cell(name), Cell(entry.server), Cell(_machine(entry)), Cell(run.started[:16].replace("T", " ")),
-                     Cell(origin.rounds_text(run.rounds) or "–"), Cell(run.git_commit or "unknown")))  # fmt: skip
-        libraries = sentences.listing([f"{library} {version}" for library, version in run.versions.items()])
-        again = (run.command, *([f"Libraries: {libraries}."] if libraries else []))
-        blocks.append(Note(again, f"{name}: to measure it again"))
-        targets = [("the run's own page", entry.page), ("its summary as JSON", entry.summary)]
-        if any(href for _, href in targets):
-            blocks.append(Links(name, tuple((text, href) for text, href in targets if href)))
-    titles = ("run", "server", "machine", "started (UTC)", "rounds", "serlab's commit")
-    table = Table("runs-table", "The runs on this page", tuple(Column(title, numeric=False) for title in titles),
-                  tuple(rows))  # fmt: skip
-    said = "How each figure can be measured again: the command, the libraries, the record."
-    return Section("runs", "Where this comes from", (said,), (table, *blocks), folded=False)
+        own = Cell("page", href=entry.page) if entry.page else Cell("–", tone="muted")
+        data = Cell("JSON", href=entry.summary) if entry.summary else Cell("–", tone="muted")
+        started, rounds = run.started[:16].replace("T", " "), origin.rounds_text(run.rounds) or "–"
+        told = (name, run.command, entry.server, _machine(entry), started, rounds, run.git_commit or "unknown")
+        rows.append((*words(*told), own, data))
+        known = sentences.listing([f"{library} {version}" for library, version in run.versions.items()])
+        libraries.append(f"{name}: {known or 'not recorded'}.")
+    titles = ("run", "to measure it again", "server", "machine", "started (UTC)", "rounds", "serlab's commit", "report",
+              "summary")  # fmt: skip
+    table = Table(RUNS, "The runs on this page", tuple(Column(title, numeric=False) for title in titles), tuple(rows),
+                  linked=True)  # fmt: skip
+    said = "How each figure can be measured again: the command, the commit, the libraries, the record."
+    blocks = (table, Note(tuple(libraries), "Libraries of each run", folded=True))
+    return Section("runs", "Where this comes from", (said,), blocks, folded=False)

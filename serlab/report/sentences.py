@@ -22,7 +22,7 @@ def listing(names: Sequence[str], word: str = "and") -> str:
 def time(value: Interval) -> str:
     """Return a time with its interval: ``7.21 ms [6.50 ms, 9.80 ms]``."""
     if value.runs < 2:
-        return f"{units.seconds(value.median)} (one process, no interval)"
+        return f"{units.seconds(value.median)} (one process)"
     place = units.carried(value)
     return f"{units.seconds(value.median, place)} {units.bounds(value, lambda at: units.seconds(at, place))}"
 
@@ -59,6 +59,8 @@ def share(value: Interval) -> str:
 
 def faster(value: Interval) -> str:
     """Return how a time compares to a slower one's: ``71.0× less``, ``1.20× more``, or that it cannot be said."""
+    if value.runs == 1:
+        return f"{units.ratio(value.median)} in one process: no verdict"
     if value.spans(1.0):
         return f"{undecided(value)} ({units.ratio_interval(value)})"
     if value.median >= 1:

@@ -14,7 +14,7 @@ from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up_all
 from serlab.analysis.laws.call_parts import CallParts, call_parts
 from serlab.analysis.pairs import Pair, compare_all
 from serlab.analysis.view import RunView
-from serlab.errors import SerlabError
+from serlab.errors import SerlabError, UsageError
 from serlab.records.correlation import Correlations
 from serlab.records.law_files import find_law
 from serlab.records.prediction import Predictions
@@ -22,6 +22,7 @@ from serlab.records.run import Case, Exactness, Interval, PayloadInfo
 from serlab.records.run_data import RunData
 from serlab.report import links
 from serlab.report.origin import marked_instance
+from serlab.report.sentences import turned
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ T = TypeVar("T")
 class Source:
     """A run as a report sees it. ``parts`` are further parts by name; ``damaged`` those that cannot be read, and why.
 
-    ``base`` leads from the page that is made to the run's folder.
+    ``base`` leads from the page that is made to the run's folder. ``now`` is the codec that its reader uses now.
 
     Everything derived is computed once: intervals are bootstrapped, and several sections show the same ones.
     """
@@ -40,11 +41,23 @@ class Source:
     parts: Mapping[str, Any] = field(default_factory=dict)
     damaged: Mapping[str, str] = field(default_factory=dict)
     base: str = "./"
+    now: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise ``UsageError`` where the codec that its reader uses was not measured."""
+        if self.now and self.now not in self.view.measured:
+            known = ", ".join(self.view.measured) or "nothing"
+            raise UsageError(f"{self.name} has no times of {self.now} to tell the answer against: it has {known}")
 
     @cached_property
     def view(self) -> RunView:
         """The run by case."""
-        return RunView(self.data)
+        return RunView(self.data, self.now)
+
+    @property
+    def baseline(self) -> str:
+        """The codec that everything is told against."""
+        return self.view.baseline
 
     @cached_property
     def choices(self) -> tuple[Choice, ...]:
@@ -55,6 +68,18 @@ class Source:
     def pairs(self) -> tuple[Pair, ...]:
         """Every two codecs of a payload held against each other."""
         return compare_all(self.view)
+
+    @cached_property
+    def _by_codecs(self) -> dict[tuple[str, str, str], Pair]:
+        return {(pair.payload, pair.base, pair.codec): pair for pair in self.pairs}
+
+    def pair(self, payload: str, base: str, codec: str) -> Pair | None:
+        """Return ``base`` held against ``codec``, whichever of the two came first; None for a codec and itself."""
+        back = self._by_codecs.get((payload, codec, base))
+        if back is None:
+            return self._by_codecs.get((payload, base, codec))
+        shown = [value and turned(value) for value in (back.whole, back.encode, back.decode)]
+        return Pair(payload, base, codec, *shown)
 
     @cached_property
     def calls(self) -> tuple[EndToEnd, ...]:
@@ -132,7 +157,9 @@ class Source:
         return next((label for label in labels if label != codec), codec)
 
     def describe(self, payload: PayloadInfo) -> str:
-        """Return a payload's shape and dtype: ``1×224×224×3 float32``."""
+        """Return a payload's shape and dtype: ``1×224×224×3 float32``; of several tensors, how many."""
+        if payload.tensors:
+            return f"{len(payload.tensors)} tensors, {payload.dtype}"
         return f"{'×'.join(map(str, payload.shape)) or 'scalar'} {payload.dtype}"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -17,9 +18,10 @@ import vl_convert
 
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
+from serlab.report.svg_small import shrink
 
 _SVG = "http://www.w3.org/2000/svg"
-_TITLE, _GROUP = f"{{{_SVG}}}title", f"{{{_SVG}}}g"
+_TITLE, _GROUP, _LINK = (f"{{{_SVG}}}{name}" for name in ("title", "g", "a"))
 #: What Vega writes for its own runtime and no page needs.
 _DROPPED = frozenset({"class", "pointer-events", "role", "aria-roledescription", "aria-hidden", "version",
                       "font-family"})  # fmt: skip
@@ -28,7 +30,6 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: What an SVG element is without being told, or by the page's style for text.
 _DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal", "font-size": "11px", "x2": "0", "y2": "0",
              "transform": "translate(0,0)", "stroke-miterlimit": "10"}  # fmt: skip
-_LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
 #: PNG files are drawn at this multiple of their size in pixels, for screens with dense pixels and for slides.
 PNG_SCALE = 2.0
 
@@ -71,6 +72,7 @@ def inline(panel: Panel, drawn: str) -> str:
     Its colours follow the page's theme, its ids are its own. A mark with a description shows it on hovering, and leads
     to its evidence where the panel knows it.
     """
+    key = f"c{zlib.crc32(panel.name.encode()):x}"  # names come from results, and ids stand in addresses
     root = ElementTree.fromstring(drawn)  # noqa: S314  # what Vega has drawn, in this process
     links = {_printable(tip): href for tip, href in panel.links.items()}
     linked = False
@@ -84,7 +86,7 @@ def inline(panel: Panel, drawn: str) -> str:
                 ElementTree.SubElement(element, _TITLE).text = tip
                 if tip in links:
                     linked = True
-                    parent[position] = _link(element, links[tip], tip)
+                    _link(parent, position, links[tip])
     _unwrap(root)
     for element in root.iter():
         for attribute in _DROPPED & element.attrib.keys():
@@ -94,7 +96,8 @@ def inline(panel: Panel, drawn: str) -> str:
                 del element.attrib[attribute]
         for attribute, value in element.attrib.items():
             if attribute not in ("href", "aria-label"):
-                element.attrib[attribute] = _value(value, panel.name)
+                element.attrib[attribute] = _value(value, key)
+    shrink(root, key)
     # An image's children are not announced; one with links must let them be.
     root.attrib.update(
         {"role": "group" if linked else "img", "aria-label": _printable(panel.description), "class": "chart"}
@@ -118,20 +121,26 @@ def _is_empty(element: ElementTree.Element) -> bool:
     return hidden or element.get("d") in ("", "M0,0h0v0h0Z")
 
 
-def _link(element: ElementTree.Element, href: str, label: str) -> ElementTree.Element:
-    link = ElementTree.Element(f"{{{_SVG}}}a", {"href": href, "aria-label": label})
-    link.append(element)
-    return link
+def _link(parent: ElementTree.Element, position: int, href: str) -> None:
+    """Put a mark into a link, its neighbour's where both lead to the same place; its title is the link's name too."""
+    mark = parent[position]
+    following = parent[position + 1] if position + 1 < len(parent) else None
+    if following is not None and following.tag == _LINK and following.get("href") == href:
+        following.insert(0, mark)
+        del parent[position]
+        return
+    parent[position] = ElementTree.Element(_LINK, {"href": href})
+    parent[position].append(mark)
 
 
-def _value(value: str, name: str) -> str:
+def _value(value: str, key: str) -> str:
     variable = _variables().get(value.lower())
     if variable:
         return f"var({variable})"
-    value = value.replace("url(#", f"url(#{name}-") if value.startswith("url(#") else value
+    value = value.replace("url(#", f"url(#{key}-") if value.startswith("url(#") else value
     if re.fullmatch(r"(clip|gradient)\w*", value):
-        return f"{name}-{value}"
-    return _LONG_NUMBER.sub(lambda match: f"{float(match.group()):.2f}".rstrip("0").rstrip("."), value)
+        return f"{key}-{value}"
+    return value
 
 
 @cache

@@ -38,13 +38,22 @@ class Listening:
         self.phases: list[str] = []
         self.steps: list[str] = []
         self.remarks: list[str] = []
+        self.left_s: list[float] = []
+        self.announced: list[int | None] = []
+        self.taken: list[int] = []
         self._on_step = on_step
+
+    def outlook(self, left_s: float, then: str = "") -> None:
+        self.left_s.append(left_s)
 
     def phase(self, title: str, steps: int | None) -> None:
         self.phases.append(title)
+        self.announced.append(steps)
+        self.taken.append(0)
 
     def step(self, title: str) -> None:
         self.steps.append(title)
+        self.taken[-1] += 1
         self._on_step(title)
 
     def remark(self, text: str) -> None:
@@ -155,9 +164,15 @@ def test_more_processes_go_where_they_narrow_something(tmp_path: Path, monkeypat
     monkeypatch.setattr(allocation, "MOST_PROCESSES", 3)
     plan = replace(plan_for("orjson", parts=("time",), rounds=1), resolve=1e-9)
     folder = new_run(tmp_path, plan)
-    info = Bench(folder, plan).run()
+    listener = Listening()
+    info = Bench(folder, plan, None, listener).run()
     assert set(Counter(run.case for run in folder.read_runs()).values()) == {3}
     assert info.rounds == 1
+    # Every phase says what the whole run still takes, and none has more steps than it announced.
+    assert listener.phases[-2:] == ["round 1", "round 1, more processes"]
+    assert len(listener.left_s) == len(listener.phases)
+    assert all(0 <= left <= plan.budget for left in listener.left_s)
+    assert all(n is None or taken <= n for n, taken in zip(listener.announced, listener.taken, strict=True))
 
 
 def test_a_run_that_cannot_tell_what_was_asked_of_it_says_so(tmp_path: Path) -> None:

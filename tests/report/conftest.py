@@ -10,7 +10,7 @@ import pytest
 
 from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.profiles import CpuLine, CpuProfile, CpuReport, MemoryTrack, MemoryTracks
-from serlab.records.run import Case, Exactness, Form, Gate, MemoryFrame, MemoryProfile, PayloadInfo, Run
+from serlab.records.run import Case, Exactness, Form, Gate, MemoryFrame, MemoryProfile, MemoryStack, PayloadInfo, Run
 from serlab.records.run_data import RunData
 from serlab.report.source import Source
 
@@ -151,7 +151,13 @@ def large(run_data: RunData) -> RunData:
             cases = [Case(payload, codec, "encode"), *(Case(payload, codec, "decode", form) for form in forms)]
             for case in cases:
                 frames = (MemoryFrame("encode", "x.py", 3, size),)
-                memory.append(MemoryProfile(case, size, 3 * size, size, 9 * size, 9, "memory/x.bin", top=frames))
+                ways = tuple(
+                    MemoryStack(
+                        tuple(f"{codec}_{depth} (a/module.py:{depth + way})" for depth in range(5)), size >> way
+                    )
+                    for way in range(8)
+                )
+                memory.append(MemoryProfile(case, size, 3 * size, size, 9 * size, 9, "memory/x.bin", "", frames, ways))
                 for number, drift in enumerate((1.0, 1.1) * 3):
                     time = (1e-6 + per_byte_s * size) * drift
                     runs.append(Run(case, number, 10, (time, time), 20 * time))

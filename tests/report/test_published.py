@@ -35,6 +35,15 @@ def test_every_call_of_every_run_has_a_row_that_can_be_linked_to(one: Published)
     assert 'data-columns="server|payload|codec"' in text
 
 
+def test_every_row_leads_to_the_command_that_measures_it_again(one: Published) -> None:
+    text = render([Entry(one), Entry(other(one, 2)), Entry(other(one, 3))])
+    places = set(re.findall(r'<a href="#(runs-table-\d+)">', text))
+    assert places == {"runs-table-1", "runs-table-2", "runs-table-3"}
+    for place in places:
+        row = text[text.index(f'<tr id="{place}">') :].partition("</tr>")[0]
+        assert one.run.command in row
+
+
 def test_the_lab_s_own_server_is_never_taken_for_the_real_one(one: Published) -> None:
     text = render([Entry(one), Entry(other(one, 2))])
     assert "TensorFlow Serving, 2026-01-02" in text

@@ -27,7 +27,7 @@ def test_a_comparison_says_less_more_or_that_it_cannot_be_said(ratio: Interval, 
 
 
 def test_a_time_of_one_process_is_not_given_an_interval() -> None:
-    assert sentences.time(Interval(0.001, 0.001, 0.001, 1)) == "1.00 ms (one process, no interval)"
+    assert sentences.time(Interval(0.001, 0.001, 0.001, 1)) == "1.00 ms (one process)"
     assert sentences.time(Interval(0.001, 0.0005, 0.002, 3)) == "1.0 ms [500 µs, 2.0 ms]"
 
 

@@ -54,7 +54,8 @@ def test_a_mark_says_on_hovering_what_its_description_says() -> None:
 def test_a_mark_with_evidence_is_a_named_link_and_the_chart_lets_it_be_reached() -> None:
     root = inline(panel(links={"second": "./memory/x.html"}))
     link = next(root.iter(f"{SVG}a"))
-    assert (link.get("href"), link.get("aria-label")) == ("./memory/x.html", "second")
+    titles = [title.text for title in link.iter(f"{SVG}title")]
+    assert (link.get("href"), titles) == ("./memory/x.html", ["second"])
     assert root.get("role") == "group"
 
 

@@ -51,6 +51,10 @@ ClientOption = Annotated[
     str,
     typer.Option("--client", help="own: each codec in a process with what it needs; tensorflow: all with TensorFlow."),
 ]
+NowOption = Annotated[
+    str | None,
+    typer.Option("--now", help="The codec that you use now, to tell the answer against. Default: json, if measured."),
+]
 RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this many rounds.")]
 
 

@@ -13,13 +13,17 @@ from serlab.codecs.base import ChunkedCodec
 from serlab.errors import MeasureError
 from serlab.measure.calls import Exchange, Subject, first_elements, with_shapes
 from serlab.payload import parse_payload
-from serlab.records.run import Case, MemoryFrame, MemoryProfile
+from serlab.records.run import Case, MemoryFrame, MemoryProfile, MemoryStack
 from serlab.servable.signatures import ECHO_MODEL
 
 #: Requests up to this size are served by pymalloc's arenas, larger ones by malloc (Objects/obmalloc.c).
 PYMALLOC_LIMIT_BYTES = 512
 #: How many of the places that held memory at the peak a record names.
 TOP_FRAMES = 3
+#: How many ways through the code a record keeps, and the share of the peak from which one is worth keeping.
+KEPT_STACKS, KEPT_SHARE = 24, 0.004
+#: What the others are called together.
+OTHERS = "smaller ones"
 _OUTSIDE = "outside Python"
 
 
@@ -79,6 +83,7 @@ def read_capture(case: Case, raw_bytes: int, capture: Path) -> MemoryProfile:
         allocations=statistics.total_num_allocations,
         capture=capture.name,
         top=tuple(frame for frame in _held(at_peak) if frame.function != _OUTSIDE)[:TOP_FRAMES],
+        stacks=_stacks(at_peak),
     )
 
 
@@ -101,6 +106,15 @@ def _warm_up(exchange: Exchange, case: Case) -> None:
         codec.encode(tensors, tiny)
     else:
         codec.decode(body, tiny)
+
+
+def stacks_at_peak(capture: Path) -> tuple[MemoryStack, ...]:
+    """Return the ways through the code that held memory at the peak of a capture, largest first.
+
+    Raises:
+        MeasureError: the file is missing, or is not a memray capture.
+    """
+    return _stacks(_read(capture)[1])
 
 
 def frames_at_peak(capture: Path, *, native: bool = False) -> tuple[MemoryFrame, ...]:
@@ -133,3 +147,19 @@ def _held(at_peak: Iterable[Any], *, native: bool = False) -> tuple[MemoryFrame,
         function, file, line = places[0] if places else (_OUTSIDE, "", 0)
         held[function, short_path(file), line] += record.size
     return tuple(MemoryFrame(*place, bytes=size) for place, size in held.most_common())
+
+
+def _stacks(at_peak: Iterable[Any]) -> tuple[MemoryStack, ...]:
+    """The ways begin where serlab calls the codec."""
+    held: Counter[tuple[str, ...]] = Counter()
+    for record in at_peak:
+        frames: list[str] = []
+        for function, file, line in record.stack_trace():  # the innermost first
+            if file == __file__:
+                break
+            frames.append(f"{function} ({short_path(file)}:{line})")
+        held[tuple(reversed(frames)) or ("the call itself",)] += record.size
+    whole = sum(held.values())
+    kept = [MemoryStack(way, size) for way, size in held.most_common(KEPT_STACKS) if size >= KEPT_SHARE * whole]
+    rest = whole - sum(stack.bytes for stack in kept)
+    return (*kept, MemoryStack((OTHERS,), rest)) if rest else tuple(kept)

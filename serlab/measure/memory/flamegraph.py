@@ -41,6 +41,8 @@ def render(capture: Path, view: View = "flamegraph") -> Path:
     code = main([*_COMMANDS[view], "--no-web", "--force", "-o", str(page), str(capture)])
     if code:
         raise MeasureError(f"memray makes no {view} of {capture}: exit {code}")
+    if view == "flamegraph":
+        speedscope.write_memory(capture)
     return share_assets(page)
 
 

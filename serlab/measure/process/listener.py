@@ -11,6 +11,9 @@ class Listener(Protocol):
     def phase(self, title: str, steps: int | None) -> None:
         """A phase of ``steps`` steps begins; None where their number is not known."""
 
+    def outlook(self, left_s: float, then: str = "") -> None:
+        """Of the whole work about ``left_s`` seconds are left; ``then`` is what follows the present phase."""
+
     def step(self, title: str) -> None:
         """A step of the present phase begins."""
 
@@ -23,6 +26,9 @@ class Silent:
 
     def phase(self, title: str, steps: int | None) -> None:
         """Ignore the phase."""
+
+    def outlook(self, left_s: float, then: str = "") -> None:
+        """Ignore the outlook."""
 
     def step(self, title: str) -> None:
         """Ignore the step."""

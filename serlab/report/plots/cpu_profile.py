@@ -5,7 +5,7 @@ from __future__ import annotations
 from serlab.analysis.cpu import time_shares
 from serlab.records.profiles import CpuProfile, CpuReport
 from serlab.records.run import Op
-from serlab.report import units
+from serlab.report import flames, units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 from serlab.report.plots.forms import Bar, Series, stacked_bars
@@ -39,7 +39,7 @@ def _panel(source: Source, payload: str, op: Op, profiles: list[CpuProfile]) -> 
         for series, share in zip(SERIES, (shares.python, shares.native, shares.system), strict=True):
             tip = f"{op} {row}: {series} {units.percent(share)}"
             bars.append(Bar(row, series, share, tip))
-            page = source.evidence(profile.page)
+            page = source.evidence(profile.page) or flames.link(source, profile.case)
             if page:
                 links[tip] = page
     if not bars:

@@ -43,8 +43,8 @@ def _panels(source: Source, payload: PayloadInfo) -> Iterator[Panel]:
         total = sum(stages(whole).values())
         for series, time in stages(whole).items():
             tip = (
-                f"{row_label(source, whole)}: {series} {units.seconds(time)}, {units.percent(time / total)} of a call "
-                f"of {units.seconds(total)}"
+                f"{row_label(source, whole)}: {series} {units.seconds(time)}, {units.percent(time / total)} of "
+                f"{units.seconds(total)}"
             )
             times.append(Bar(row_label(source, whole), series, max(0.0, time), tip))
             shares.append(Bar(row_label(source, whole), series, max(0.0, time / total), tip))

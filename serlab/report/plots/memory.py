@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from serlab.records.run import OPS, Case, MemoryProfile, Op, PayloadInfo
-from serlab.report import units
+from serlab.report import flames, units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 from serlab.report.plots.forms import Bar, Series, stacked_bars
@@ -40,12 +40,10 @@ def _panel(
         label = row_label(source, profile.case)
         small = min(profile.pymalloc_peak_bytes, profile.peak_bytes)
         for series, size in zip(SERIES, (profile.peak_bytes - small, small), strict=True):
-            tip = (
-                f"{op} {label}: peak {units.size(profile.peak_bytes)}, "
-                f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, {units.size(size)} in {series}"
-            )
+            times = units.ratio(profile.peak_bytes / profile.raw_bytes)
+            tip = f"{label}: {units.size(size)} of {units.size(profile.peak_bytes)} ({times}) in {series}"
             bars.append(Bar(label, series, size / profile.raw_bytes, tip))
-            page = source.evidence(profile.flamegraph)
+            page = source.evidence(profile.flamegraph) or (flames.link(source, profile.case) if profile.stacks else "")
             if page:
                 links[tip] = page
     worst = max(profiles, key=lambda profile: profile.peak_bytes)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from serlab.analysis.answer import Choice
-from serlab.analysis.correlate import BASELINE
 from serlab.records.prediction import Predictions
 from serlab.report import answer_words, sentences
 from serlab.report.blocks import Block, Cell, Facts, Figure, Missing, Section, Table, Tone, columns
@@ -32,10 +31,10 @@ def build(source: Source) -> Section:
 
 
 def _mapped(source: Source) -> list[str]:
-    """Return the payloads that the first screen maps: the headline's, and one more."""
+    """Return the payloads that the first screen maps: the headline's, and one more where nothing is predicted."""
     first = answer_words.headlined(source.choices).payload
     others = [payload.name for payload in source.payloads if payload.name != first]
-    return [first, *others[:1]]
+    return [first, *([] if source.call_parts else others[:1])]
 
 
 def _reading(source: Source) -> str:
@@ -55,9 +54,11 @@ def _table(source: Source) -> Table:
             Cell(sentences.transport(choice.transport)),
             Cell(answer_words.name(source, choice)),
             Cell(sentences.time(choice.time_s), choice.time_s.median),
-            Cell(_saving(choice), less.median if less else None, against=(choice.payload, choice.codec)),
-            Cell(", ".join(choice.ties) or "–", tone="muted"),
+            Cell(
+                _saving(choice, source.baseline), less.median if less else None, against=(choice.payload, choice.codec)
+            ),
             Cell(words(choice.exactness), tone=tone),
+            Cell("no verdict" if choice.time_s.is_range else ", ".join(choice.ties) or "–", tone="muted"),
         ]
         if altering:
             row.append(Cell(f"{choice.altering} (ALTERS)" if choice.altering else "–", tone="warn"))
@@ -65,7 +66,7 @@ def _table(source: Source) -> Table:
     known = all(choice.exactness for choice in source.choices)
     basis = source.choices[0].basis
     what = "p50 of a call" if basis == "end to end" else "encode + decode"
-    titles = ["payload", "over", "codec", what, f"time against {BASELINE}", "too close to call with", "values"]
+    titles = ["payload", "over", "codec", what, f"time against {source.baseline}", "values", "too close to call with"]
     return Table(
         "answer-table",
         f"The fastest codec{' that returns the same bits' if known else ''}, per payload and transport",
@@ -79,7 +80,7 @@ def _table(source: Source) -> Table:
     )
 
 
-def _saving(choice: Choice) -> str:
-    if choice.codec == BASELINE:
-        return f"is {BASELINE}"
+def _saving(choice: Choice, base: str) -> str:
+    if choice.codec == base:
+        return f"is {base}"
     return sentences.faster(choice.times_less) if choice.times_less else "–"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
 from serlab.analysis.answer import decode_case
-from serlab.analysis.correlate import BASELINE
 from serlab.analysis.stats import FEWEST
+from serlab.records.profiles import CpuReport
 from serlab.records.run import Case, Interval
-from serlab.report import sentences, units
+from serlab.report import flames, units
 from serlab.report.blocks import Cell, Comparison, Missing, Section, Table, columns
 from serlab.report.source import Source
 
@@ -20,24 +23,27 @@ def build(source: Source) -> Section:
     if not carried:
         return Section("compare", "Compare two codecs", (), (Missing("two codecs to compare", "serlab bench"),))
     said = (
-        "Pick a payload and two codecs: what one takes of the other's time, bytes and memory. The page's address keeps "
-        "the choice.",
+        "Pick a payload and two codecs: what one takes of the other's time, bytes and memory, and where that goes. "
+        "The page's address keeps the choice.",
     )
     return Section("compare", "Compare two codecs", said, (Comparison(carried, _table(source, carried)),))
 
 
 def codecs(source: Source) -> dict[str, tuple[str, ...]]:
     """Return the codecs that can be compared, by payload."""
-    found: dict[str, list[str]] = {}
-    for pair in source.pairs:
-        named = found.setdefault(pair.payload, [])
-        named += [name for name in (pair.base, pair.codec) if name not in named]
+    profiled = [(one.case.payload, one.case.codec) for one in source.data.memory if one.stacks]
+    weighed = [(pair.payload, name) for pair in source.pairs for name in (pair.base, pair.codec)]
     order = list(source.data.info.codecs)
-    return {payload: tuple(sorted(names, key=order.index)) for payload, names in found.items()}
+    found = {}
+    for one in source.payloads:
+        names = {codec for payload, codec in (*weighed, *profiled) if payload == one.name}
+        if names:
+            found[one.name] = tuple(sorted(names, key=order.index))
+    return found
 
 
 def data(source: Source) -> dict[str, object]:
-    """Return what the page's script needs, as JSON types: figures by payload and codec, and ratios by pair.
+    """Return what the page's script needs, as JSON types: figures by payload and codec, ratios by payload and pair.
 
     A ratio is ``[median, low, high, runs, is_range]`` of base ÷ codec; seconds and bytes are numbers, links relative
     to the page.
@@ -56,23 +62,42 @@ def data(source: Source) -> dict[str, object]:
                 "response": source.view.body_bytes(sides["decode"]),
                 **{op: time.median if (time := source.times.get(case)) else None for op, case in sides.items()},
                 **{f"{op}_peak": found.peak_bytes if found else None for op, found in profiles.items()},
-                **{f"{op}_flame": source.evidence(found.flamegraph) if found else "" for op, found in profiles.items()},
+                "files": {op: list(_files(source, case)) for op, case in sides.items()},
             }
-    ratios = [
-        [pair.payload, pair.base, pair.codec, *(_numbers(value) for value in (pair.whole, pair.encode, pair.decode))]
-        for pair in source.pairs
-    ]
+    ratios: dict[str, dict[str, dict[str, object]]] = {}
+    for pair in source.pairs:
+        found = [_numbers(value) for value in (pair.whole, pair.encode, pair.decode)]
+        ratios.setdefault(pair.payload, {}).setdefault(pair.base, {})[pair.codec] = found
     diffs = {}
     for path in sorted((source.folder / "memory").glob("diff--*.html")):
         diffs[path.stem] = source.evidence(f"memory/{path.name}")
     return {
-        "baseline": BASELINE,
+        "baseline": source.baseline,
+        "weighed": source.view.measured,
         "fewest": FEWEST,
         "figures": figures,
         "ratios": ratios,
         "diffs": diffs,
+        "flames": flames.data(source),
         "run": source.command,
     }
+
+
+def _files(source: Source, case: Case) -> Iterator[tuple[str, str]]:
+    """Yield the profiles of a case that are files beside the page: what they are, and links."""
+    profile = source.view.memory.get(case)
+    report = source.part("cpu", CpuReport)
+    found: dict[str, str] = {}
+    if profile:
+        stem = PurePosixPath(profile.capture or "none").with_suffix("")
+        found = {"memory flamegraph": profile.flamegraph, "memory in speedscope": f"{stem}.speedscope.json"}
+    for one in report.profiles if report else ():
+        if one.case == case:
+            found["CPU profile"] = one.page
+            found["CPU in speedscope"] = one.profile.removesuffix(".json") + ".speedscope.json"
+    for text, path in found.items():
+        if link := source.evidence(path):
+            yield text, link
 
 
 def _numbers(value: Interval | None) -> list[float] | None:
@@ -84,22 +109,20 @@ def _numbers(value: Interval | None) -> list[float] | None:
 
 def _table(source: Source, carried: dict[str, tuple[str, ...]]) -> Table:
     """Every codec against the baseline: what stands here where no script runs."""
-    pairs = {(pair.payload, *sorted((pair.base, pair.codec))): pair for pair in source.pairs}
     rows = []
     for payload, names in carried.items():
         for codec in names:
-            pair = pairs.get((payload, *sorted((BASELINE, codec))))
-            if pair is None or codec == BASELINE:
+            pair = source.pair(payload, source.baseline, codec)
+            if pair is None:
                 continue
             cells = [Cell(payload), Cell(source.label(payload, codec))]
             for value in (pair.whole, pair.encode, pair.decode):
-                shown = value if value is None or pair.base == BASELINE else sentences.turned(value)
-                cells.append(Cell(units.ratio_interval(shown), shown.median if shown else None))
+                cells.append(Cell(units.ratio_interval(value), value.median if value else None))
             rows.append(tuple(cells))
     whole = "a call" if source.calls else "encode + decode"
     return Table(
         "compare-table",
-        f"Time with {BASELINE} ÷ time with each other codec: above 1 it takes less",
+        f"Time with {source.baseline} ÷ time with each other codec: above 1 it takes less",
         columns("payload", "codec", whole, "encode alone", "decode alone", text=2),
         tuple(rows),
         folded=True,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from serlab.analysis.answer import contenders, decode_case
-from serlab.analysis.correlate import BASELINE
 from serlab.analysis.pairs import Pair
 from serlab.analysis.stats import resolvable
 from serlab.analysis.view import FLOOR
@@ -24,8 +24,8 @@ from serlab.report.tables.console import plain_table
 #: Rows that fit a screen beside the answer; with more codecs × payloads only the best of each transport are shown.
 ROWS = 24
 #: Columns after the codec's name, and the order in which they go where a terminal is too narrow.
-COLUMNS = ("time", "against json", "encode", "decode", "request", "peak ÷ raw", "values")
-_GOES = ("decode", "encode", "request", "peak ÷ raw", "against json", "values")
+COLUMNS = ("time", "against", "encode", "decode", "request", "peak ÷ raw", "values")
+_GOES = ("decode", "encode", "request", "peak ÷ raw", "against", "values")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,9 @@ def print_screen(source: Source, console: Console) -> None:
         if name != "Asked":
             console.print(Text.assemble((f"{name}: ", "yellow" if tone == "warn" else "dim"), plain(text)))
     rows = list(_rows(source))
+    headings = {"time": "call" if source.calls else "encode + decode", "against": f"against {source.baseline}"}
     if rows:
-        console.print(_fitting(rows, console.width, "call" if source.calls else "encode + decode"))
+        console.print(_fitting(rows, console.width, headings))
     for line in _end(source):
         console.print(Text(line))
 
@@ -60,14 +61,13 @@ def _rows(source: Source) -> Iterator[Row]:
     chosen = {(choice.payload, choice.codec) for choice in source.choices}
     found = {payload.name: contenders(source.view, payload.name) for payload in source.payloads}
     few = sum(map(len, found.values())) <= ROWS
-    pairs = {(pair.payload, pair.base, pair.codec): pair for pair in source.pairs}
     for payload, carried in found.items():
         for contender in carried:
-            if few or contender.codec == BASELINE or (payload, contender.codec) in chosen:
-                yield Row(payload, contender.codec, _cells(source, pairs, payload, contender.codec))
+            if few or contender.codec == source.baseline or (payload, contender.codec) in chosen:
+                yield Row(payload, contender.codec, _cells(source, payload, contender.codec))
 
 
-def _cells(source: Source, pairs: dict[tuple[str, str, str], Pair], payload: str, codec: str) -> dict[str, str]:
+def _cells(source: Source, payload: str, codec: str) -> dict[str, str]:
     view = source.view
     encode, decode = Case(payload, codec, "encode"), decode_case(view, payload, codec)
     profile = view.memory.get(encode)
@@ -77,7 +77,7 @@ def _cells(source: Source, pairs: dict[tuple[str, str, str], Pair], payload: str
     exactness = view.answered(payload, codec) if view.calls_a_model and source.calls else view.exactness(payload, codec)
     return {
         "time": whole,
-        "against json": _against(pairs, payload, codec),
+        "against": _against(source.pair(payload, source.baseline, codec)),
         "encode": _time(source.times.get(encode)),
         "decode": _time(source.times.get(decode)),
         "request": units.size(view.body_bytes(encode)),
@@ -88,41 +88,39 @@ def _cells(source: Source, pairs: dict[tuple[str, str, str], Pair], payload: str
 
 def _time(value: Interval | None) -> str:
     """Return a time as a narrow column bears it: of a range, that it is one."""
-    if value is None or not value.is_range:
+    if value is None or not value.is_range or value.runs < 2:
         return units.seconds_interval(value)
     return f"{units.seconds(value.median, units.carried(value))} (range)"
 
 
-def _against(pairs: dict[tuple[str, str, str], Pair], payload: str, codec: str) -> str:
-    value: Interval | None = None
-    if (payload, BASELINE, codec) in pairs:
-        value = pairs[payload, BASELINE, codec].whole
-    elif (turned := pairs.get((payload, codec, BASELINE))) and turned.whole:
-        value = sentences.turned(turned.whole)
+def _against(pair: Pair | None) -> str:
+    value = pair.whole if pair else None
     if value is None:
         return units.NOT_MEASURED
     if value.is_range:
         return f"{units.ratio(value.median, units.carried(value))}, no verdict"
     if value.spans(1.0):
         least = resolvable(value)
-        return f"within ±{100 * least:.2g} %: too close to call" if least else "too close to call"
+        return f"too close (±{100 * least:.2g} %)" if least else "too close"
     shown = value if value.median >= 1 else sentences.turned(value)
     return f"{units.ratio(shown.median, units.carried(shown))} {'less' if value.median >= 1 else 'more'}"
 
 
-def _fitting(rows: Sequence[Row], width: int, whole: str) -> Table:
+def _fitting(rows: Sequence[Row], width: int, headings: Mapping[str, str]) -> Table:
     """Return the table with as many columns as fit ``width``; a column without figures is left out."""
     shown = [name for name in COLUMNS if any(row.cells[name] != units.NOT_MEASURED for row in rows)]
-    for goes in ("", *_GOES):
-        shown = [name for name in shown if name != goes]
-        names = {name: [name if name != "time" else whole, *(row.cells[name] for row in rows)] for name in shown}
-        needed = max(len(row.payload) + 1 + len(row.codec) for row in rows)
-        needed += sum(2 + max(map(len, column)) for column in names.values())
-        if needed <= width:
-            break
-    table = plain_table("", ("", *(whole if name == "time" else name for name in shown)))
-    for row in rows:
-        table.add_row(f"{row.payload} {row.codec}", *(row.cells[name] for name in shown))
+    needed = {name: 2 + max(map(len, (headings.get(name, name), *(row.cells[name] for row in rows)))) for name in shown}
+    several = len({row.payload for row in rows}) > 1
+    room = width - max(max(len(row.payload), 2 * several + len(row.codec)) for row in rows)
+    for goes in _GOES:
+        if sum(needed[name] for name in shown) > room and goes in shown:
+            shown.remove(goes)
+    table = plain_table("", ("" if several else rows[0].payload, *(headings.get(name, name) for name in shown)))
+    for payload, here in groupby(rows, lambda row: row.payload):
+        if several:
+            table.add_row(Text(payload, style="bold"))
+        for row in here:
+            table.add_row("  " * several + row.codec, *(row.cells[name] for name in shown))
     return table
 
 
@@ -132,4 +130,5 @@ def _end(source: Source) -> Iterator[str]:
         yield "Nothing was timed or called in this run."
     if not info.finished:
         yield "This run was interrupted: go on with serlab bench --resume"
-    yield f"Everything: serlab summary {info.name} --wide; as a page: serlab report {info.name} --open"
+    yield f"everything: serlab summary {info.name} --wide"
+    yield f"as a page:  serlab report {info.name} --open"
