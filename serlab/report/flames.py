@@ -45,7 +45,7 @@ def _short(weight: float) -> float:
 def key(kind: str, case: Case, form: str) -> str:
     """Return what a case's flamegraph is called in the data; ``form`` is the one in which gRPC calls are answered."""
     other = f" ({case.form})" if case.form and case.form != form else ""
-    return f"{kind}/{case.op}{other}/{case.payload}/{case.codec}"
+    return f"{kind}|{case.op}{other}|{case.payload}|{case.codec}"
 
 
 def link(source: Source, case: Case) -> str:

@@ -17,7 +17,7 @@ const flame = (kind, op, payload, base, codec) => {
   const top = { name: `${op} ${payload}`, weight: [0, 0], below: new Map() };
   const two = base !== codec;
   const sides = two ? [base, codec] : [base];
-  const known = sides.map((name, side) => treeOf(`${kind}/${op}/${payload}/${name}`, side, top));
+  const known = sides.map((name, side) => treeOf(`${kind}|${op}|${payload}|${name}`, side, top));
   const sum = ({ weight }) => weight[0] + weight[1];
   const whole = sum(top);
   if (known.includes(false) || !whole) { return null; }
