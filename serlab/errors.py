@@ -38,6 +38,14 @@ class RepresentationError(SerlabError):
     """A tensor that a representation cannot stand for, or a representation that cannot be used here."""
 
 
+class MissingSignatureError(RepresentationError):
+    """A model has nothing that undoes a representation. ``graph`` is the code that its graph lacks."""
+
+    def __init__(self, told: str, graph: str) -> None:
+        super().__init__(f"{told}:\n{graph}")
+        self.graph = graph
+
+
 class CodecUnavailableError(CodecError):
     """A codec whose library is not installed."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from serlab.embedded import start_embedded
@@ -34,6 +37,7 @@ from serlab.records.run import (
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 from serlab.servable import ECHO_MODEL, ensure_echo, ensure_model
+from serlab.servable.models import REAL_MODELS
 from serlab.serving.base import model_config
 from serlab.transports.base import TransportOptions
 
@@ -189,6 +193,35 @@ def live_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with start_embedded(model_config_file=config, flags=flags) as server:
         grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
         yield Target(Endpoint("embedded", server.version, grpc, rest, server.pid), TransportOptions(timeout_s=20.0))
+
+
+@pytest.fixture(scope="session")
+def lab_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """The lab's echo and the six models that stand for what people serve: one server for all of xdist's workers.
+
+    Whoever comes first starts it, and ends it when no other holds the lock any more.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("needs TensorFlow to serve models")
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
+    folder = tmp_path_factory.getbasetemp().parent if run else tmp_path_factory.mktemp("lab")
+    address = folder / f"lab-{run}.json"
+    with address.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if address.exists():
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield msgspec.json.decode(address.read_bytes(), type=Endpoint)
+            return
+        config = tmp_path_factory.mktemp("models") / "models.config"
+        config.write_text(model_config({name: str(ensure_model(name)) for name in (ECHO_MODEL, *REAL_MODELS)}))
+        with start_embedded(model_config_file=config) as server:
+            grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
+            endpoint = Endpoint("embedded", server.version, grpc, rest, server.pid)
+            address.write_bytes(msgspec.json.encode(endpoint))
+            fcntl.flock(lock, fcntl.LOCK_SH)
+            yield endpoint
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            address.unlink()
 
 
 @pytest.fixture(scope="module")

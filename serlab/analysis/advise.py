@@ -104,8 +104,6 @@ class Way:
             return interval(list(found.values())).median
         if optimise == "latency":
             return self.predicted.median if self.predicted else None
-        if optimise == "throughput" and self.client_s is not None and self.server_s is not None:
-            return max(self.client_s, self.server_s)
         return None
 
     @property
@@ -207,14 +205,24 @@ def rank(ways: Sequence[Way], needs: str, optimise: Optimise, against: Sequence[
     not_sent = {way.label: way.failure or "it was not reached" for way in ways if way.cost(optimise) is None}
     sent = [way for way in ways if way.cost(optimise) is not None and way.p50]
     unfit = {way.label: reason for way in sent if (reason := refusal(way, needs))}
-    fit = sorted((way for way in sent if way.label not in unfit), key=lambda way: way.cost(optimise) or 0.0)
+    # Of ways with the same bytes, the fastest comes first.
+    fit = sorted((way for way in sent if way.label not in unfit),
+                 key=lambda way: (way.cost(optimise) or 0.0, way.p50.median if way.p50 else 0.0))  # fmt: skip
     if not fit:
-        told = "; ".join(f"{name}: {reason}" for name, reason in {**unfit, **not_sent}.items())
+        told = "; ".join(f"{names}: {reason}" for names, reason in by_reason({**unfit, **not_sent}))
         raise UsageError(
             f"no way that was offered is {needs}: {told}" if unfit else f"nothing can carry this: {told or 'no way'}"
         )
     choices = [_choice(way, fit, optimise, against) for way in fit[:BEST]]
     return Ranking(tuple(choices), unfit, not_sent)
+
+
+def by_reason(reasons: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return each reason once, after the labels that it holds for."""
+    labels: dict[str, list[str]] = {}
+    for label, reason in reasons.items():
+        labels.setdefault(reason, []).append(label)
+    return [(", ".join(named), reason) for reason, named in labels.items()]
 
 
 def _choice(way: Way, fit: Sequence[Way], optimise: Optimise, against: Sequence[Way]) -> Choice:
@@ -227,7 +235,7 @@ def _choice(way: Way, fit: Sequence[Way], optimise: Optimise, against: Sequence[
     for other in fit:
         found = ratio(other, way, optimise)
         if other is not way and found and _close(found):
-            ties[other.label] = resolvable(found)
+            ties[other.label] = resolvable(found) if found.runs else None
     cost = way.cost(optimise)
     assert way.p50 is not None
     assert cost is not None

@@ -17,15 +17,14 @@ from serlab.connection import TransportOptions
 from serlab.errors import MeasureError, UsageError
 from serlab.lab.advise_ways import Found, blank_way, check, find, payload_of
 from serlab.lab.live_target import fit_payloads, has_own_model, is_running, make_target, open_endpoint
+from serlab.lab.send_less import COMPARED_REQUESTS, FIRST_CALL_S
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import Client
 from serlab.measure.process.listener import Listener
 from serlab.measure.process.parents import Parents, client_of
 from serlab.measure.process.workers import Workers
-from serlab.measure.send_less import Way as Sending
 from serlab.measure.send_less import changed_values, compare_answers, measure_way, sending_peak
 from serlab.measure.target import Target
-from serlab.payload import parse_payload
 from serlab.records.run import Endpoint
 from serlab.records.send_less import SentRun
 from serlab.report.snippets.choose import snippet
@@ -38,14 +37,12 @@ from serlab.serving.model import read_metadata
 BUDGET_S = 36.0
 #: Seconds of calls that one client makes.
 CALLS_S = 0.12
-#: Seeded requests whose answers are compared, and how long that may take for one way.
-COMPARED_REQUESTS, COMPARED_S = 16, 0.8
+#: How long comparing answers may take for one way.
+COMPARED_S = 0.8
 #: Where values may change, that is what is asked about.
 _LOSSY_COMPARED_S = 3.0
 #: A way that costs this many times what the third best does after one round, after two, is not measured on.
 _FAR = (3.0, 1.5)
-#: A signature's first call lets the server optimize its graph.
-_FIRST_CALL_S = 60.0
 
 #: What a program needs to be told that was written for an instance of serlab's own.
 _ENDED = "the instance that was measured has ended: put the address of yours into the program"
@@ -64,7 +61,7 @@ def measured(serving: ServingOptions, asked: Asked, show: Listener, *, budget_s:
         raise UsageError("say what is sent: --payload, or a model with --serving and --model")
     with open_endpoint(serving) as endpoint:
         spec, found = find_on(endpoint, serving, asked)
-        patient = replace(serving.client, timeout_s=max(serving.client.timeout_s, _FIRST_CALL_S))
+        patient = replace(serving.client, timeout_s=max(serving.client.timeout_s, FIRST_CALL_S))
         target = make_target(endpoint, patient, None, (spec,), asked.seed)
         ways = list(_Measuring(target, found, asked, show).run(budget_s).values())
     told = [way for way in ways if (way.representation, way.codec) in found.against and way.latency]
@@ -110,7 +107,7 @@ def not_checked(asked: Asked, endpoint: Endpoint | None, ways: Sequence[Way]) ->
         found.append("a network: client and server met on loopback (--link 100Mbit,20ms)")
     else:
         found.append("the link itself: its transfer and its round trip were added")
-    if any(way.route == "rest-numbers" for way in ways):
+    if any(way.route == "rest-numbers" and any("float" in dtype for dtype in way.dtypes) for way in ways):
         found.append("NaN, infinities and subnormals as JSON numbers: they are no JSON, or become 0")
     if asked.client == "own":
         found.append("your own process: each codec had what it needs and nothing else (--client tensorflow)")
@@ -216,7 +213,7 @@ class _Measuring:
             if way.values is None:
                 way = replace(way, values=workers.call(changed_values, sending))
             if reference and (reference.representation, reference.codec) != key:
-                requests = 1 if _is_file(sending) else COMPARED_REQUESTS
+                requests = 1 if sending.is_file else COMPARED_REQUESTS
                 limit_s = COMPARED_S if way.values and way.values.bound == 0 else _LOSSY_COMPARED_S
                 answers = workers.call(compare_answers, self._target.endpoint, self._target.options, reference, sending,
                                        requests, limit_s)  # fmt: skip
@@ -226,10 +223,6 @@ class _Measuring:
         return way
 
 
-def _is_file(sending: Sending) -> bool:
-    return any(tensor.path is not None for tensor in parse_payload(sending.payload, seed=sending.seed).tensors)
-
-
 def with_runs(way: Way, runs: Sequence[SentRun], link: Link | None) -> Way:
     """Return the way with what its clients measured; the link's transfer and round trip are added to each call."""
     done = [run for run in runs if run.calls]
@@ -237,7 +230,7 @@ def with_runs(way: Way, runs: Sequence[SentRun], link: Link | None) -> Way:
         return replace(way, failure=next((run.error for run in runs if run.error), way.failure))
     first = done[0]
     added = link.added_s(first.request_bytes, first.response_bytes) if link else 0.0
-    busiest = link.added_s(max(first.request_bytes, first.response_bytes), 0) - link.round_trip_s if link else 0.0
+    busiest = link.transfer_s(max(first.request_bytes, first.response_bytes)) if link else 0.0
     latency, throughput, clients, servers = {}, {}, [], []
     for run in done:
         pairs = list(zip(run.prepare_s, run.calls, strict=True))

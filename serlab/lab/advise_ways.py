@@ -11,8 +11,8 @@ from serlab.analysis.advise import Way
 from serlab.analysis.representation import AS_IS
 from serlab.analysis.view import USUAL
 from serlab.codecs import registry
-from serlab.errors import RepresentationError, SerlabError, UsageError
-from serlab.lab.send_less import as_photo
+from serlab.errors import MissingSignatureError, RepresentationError, SerlabError, UsageError
+from serlab.lab.send_less import COMPARED_OVER, as_photo
 from serlab.measure.calls import echo_call
 from serlab.measure.process.parents import client_of
 from serlab.measure.send_less import NOT_IN_JSON, find_way
@@ -29,8 +29,6 @@ CLIENTS = ("own", "light", "tensorflow")
 #: What is tried beside the tensor itself where values may change, and over what: the best codec of each route.
 REPRESENTATIONS = ("uint8", "float16", "bfloat16", "jpeg:90")
 _CARRIERS = ("wire", "base64-simd", "base64", "orjson")
-#: Codecs whose answers the others' are held against: they carry every dtype bit for bit, if it is one of theirs.
-_EXACT = ("wire", "tensor-proto", "orjson", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,14 @@ def check(asked: Asked) -> None:
         raise UsageError(f"--now {asked.now}: no server can be called with it")
     if len(asked.payloads) > 1:
         raise UsageError("advice is on one payload: give --payload once")
-    for spec in asked.payloads:
-        parse_payload(spec, seed=asked.seed)
-    parse_all(asked.representations)
+    parsed = [parse_payload(spec, seed=asked.seed) for spec in asked.payloads]
+    offered = parse_all(asked.representations)
+    if asked.needs == "exact" and offered and parsed:
+        tensors = parsed[0].build()
+        lossy = {one.spec: one.effect for one in offered if one.bound(tensors) != 0}
+        if len(lossy) == len(offered):
+            told = "; ".join(f"{name}: {effect}" for name, effect in lossy.items())
+            raise UsageError(f"--needs exact, and none of --as is exact for this payload: {told}")
 
 
 def combinations(asked: Asked) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -110,14 +113,16 @@ def find(asked: Asked, spec: str, metadata: ModelMetadata | None, wish: Wish, of
             sendings[key] = _sending(metadata, wish, spec, asked.seed, representation, codec)
         except SerlabError as error:
             refused[key] = str(error)
-            if "has no signature" in refused[key]:
-                graphs[representation] = parse(representation).graph
+            if isinstance(error, MissingSignatureError):
+                graphs[representation] = error.graph
     if not any(key in sendings for key in ways):
         reasons = dict.fromkeys(refused[key] for key in ways)
         told = "; ".join(reasons) or "no codec of this transport and client is installed"
         raise UsageError(f"nothing that was offered can carry this: {told}")
     reference = None
-    for codec in (name for name in _EXACT if name in registry.available() and registry.transport_of(name) in offered):
+    for codec in (
+        name for name in COMPARED_OVER if name in registry.available() and registry.transport_of(name) in offered
+    ):
         with contextlib.suppress(SerlabError):
             reference = _sending(metadata, wish, spec, asked.seed, AS_IS, codec)
             break

@@ -34,7 +34,7 @@ ROUNDS = 6
 FIRST_CALL_S = 60.0
 #: Requests that answers are compared on, and the codec that carries them: exact, whatever the dtype.
 COMPARED_REQUESTS = 16
-_COMPARED_OVER = ("wire", "tensor-proto", "orjson", "json")
+COMPARED_OVER = ("wire", "tensor-proto", "orjson", "json")
 
 
 def chosen_model(payload: Payload) -> str:
@@ -190,17 +190,16 @@ class _Sweep:
     def _compare(self, spec: str, requests: int) -> tuple[Any, Any]:
         self._show.step(f"answers to {spec}")
         offered = self._target.endpoint.transports
-        for codec in _COMPARED_OVER:
+        for codec in COMPARED_OVER:
             if codec in registry.available() and registry.transport_of(codec) in offered:
                 try:
                     way = self._way(spec, codec)
                 except SerlabError:
                     continue
-                file = parse_payload(self._payload, seed=self._seed).tensors[0].path is not None
                 values = self._tried(changed_values, way)
-                plain = replace(way, representation=AsIs.name, call=way.plain)
                 endpoint, options = self._target.endpoint, self._target.options
-                answers = self._tried(compare_answers, endpoint, options, plain, way, 1 if file else requests)
+                limit = 1 if way.is_file else requests
+                answers = self._tried(compare_answers, endpoint, options, way.untouched, way, limit)
                 return values, answers
         return None, None
 

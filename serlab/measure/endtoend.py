@@ -68,7 +68,7 @@ def measure(
         with open_transport(through or codec.transport, endpoint, wanted, target.options) as transport:
             meter.reset_peak()
             server_before, client_before = meter.cpu_s(), time.process_time()
-            first = _first_call(transport, codec, tensors, wanted)
+            first = first_call(transport, codec, tensors, wanted)
             blank = replace(
                 blank,
                 request_bytes=first.request_bytes,
@@ -123,7 +123,8 @@ class _FirstCall:
     received: dict[str, Tensor]
 
 
-def _first_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call) -> _FirstCall:
+def first_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call) -> _FirstCall:
+    """Make the call that connects. Raises what ``send`` and ``decode`` raise."""
     clock = time.perf_counter
     begin = clock()
     body = codec.encode(tensors, call)

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from serlab.analysis.representation import answer_change, value_change
+from serlab.analysis.representation import AS_IS, answer_change, value_change
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Tensor
 from serlab.connection import TransportOptions
-from serlab.errors import MeasureError, RepresentationError, SerlabError
+from serlab.errors import MeasureError, MissingSignatureError, RepresentationError, SerlabError
 from serlab.measure.calls import tensors_for
-from serlab.measure.endtoend import MAX_CALLS, MIN_CALLS, timed_call
+from serlab.measure.endtoend import DEAR_CALL_S, MAX_CALLS, MIN_CALLS, first_call, timed_call
 from serlab.measure.memory.capture import read_capture, track
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
@@ -45,6 +45,16 @@ class Way:
     plain: Call
     call: Call
 
+    @property
+    def is_file(self) -> bool:
+        """Whether a tensor comes from a file: then there is one request, and no other of another seed."""
+        return any(tensor.path is not None for tensor in parse_payload(self.payload, seed=self.seed).tensors)
+
+    @property
+    def untouched(self) -> Way:
+        """The tensors themselves over the same codec."""
+        return replace(self, representation=AS_IS, call=self.plain)
+
     def tensors(self, seed: int | None = None) -> dict[str, Tensor]:
         """Return the payload's tensors by the model's names; of another seed, where it is drawn from one."""
         return tensors_for(parse_payload(self.payload, seed=self.seed if seed is None else seed), self.plain)
@@ -54,26 +64,28 @@ def find_way(metadata: ModelMetadata, wish: Wish, payload: str, seed: int, repre
     """Return how a payload goes to a model in another form: which signature undoes it, and what the codec can carry.
 
     Raises:
-        RepresentationError: the model has no signature that undoes it (the message has the code to add), the payload
-            cannot be so represented, or the codec cannot carry it.
+        MissingSignatureError: the model has no signature that undoes it; it has the code to add.
+        RepresentationError: the payload cannot be so represented, or the codec cannot carry it.
         UsageError, UnknownNameError: the payload does not fit the model.
     """
     found, kind = parse(representation), registry.codec_class(codec_name)
     parsed = parse_payload(payload, seed=seed)
     plain = fit_call(metadata, wish, parsed.specs(), says_dtypes=parsed.says_dtypes)
-    sent = found.apply(tensors_for(parsed, plain))
+    tensors = tensors_for(parsed, plain)
+    sent = found.apply(tensors)
     specs = {name: TensorSpec.of(one) for name, one in sent.items()}
     name = found.signature or plain.signature
     if kind.signature == "bytes":
         twin = f"{found.signature}_bytes" if found.signature else "bytes"
         name = twin if twin in metadata.signatures else name
     if name not in metadata.signatures:
-        raise RepresentationError(
+        raise MissingSignatureError(
             f"{metadata.model} has no signature {name!r} that undoes {found.spec}: export it with one that calls the "
-            f"model on what this returns:\n{found.graph}"
-        )
+            "model on what this returns", found.code(tensors),
+        )  # fmt: skip
+    picked = [output for output in wish.outputs if output in metadata.signatures[name].outputs]
     call = _with_packed_floats(
-        fit_call(metadata, Wish(name, outputs=(), version=wish.version, label=wish.label), specs)
+        fit_call(metadata, Wish(name, outputs=picked, version=wish.version, label=wish.label), specs)
     )
     halves = [spec.dtype for spec in call.inputs.values() if spec.dtype in NOT_IN_JSON]
     if halves and kind.route == "rest-numbers":
@@ -95,7 +107,7 @@ def _with_packed_floats(call: Call) -> Call:
 
 
 def measure_way(endpoint: Endpoint, options: TransportOptions, way: Way, round_number: int, calls_s: float) -> SentRun:
-    """Be a client that represents, encodes, sends and decodes for about ``calls_s`` seconds."""
+    """Be a client that represents, encodes, sends and decodes for about ``calls_s`` seconds; dear ones call once."""
     codec, found = registry.get(way.codec), parse(way.representation)
     meter, clock = ServerMeter(endpoint.pid), time.perf_counter
     prepared: list[float] = []
@@ -104,13 +116,22 @@ def measure_way(endpoint: Endpoint, options: TransportOptions, way: Way, round_n
     try:
         tensors = way.tensors()
         with open_transport(codec.transport, endpoint, way.call, options) as transport:
-            body = codec.encode(found.apply(tensors), way.call)
-            sizes = len(body), len(transport.send(body))
-            for _ in range(WARMUP_CALLS - 1):
-                timed_call(transport, codec, found.apply(tensors), way.call)
-            before_s = meter.cpu_s()
+            before_s, begin = meter.cpu_s(), clock()
+            sent = found.apply(tensors)
+            prepared_s = clock() - begin
+            first = first_call(transport, codec, sent, way.call)
+            sizes = first.request_bytes, len(first.answer)
+            # What the client takes is no matter of connecting, or of a graph that the server optimizes first.
+            dear = prepared_s + first.sample.encode_s + first.sample.decode_s >= DEAR_CALL_S
+            if dear:
+                prepared, calls = [prepared_s], [first.sample]
+            else:
+                for _ in range(WARMUP_CALLS - 1):
+                    timed_call(transport, codec, found.apply(tensors), way.call)
+                before_s = meter.cpu_s()
+            del first
             end = clock() + calls_s
-            while len(calls) < MAX_CALLS and (len(calls) < MIN_CALLS or clock() < end):
+            while not dear and len(calls) < MAX_CALLS and (len(calls) < MIN_CALLS or clock() < end):
                 begin = clock()
                 sent = found.apply(tensors)
                 prepared.append(clock() - begin)

@@ -52,6 +52,10 @@ class Representation(ABC):
     def undo(self, sent: Tensors, tensors: Tensors) -> dict[str, Tensor]:
         """Return what the graph makes of ``sent``: names, shapes and dtypes are those of ``tensors``."""
 
+    def code(self, tensors: Tensors) -> str:
+        """Return the code that the servable of a model that takes ``tensors`` needs: a function ``restore``."""
+        return self.graph
+
     @abstractmethod
     def bound(self, tensors: Tensors) -> float | None:
         """Return the largest absolute error of any element: 0.0 where it is exact, None where nothing is promised."""

@@ -26,8 +26,19 @@ class TfExample(Representation):
     effect = "exact; float32, integers (widened to int64) and strings only"
     graph = """\
 def restore(examples):  # string (n,): a serialized tf.Example each
-    return tf.io.parse_example(examples, FEATURES)  # {"x": tf.io.FixedLenFeature([224, 224, 3], tf.float32)}
+    found = tf.io.parse_example(examples, {FEATURES})
+    return {name: tf.cast(found[name], dtype) for name, dtype in {DTYPES}.items()}
 """
+
+    def code(self, tensors: Tensors) -> str:
+        """Return the code with the model's inputs: an Example holds their names."""
+        kinds = {_FLOAT_LIST: "tf.float32", _INT64_LIST: "tf.int64", _BYTES_LIST: "tf.string"}
+        features = (f"{name!r}: tf.io.FixedLenFeature({list(one.shape[1:])}, {kinds[_list_of(name, one)]})"
+                    for name, one in tensors.items())  # fmt: skip
+        dtypes = (
+            f"{name!r}: tf.{'string' if one.dtype.hasobject else one.dtype.name}" for name, one in tensors.items()
+        )
+        return self.graph.replace("FEATURES", ", ".join(features)).replace("DTYPES", ", ".join(dtypes))
 
     def apply(self, tensors: Tensors) -> dict[str, Tensor]:
         """Return one string per row. Raises ``RepresentationError`` for what an Example cannot hold."""

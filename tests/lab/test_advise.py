@@ -49,8 +49,14 @@ def test_lossy_ways_are_weighed_by_the_answers_that_were_seen(live_target: Targe
     found = measured(options(live_target), asked, Silent(), budget_s=0.1)
     assert {choice.way.representation for choice in found.ranking.choices} == {"uint8", "float16"}
     assert all(choice.way.answers and choice.way.answers.largest_change > 0 for choice in found.ranking.choices)
-    with pytest.raises(UsageError, match="no way that was offered is exact"):
-        measured(options(live_target), replace(asked, needs="exact"), Silent(), budget_s=0.1)
+    with pytest.raises(UsageError, match="no way that was offered is 1e-9"):
+        measured(options(live_target), replace(asked, needs="1e-9"), Silent(), budget_s=0.1)
+
+
+def test_exact_needs_and_only_lossy_ways_are_refused_before_a_server_is_started() -> None:
+    asked = Asked(1, ("1x64:float32",), representations=("uint8", "float16"))
+    with pytest.raises(UsageError, match=r"none of --as is exact for this payload: uint8: .*; float16: "):
+        measured(ServingOptions("embedded", model="missing"), asked, Silent())
 
 
 def test_nothing_to_send_is_wrong_use() -> None:

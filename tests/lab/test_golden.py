@@ -6,7 +6,7 @@ import json
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,34 +14,21 @@ import pytest
 
 from serlab.codecs import registry
 from serlab.connection import TransportOptions
-from serlab.embedded import start_embedded
 from serlab.errors import StoreError
 from serlab.lab.golden import CURL_ADDRESS, MODELS, differences, make_golden, read_golden, small_spec
 from serlab.payload import CATALOGUE
 from serlab.records.golden import GoldenManifest, GoldenTensor
 from serlab.records.run import Endpoint
-from serlab.servable import ensure_model
-from serlab.serving.base import model_config
 
 COMMITTED = Path(__file__).parents[1] / "data" / "golden"
 SENT = [name for name in registry.available() if registry.transport_of(name) != "none"]
 
 
 @pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    pytest.importorskip("tensorflow")
+def made(lab_endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GoldenManifest]:
     pytest.importorskip("PIL")
-    config = tmp_path_factory.mktemp("golden-models") / "models.config"
-    config.write_text(model_config({name: str(ensure_model(name)) for name in MODELS}))
-    with start_embedded(model_config_file=config) as server:
-        grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
-        yield Endpoint("embedded", server.version, grpc, rest, server.pid)
-
-
-@pytest.fixture(scope="module")
-def made(endpoint: Endpoint, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, GoldenManifest]:
     folder = tmp_path_factory.mktemp("golden")
-    return folder, make_golden(folder, endpoint, TransportOptions(timeout_s=60.0), SENT, 7)
+    return folder, make_golden(folder, lab_endpoint, TransportOptions(timeout_s=60.0), SENT, 7)
 
 
 def test_the_catalogue_and_all_models_are_there_with_every_codec_that_can_carry_them(
@@ -74,9 +61,14 @@ def test_requests_are_made_again_byte_for_byte_and_a_changed_file_is_noticed(
     (found,) = differences(copy, manifest)
     assert "SHA-256" in found
     assert file.path in found
+    first, *others = manifest.subjects
+    strange = replace(first, outputs={"y": GoldenTensor.of(np.zeros(3, np.float32))})
+    told = differences(folder, replace(manifest, subjects=(strange, *others)))
+    assert len(told) == len(first.exchanges)
+    assert all("holds other numbers than the manifest" in one for one in told)
 
 
-def test_every_curl_command_gets_the_answer(made: tuple[Path, GoldenManifest], endpoint: Endpoint) -> None:
+def test_every_curl_command_gets_the_answer(made: tuple[Path, GoldenManifest], lab_endpoint: Endpoint) -> None:
     if shutil.which("curl") is None:
         pytest.skip("needs curl")
     folder, manifest = made
@@ -86,7 +78,7 @@ def test_every_curl_command_gets_the_answer(made: tuple[Path, GoldenManifest], e
             if exchange.transport != "rest":
                 assert exchange.curl == ""
                 continue
-            command = shlex.split(exchange.curl.replace(CURL_ADDRESS, endpoint.base_url))
+            command = shlex.split(exchange.curl.replace(CURL_ADDRESS, lab_endpoint.base_url))
             answer = subprocess.run([*command, "--noproxy", "*"], cwd=folder, capture_output=True, check=True).stdout
             golden = (folder / exchange.response.path).read_bytes()
             if subject.answers == "exact":

@@ -35,11 +35,12 @@ class Link:
 
     def added_s(self, request_bytes: int, response_bytes: int) -> float:
         """Return what the link adds to one call over an open connection."""
-        moved = sum(self._transfer_s(size) for size in (request_bytes, response_bytes))
+        moved = sum(self.transfer_s(size) for size in (request_bytes, response_bytes))
         waits = 1 + (0 if self.warm else self._growth(request_bytes) + self._growth(response_bytes))
         return moved + waits * self.round_trip_s
 
-    def _transfer_s(self, size: int) -> float:
+    def transfer_s(self, size: int) -> float:
+        """Return the seconds that one body takes, its packets' headers with it."""
         return 8 * (size + SEGMENT_OVERHEAD * math.ceil(size / SEGMENT_BYTES)) / self.bits_per_s
 
     def _growth(self, size: int) -> int:

@@ -47,6 +47,7 @@ def program(part: Part, representation: str, inputs: dict[str, TensorSpec], call
     wanted = dict.fromkeys(("numpy", *part.requires, *(prepare.requires if prepare else ())))
     modules = [DISTRIBUTIONS.get(module, module) for module in wanted]
     fill = ", ".join(f"{key!r}: {_example(spec)}" for key, spec in inputs.items())
+    imports |= {"import ml_dtypes"} if "ml_dtypes." in fill else set()
     outputs = ", ".join(f"{key} {(spec.packs or spec).dtype}" for key, spec in call.outputs.items())
     held = {key: spec.packs or spec for key, spec in inputs.items()}
     listed = ", ".join(f"{key} {spec.dtype} {list(spec.shape)}" for key, spec in held.items())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from serlab.analysis.advice import Advice
-from serlab.analysis.advise import Change, Choice, Optimise, Ranking
+from serlab.analysis.advise import Change, Choice, Optimise, Ranking, by_reason
 from serlab.records.run import Interval
 from serlab.report import units
 from serlab.report.tables.console import plain_table
@@ -40,8 +41,7 @@ def print_ranking(title: str, found: Ranking, optimise: Optimise, console: Conso
     for line in ties(found.choices):
         console.print(line)
     for what, reasons in (("not what is needed", found.unfit), ("not sent", found.not_sent)):
-        for reason in dict.fromkeys(reasons.values()):
-            labels = ", ".join(label for label, own in reasons.items() if own == reason)
+        for labels, reason in by_reason(reasons):
             console.print(f"{what}: {labels}: {reason}")
 
 
@@ -50,18 +50,17 @@ def ties(choices: Sequence[Choice]) -> list[str]:
     if not choices:
         return []
     first = choices[0]
-    told = [f"{name} ({100 * share:.0f} %)" for name, share in first.ties.items() if share is not None]
-    untold = [name for name, share in first.ties.items() if share is None]
-    found = []
-    if told:
-        found.append(
-            f"too close to call with {first.way.label}: {', '.join(told)}; differences as in brackets would tell"
-        )
-    if untold:
-        found.append(
-            f"not told from {first.way.label}, for too few rounds, or by the laws' errors: {', '.join(untold)}"
-        )
-    return found
+    why = "too few rounds" if first.way.latency else "the laws' errors"
+    lines = {
+        f"no better than {first.way.label}, and no worse": [name for name, share in first.ties.items() if share == 0],
+        f"too close to call with {first.way.label} (in brackets: the difference that would have been told)": [
+            f"{name} ({100 * share:.0f} %)" for name, share in first.ties.items() if share
+        ],
+        f"cannot be told from {first.way.label}, for {why}": [
+            name for name, share in first.ties.items() if share is None
+        ],
+    }
+    return [f"{told}: {', '.join(names)}" for told, names in lines.items() if names]
 
 
 def change_lines(changes: Sequence[Change]) -> list[str]:
@@ -73,9 +72,14 @@ def change_lines(changes: Sequence[Change]) -> list[str]:
 
 
 def _ratio(found: Interval | None) -> str:
-    """Return a factor; one of sizes has no interval."""
-    exact = found is not None and found.low == found.high and not found.is_range
-    return units.ratio(found.median) if found and exact else units.ratio_interval(found)
+    """Return a factor, one below 1 as how much more it costs; one of sizes has no interval."""
+    if found is None:
+        return units.NOT_MEASURED
+    more = found.below(1.0)
+    if more:
+        found = replace(found, median=1 / found.median, low=1 / found.high, high=1 / found.low)
+    exact = found.low == found.high and not found.is_range
+    return (units.ratio(found.median) if exact else units.ratio_interval(found)) + (" more" if more else "")
 
 
 def _p50(choice: Choice) -> str:
