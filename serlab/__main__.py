@@ -13,13 +13,11 @@ import sys
 from typing import Annotated
 
 from serlab import __version__
-from serlab.errors import OutputError, SerlabError, as_missing_extra
+from serlab.errors import EXIT_SIGNALLED, OutputError, SerlabError, as_missing_extra
 from serlab.lab import terminal
 from serlab.records.secret import masked_words
 
 EXIT_USAGE = 2
-#: A process that a signal ends has this plus the signal's number, as a shell counts.
-EXIT_SIGNALLED = 128
 
 try:
     import typer

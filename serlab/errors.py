@@ -9,6 +9,9 @@ import re
 import sys
 from collections.abc import Iterable
 
+#: The exit code of a program that a signal ended, less the signal's number: as shells count.
+EXIT_SIGNALLED = 128
+
 
 class SerlabError(Exception):
     """Root of everything serlab raises on purpose."""

@@ -94,18 +94,20 @@ def judged(found: Sequence[CaseComparison], same_within: float = SAME_WITHIN) ->
     )
 
 
-def confirmed(
-    first: Sequence[CaseComparison], again: Sequence[CaseComparison], rounds: int
-) -> tuple[CaseComparison, ...]:
-    """Return the comparisons with those verdicts alone that a second measurement of the flagged cases bears out."""
+def confirmed(first: Sequence[CaseComparison], again: Sequence[CaseComparison]) -> tuple[CaseComparison, ...]:
+    """Return the comparisons with those verdicts alone that a second measurement of the flagged cases bears out.
+
+    A flagged case that was not measured again, or in too few rounds, gets no verdict.
+    """
     second = {entry.case: entry for entry in again}
-    kept = []
-    for entry in first:
-        if entry.case in second and entry.verdict in ("faster", "slower"):
-            same = second[entry.case].verdict == entry.verdict
-            entry = replace(entry, verdict=entry.verdict if same else "too close to call", again=rounds)
-        kept.append(entry)
-    return tuple(kept)
+    return tuple(_borne_out(entry, second.get(entry.case)) if entry.differs else entry for entry in first)
+
+
+def _borne_out(entry: CaseComparison, again: CaseComparison | None) -> CaseComparison:
+    if again is None or again.ratio is None or again.verdict == "no verdict":
+        return replace(entry, verdict="no verdict")
+    verdict: Verdict = entry.verdict if again.verdict == entry.verdict else "too close to call"
+    return replace(entry, verdict=verdict, again=again.ratio.runs)
 
 
 def _verdict(entry: CaseComparison, p: float | None, same_within: float) -> Verdict:

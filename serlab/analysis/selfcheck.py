@@ -22,7 +22,7 @@ def sum_up(
     return SelfCheck(
         rounds,
         slowdown,
-        rate(sum(entry.verdict in ("faster", "slower") for entry in verdicts), len(verdicts)),
+        rate(sum(entry.differs for entry in verdicts), len(verdicts)),
         rate(sum(entry.verdict == "slower" for entry in tested), len(tested)),
         tuple(resolutions),
         tuple(notes),

@@ -22,9 +22,6 @@ from serlab.cli.options.common import (
 )
 from serlab.records.store import DEFAULT_ROOT
 
-#: As a shell counts SIGINT.
-EXIT_INTERRUPTED = 130
-
 
 def compare(
     base: Annotated[str | None, typer.Argument(metavar="[BASE]", help="A stored run.")] = None,
@@ -58,7 +55,7 @@ def compare(
 
     Example: serlab compare --with orjson==3.10.18 --with orjson==3.11.4 --codec orjson --fail-slower 5%
     """
-    from serlab.errors import UsageError
+    from serlab.errors import EXIT_SIGNALLED, UsageError
     from serlab.lab.compare import Gates, compare_environments, compare_stored, failed, make_wanted, show_comparison
 
     within = percent(same_within) or 0.0
@@ -75,5 +72,5 @@ def compare(
     failures = failed(found, gates)
     show_comparison(found, failures, markdown, as_json=as_json)
     if found.interrupted:
-        raise typer.Exit(EXIT_INTERRUPTED)
+        raise typer.Exit(EXIT_SIGNALLED + found.interrupted)
     exit_if(failures or any(entry.failure for entry in found.cases))

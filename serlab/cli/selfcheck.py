@@ -37,6 +37,7 @@ def selfcheck(
 
     Example: serlab selfcheck --payload image --codec orjson,wire
     """
+    from serlab.errors import EXIT_SIGNALLED
     from serlab.lab.selfcheck import check_itself, show_selfcheck
 
     found = check_itself(
@@ -48,4 +49,6 @@ def selfcheck(
         quiet=quiet,
     )
     show_selfcheck(found, as_json=as_json)
+    if found.interrupted:
+        raise typer.Exit(EXIT_SIGNALLED + found.interrupted)
     exit_if(found.false_alarms.hits)

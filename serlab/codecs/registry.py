@@ -202,8 +202,9 @@ def _third_party() -> dict[str, EntryPoint]:
 def _load_entry_point(name: str, point: EntryPoint) -> type[Codec]:
     try:
         kind = point.load()
-    except (ImportError, AttributeError) as error:
-        raise CodecUnavailableError(f"codec {name} does not load from {point.value}: {error}") from error
+    except Exception as error:  # another's code, which may raise anything
+        told = str(error) or type(error).__name__
+        raise CodecUnavailableError(f"codec {name} does not load from {point.value}: {told}") from error
     if not _is_concrete(kind):
         raise CodecUnavailableError(f"codec {name}: {point.value} is not a concrete serlab.codecs.base.Codec")
     return kind

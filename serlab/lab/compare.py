@@ -195,6 +195,9 @@ def _unlike(base: RunInfo, head: RunInfo) -> list[str]:
         before, now = getattr(base.machine, what), getattr(head.machine, what)
         if before != now:
             found.append(f"machine, {what.replace('_', ' ')}: {before} and {now}")
+    kinds = [str(info.plan.get("client") or "own") for info in (base, head)]
+    if kinds[0] != kinds[1]:
+        found.append(f"kind of client: {kinds[0]} and {kinds[1]}")
     names = sorted(set(base.versions) | set(head.versions))
     found += [
         f"{name}: {base.versions.get(name, 'none')} and {head.versions.get(name, 'none')}"

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from serlab.records.scratch import Scratch
 #: Building a package from its source may compile it.
 INSTALL_TIMEOUT_S = 900.0
 _SHOWN_LINES = 6
+#: What lies at the top of a checkout and is made from it, or large.
+_NO_SOURCE = ("build", "dist", "*.egg-info", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__")
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def environments(pythons: Sequence[str], packages: Sequence[str]) -> Iterator[tu
         for side, python, package in zip(("base", "head"), pythons, packages or ("", ""), strict=True):
             interpreter = _interpreter(python)
             environment = {}
-            if package:
+            if packages:
                 folder = stack.enter_context(Scratch(f"with-{side}"))
                 install(package, Path(folder), interpreter)
                 environment["PYTHONPATH"] = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH", ""))))
@@ -47,7 +49,28 @@ def environments(pythons: Sequence[str], packages: Sequence[str]) -> Iterator[tu
 
 def install(package: str, folder: Path, python: str = sys.executable) -> None:
     """Install ``package`` alone into ``folder`` with pip. Raises ``UsageError`` with pip's words where it fails."""
-    source = str(Path(package).resolve()) if Path(package).exists() else package
+    if not package.strip() or package.startswith("-"):
+        raise UsageError(f"--with {package!r} names no package: write orjson==3.11.4, ./mine, or a wheel")
+    given = Path(package)
+    if given.is_dir():
+        # In a copy: what is built in a checkout stays there, and is taken for newer than what the checkout has.
+        with Scratch("source") as copy:
+            source = shutil.copytree(given, Path(copy) / given.resolve().name, symlinks=True, ignore=_built(given))
+            _pip(package, str(source), folder, python)
+    else:
+        _pip(package, str(given.resolve()) if given.exists() else package, folder, python)
+
+
+def _built(checkout: Path) -> Callable[[str, list[str]], set[str]]:
+    """Return what tells ``copytree`` which entries at the top of a checkout are no source."""
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return set(shutil.ignore_patterns(*_NO_SOURCE)(folder, names)) if Path(folder) == checkout else set()
+
+    return ignored
+
+
+def _pip(package: str, source: str, folder: Path, python: str) -> None:
     command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target",
                str(folder), source]  # fmt: skip
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from serlab.analysis.compare import compare_pairs
 from serlab.analysis.selfcheck import sum_up
@@ -16,6 +17,7 @@ from serlab.measure.cases import time_cases
 from serlab.measure.compare.contest import Contender, Contest
 from serlab.measure.gate import check
 from serlab.measure.plan import find_profile
+from serlab.measure.process.interruption import Interruption
 from serlab.measure.process.parents import Parents, client_of
 from serlab.records.comparison import SelfCheck
 from serlab.records.run import Case
@@ -53,16 +55,17 @@ def check_itself(
         plain, twin = Contender("plain"), Contender("twin")
         slowed = Contender("slowed", slowdown=slowdown)
         contest = Contest((plain, twin, slowed), subjects, kinds, limits, seed=seed, listener=show)
-        try:
+        with Interruption() as interruption:
             contest.run(cases, range(rounds), budget_s=budget_s - (time.monotonic() - begun))
-        except KeyboardInterrupt:
+        if interruption.signal:
             notes.append("interrupted: what was measured until then is shown")
     own = contest.costs("plain")
     done = max((len(found) for found in own.values()), default=0)
     if done < FEWEST:
         notes.append(f"{done} rounds carry no 95 % interval: it takes {FEWEST}")
     twins, slow = (compare_pairs(own, contest.costs(name)) for name in ("twin", "slowed"))
-    return sum_up(twins, slow, slowdown, done, (*notes, *(f"{c.id}: {words}" for c, words in contest.failures.items())))
+    notes += [f"{case.id}: {words}" for case, words in contest.failures.items()]
+    return replace(sum_up(twins, slow, slowdown, done, notes), interrupted=interruption.signal)
 
 
 def show_selfcheck(found: SelfCheck, *, as_json: bool) -> None:

@@ -15,7 +15,7 @@ import sys
 import threading
 from types import FrameType
 
-from serlab.errors import OutputError
+from serlab.errors import EXIT_SIGNALLED, OutputError
 
 EXIT_USAGE = 2
 #: As a shell counts a program that wrote to a pipe without a reader (SIGPIPE).
@@ -117,4 +117,4 @@ def _spelled_out(error: UnicodeError) -> tuple[str, int]:
 def _unwind(number: int, _frame: FrameType | None) -> None:
     """End as after any error, so that nothing is left behind; a second signal does not disturb that."""
     signal.signal(number, signal.SIG_IGN)
-    raise SystemExit(128 + number)
+    raise SystemExit(EXIT_SIGNALLED + number)

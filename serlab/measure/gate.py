@@ -50,6 +50,8 @@ def check(subject: Subject, codec_name: str) -> Gate:
             sizes = {"body": len(recorded)}
     except CodecError as error:
         worst = all_failed(exchange.tensors, str(error))
+    except Exception as error:  # noqa: BLE001  # another's codec may raise anything: its failure, not the run's
+        worst = all_failed(exchange.tensors, f"{type(error).__name__}: {error}")
     assert worst is not None
     return Gate(subject.payload, codec_name, worst, len(request), sizes)
 

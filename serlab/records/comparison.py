@@ -26,6 +26,11 @@ class CaseComparison:
     failure: str = ""
     again: int = 0
 
+    @property
+    def differs(self) -> bool:
+        """Whether HEAD is called slower or faster than BASE."""
+        return self.verdict in ("slower", "faster")
+
 
 @dataclass(frozen=True, slots=True)
 class ExactComparison:
@@ -44,7 +49,10 @@ class ExactComparison:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What was compared, how far it got, and what came of it. ``notes`` say what makes it less sure than it looks."""
+    """What was compared, how far it got, and what came of it. ``notes`` say what makes it less sure than it looks.
+
+    ``interrupted`` is the number of the signal that ended it early, 0 for none.
+    """
 
     base: str
     head: str
@@ -53,7 +61,7 @@ class Comparison:
     cases: tuple[CaseComparison, ...]
     exact: tuple[ExactComparison, ...] = ()
     notes: tuple[str, ...] = ()
-    interrupted: bool = False
+    interrupted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +93,4 @@ class SelfCheck:
     power: Rate
     cases: tuple[CaseResolution, ...]
     notes: tuple[str, ...] = ()
+    interrupted: int = 0

@@ -10,7 +10,7 @@ import pytest
 
 from serlab.errors import UsageError
 from serlab.lab.compare import Gates, compare_environments, compare_stored, failed
-from serlab.lab.environments import environments
+from serlab.lab.environments import environments, install
 from serlab.measure.compare.sides import Wanted
 from serlab.measure.plan import find_profile
 from serlab.records.comparison import CaseComparison, Comparison, ExactComparison
@@ -29,6 +29,23 @@ class Mine(RawCodec):
     def encode(self, tensors, call):
         body = super().encode(tensors, call)
         return {extra}
+"""
+
+#: A build backend that needs no other package, and litters as common ones do.
+BACKEND = """
+import pathlib, zipfile
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    pathlib.Path("build").mkdir(exist_ok=True)
+    pathlib.Path("build/left.py").touch()
+    name, info = "mine-1.0-py3-none-any.whl", "mine-1.0.dist-info"
+    with zipfile.ZipFile(pathlib.Path(folder) / name, "w") as archive:
+        for path in [*pathlib.Path().glob("mine.py"), *pathlib.Path().glob("build/lib/*.py")]:
+            archive.write(path, path.name)
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: mine\\nVersion: 1.0\\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+        archive.writestr(f"{info}/RECORD", "")
+    return name
 """
 
 
@@ -75,6 +92,28 @@ def test_a_package_that_pip_does_not_install_is_told_in_its_words_and_nothing_st
     broken.write_bytes(b"no wheel")
     with pytest.raises(UsageError, match="pip cannot install it"), environments(("", ""), (str(broken), str(broken))):
         pytest.fail("there is no environment")
+
+
+def test_a_checkout_is_installed_as_it_is_and_stays_so(tmp_path: Path) -> None:
+    checkout = tmp_path / "mine"
+    (checkout / "build" / "lib").mkdir(parents=True)
+    (checkout / "build" / "lib" / "gone.py").write_text("")
+    (checkout / "mine.py").write_text("")
+    (checkout / "backend.py").write_text(BACKEND)
+    (checkout / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    before = sorted(checkout.rglob("*"))
+    install(str(checkout), tmp_path / "installed")
+    assert (tmp_path / "installed" / "mine.py").exists()
+    assert not (tmp_path / "installed" / "gone.py").exists()
+    assert sorted(checkout.rglob("*")) == before
+
+
+@pytest.mark.parametrize("package", ["", " ", "--index-url=http://127.0.0.1:1"])
+def test_what_names_no_package_never_reaches_pip(package: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="names no package"):
+        install(package, tmp_path)
 
 
 def test_environments_come_in_twos_and_interpreters_run(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ class Contest:
         """Return a contender's undisturbed seconds per call by case and round, of whole pairs only."""
         found: dict[Case, dict[int, float]] = defaultdict(dict)
         for (name, case, number), values in self._found.items():
-            least = min(len(self._found[other.name, case, number]) for other in self._contenders)
+            least = min(len(self._found.get((other.name, case, number), ())) for other in self._contenders)
             if name == contender and least and case not in self.failures:
                 found[case][number] = median(values[:least])
         return found

@@ -19,6 +19,7 @@ from serlab.measure.compare.offered import Offer, offer
 from serlab.measure.gate import check
 from serlab.measure.memory.capture import profile
 from serlab.measure.plan import Client, Profile
+from serlab.measure.process.interruption import Interruption
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Parents
 from serlab.measure.process.workers import Workers
@@ -59,7 +60,7 @@ class SideBySide:
     failures: dict[Case, str] = field(default_factory=dict)
 
     def run(self) -> Comparison:
-        """Measure and compare. Ctrl-C ends the measuring; the comparison says how far it got.
+        """Measure and compare. Ctrl-C or SIGTERM end the measuring; the comparison says how far it got.
 
         Raises:
             MeasureError: serlab does not run in one of the environments.
@@ -74,40 +75,36 @@ class SideBySide:
             for op in OPS for payload in subjects for codec in codecs
             for form in (offers["base"].codecs[codec].forms if op == "decode" else (None,))
         ]  # fmt: skip
-        contest = Contest((self.base, self.head), subjects, kinds, self.wanted.limits, seed=self.wanted.seed,
-                          listener=self.listener, keep=self.keep)  # fmt: skip
-        interrupted = False
-        found: tuple[CaseComparison, ...] = ()
-        try:
-            sound = self._gates(kinds, subjects, cases)
-            begun = time.monotonic()
+        contest = self._contest(subjects, kinds)
+        second = self._contest(subjects, kinds)
+        interruption = Interruption()
+        with interruption:
+            sound, begun = self._gates(kinds, subjects, cases), time.monotonic()
             contest.run(sound, range(self.wanted.rounds), budget_s=self.wanted.budget_s)
-            found = self._compared(contest)
-            flagged = [entry.case for entry in found if entry.verdict in ("faster", "slower")]
-            if flagged:
+            if flagged := [entry.case for entry in self._compared(contest) if entry.differs]:
                 spent = time.monotonic() - begun
-                again = range(self.wanted.rounds, 2 * self.wanted.rounds)
-                second = Contest((self.base, self.head), subjects, kinds, self.wanted.limits, seed=self.wanted.seed,
-                                 listener=self.listener, keep=self.keep)  # fmt: skip
                 self.listener.remark(f"{len(flagged)} flagged cases are measured again")
+                again = range(self.wanted.rounds, 2 * self.wanted.rounds)
                 second.run(flagged, again, budget_s=AGAIN_SHARE * spent)
-                found = confirmed(found, self._compared(second), len(again))
-        except KeyboardInterrupt:
-            interrupted = True
-            found = self._compared(contest)
+        failures = {**self.failures, **contest.failures, **second.failures}
+        first = [entry for entry in self._compared(contest) if entry.case not in failures]
+        found = confirmed(first, self._compared(second))
         rounds = max((entry.ratio.runs for entry in found if entry.ratio), default=0)
-        if interrupted:
+        if interruption.signal:
             notes.append(f"interrupted after {rounds} of {self.wanted.rounds} rounds: what was measured is shown")
+        if unsure := sum(one.differs and two.verdict == "no verdict" for one, two in zip(first, found, strict=True)):
+            notes.append(f"{unsure} flagged cases were not measured again often enough: they get no verdict")
         if rounds < FEWEST:
             notes.append(f"{rounds} rounds carry no 95 % interval, so there is no verdict on time: it takes {FEWEST}")
-        failed = tuple(
-            CaseComparison(case, "no verdict", failure=words)
-            for case, words in {**self.failures, **contest.failures}.items()
-        )
+        failed = tuple(CaseComparison(case, "no verdict", failure=words) for case, words in failures.items())
         return Comparison(
             _described(self.base, offers["base"]), _described(self.head, offers["head"]), "side by side", rounds,
-            (*found, *failed), tuple(self.exact), tuple(notes), interrupted,
+            (*found, *failed), tuple(self.exact), tuple(notes), interruption.signal,
         )  # fmt: skip
+
+    def _contest(self, subjects: dict[str, Subject], kinds: dict[str, Client]) -> Contest:
+        return Contest((self.base, self.head), subjects, kinds, self.wanted.limits, seed=self.wanted.seed,
+                       listener=self.listener, keep=self.keep)  # fmt: skip
 
     def _compared(self, contest: Contest) -> tuple[CaseComparison, ...]:
         return compare_pairs(
@@ -119,7 +116,9 @@ class SideBySide:
             with Workers((), python=side.python, environment=side.environment) as workers:
                 return workers.call(offer)
         except MeasureError as error:
-            raise MeasureError(f"{side.name}: serlab does not run in this environment: {error}") from error
+            first, *told = str(error).splitlines()
+            why = f"{first}: {told[-1].strip()}" if told else first
+            raise MeasureError(f"{side.name}: serlab does not run in this environment: {why}") from error
 
     def _common(self, offers: dict[str, Offer]) -> tuple[list[str], list[str]]:
         usable = {side: {n for n, c in found.codecs.items() if not c.unavailable} for side, found in offers.items()}

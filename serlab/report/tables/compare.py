@@ -35,14 +35,15 @@ def print_comparison(found: Comparison, failures: Sequence[str], console: Consol
 
 def markdown(found: Comparison, failures: Sequence[str]) -> str:
     """Return the comparison as GitHub's Markdown: what changed first, everything else folded."""
-    changed = [row for entry, row in zip(_sorted(found), _rows(found), strict=True) if entry.verdict in _CHANGED]
+    rows = list(zip(_sorted(found), _rows(found), strict=True))
+    changed = [row for entry, row in rows if entry.differs or entry.verdict == "no verdict"]
     parts = [f"### {_escaped(_title(found))}", _escaped(conclusion(found))]
     parts += [f"**fails:** {_escaped(failure)}" for failure in failures]
     if changed:
         parts.append(_table(_HEADINGS, changed))
     if found.exact:
         parts.append(_table(_EXACT, list(_exact_rows(found))))
-    everything = _table(_HEADINGS, list(_rows(found)))
+    everything = _table(_HEADINGS, [row for _, row in rows])
     parts.append(f"<details><summary>all {len(found.cases)} cases</summary>\n\n{everything}\n\n</details>")
     parts += [f"- {_escaped(note)}" for note in found.notes]
     return "\n\n".join(parts) + "\n"
@@ -58,9 +59,6 @@ def conclusion(found: Comparison) -> str:
     reach = f"; half of them tell differences from {100 * known[len(known) // 2]:.1f} %" if known else ""
     exact = f"; {len(found.exact)} exact differences" if found.exact else "; nothing differs exactly"
     return f"{len(found.cases)} cases: {told or 'none timed'}{reach}{exact}"
-
-
-_CHANGED = ("slower", "faster", "no verdict")
 
 
 def _title(found: Comparison) -> str:
@@ -80,13 +78,13 @@ def _rows(found: Comparison) -> Iterator[tuple[str, ...]]:
 
 
 def _verdict(entry: CaseComparison) -> str:
-    ratio, again = entry.ratio, f", twice in {entry.again} more rounds" if entry.again else ""
+    ratio, again = entry.ratio, f", and again in {entry.again} more rounds" if entry.again else ""
     assert ratio is not None
     if entry.verdict == "the same":
         return f"the same within ±{100 * max(ratio.high - 1, 1 / ratio.low - 1):.1f} %"
     if entry.verdict == "too close to call" and entry.resolves is not None:
         return f"too close to call, differences from {100 * entry.resolves:.1f} % would show"
-    if entry.verdict in ("faster", "slower"):
+    if entry.differs:
         return f"{entry.verdict} by {100 * abs(ratio.median - 1):.1f} %{again}"
     return entry.verdict
 
