@@ -21,6 +21,9 @@ def export(
 ) -> None:
     """Print a run as a table for other programs: medians and intervals per case and call, or every sample.
 
+    There is no Parquet: pandas, polars and DuckDB read the CSV and write it as Parquet, and a writer of serlab's own
+    would cost an installation 40 MB (pyarrow) for tables of some megabytes.
+
     Example: serlab export --what samples --output samples.csv
     """
     from serlab.errors import UsageError

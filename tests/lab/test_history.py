@@ -47,6 +47,9 @@ def test_a_step_is_told_with_its_run_and_commit(
     assert "&lt;c6&gt;" in text
     assert "<c6>" not in text
     assert "<script" not in text
+    assert text.count("<svg") == 2
+    assert "encode image" in text
+    assert "decode image" in text
 
 
 def test_without_runs_there_is_no_history(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -69,7 +69,27 @@ def write_page(found: History, path: Path) -> None:
     body = "\n".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     head = "".join(f"<th>{html.escape(title)}</th>" for title in _COLUMNS)
     listed = "\n".join(f"<li>{html.escape(line)}</li>" for line in step_lines(found.steps))
-    replace_file(path, f"{_HEAD}<ul>{listed}</ul><table><tr>{head}</tr>{body}</table></body></html>".encode())
+    drawn = "\n".join(_charts(found))
+    replace_file(path, f"{_HEAD}<ul>{listed}</ul>{drawn}<table><tr>{head}</tr>{body}</table></body></html>".encode())
+
+
+def _charts(found: History) -> Iterator[str]:
+    """Yield a chart per op and payload: each codec's ratio to the floor from run to run."""
+    import altair as alt
+
+    from serlab.report.plots.lines import Line, chart
+    from serlab.report.svg import to_svg
+
+    drawn: dict[str, list[Line]] = {}
+    for case, points in found.points.items():
+        if ratios := [point.to_floor for point in points if point.to_floor is not None]:
+            label = f"{case.codec} {case.form}" if case.form else case.codec
+            line = Line(case.codec, label, tuple((number + 1, ratio, "") for number, ratio in enumerate(ratios)))
+            drawn.setdefault(f"{case.op} {case.payload}", []).append(line)
+    x = alt.X("x:Q", title="run, oldest first", axis=alt.Axis(tickMinStep=1), scale=alt.Scale(zero=False))
+    y = alt.Y("y:Q", title="÷ raw", scale=alt.Scale(type="log"))
+    for title, lines in drawn.items():
+        yield to_svg(chart(lines, x, y), title=title, origin="time per call ÷ that of one copy, in the same run")
 
 
 def course(values: Sequence[float]) -> str:
