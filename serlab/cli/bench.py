@@ -9,7 +9,6 @@ import typer
 from serlab.cli.options.common import (
     DEFAULT_PROFILE,
     BudgetOption,
-    ClientOption,
     CodecOption,
     NowOption,
     PayloadOption,
@@ -44,7 +43,6 @@ def bench(
     budget: BudgetOption = None,
     rounds: RoundsOption = None,
     resolve: ResolveOption = None,
-    client: ClientOption = "own",
     flamegraphs: Annotated[
         str | None, typer.Option(help="all, none, a payload, or a case such as encode/image/json. Default: image.")
     ] = None,
@@ -124,7 +122,7 @@ def bench(
                 budget_s=seconds(budget),
                 rounds=rounds,
                 resolve=percent(resolve),
-                client=client,
+                client=keep.client,
                 flamegraphs=flamegraphs,
                 send_as=split(send_as),
                 expect=expect,

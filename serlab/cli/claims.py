@@ -19,7 +19,7 @@ TIMEOUT_S = 30.0
 @with_groups
 def claims(
     serving: Annotated[ServingOptions, Group(serving_options, leave_out=("signature", "batch"), timeout=TIMEOUT_S)],
-    keep: Annotated[Keeping, kept("run")],
+    keep: Annotated[Keeping, kept("run", "client")],
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="ID,...", help="Claims; repeat, or separate by commas.")
     ] = None,

@@ -13,7 +13,7 @@ from serlab.lab.keeping import Keeping
 
 @with_groups
 def cpu(
-    keep: Annotated[Keeping, kept("run", "seed")],
+    keep: Annotated[Keeping, kept("run", "seed", "client")],
     run: RunArgument = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,

@@ -29,10 +29,12 @@ def load(
         int, typer.Option(help="Connections or channels that the calls share; 0: one per call in flight.")
     ] = 0,
     processes: Annotated[int, typer.Option(help="Processes that generate the load; 0: one per core.")] = 0,
-    rounds: Annotated[int, typer.Option(min=1, help="Times that every step is taken, in shuffled order.")] = 3,
-    warmup: Annotated[str, typer.Option(help="Warm-up of a step.")] = "1s",
-    window: Annotated[str, typer.Option(help="Window of a step; it ends when three windows agree.")] = "1s",
-    windows: Annotated[int, typer.Option(min=1, help="At most this many windows per step.")] = 10,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that every step is taken, in shuffled order.")] = 6,
+    warmup: Annotated[str, typer.Option(help="Warm-up of a step.")] = "0.5s",
+    window: Annotated[str, typer.Option(help="Window of a step; it ends when three windows agree.")] = "0.5s",
+    windows: Annotated[
+        int, typer.Option(min=1, help="At most this many windows per step, twice until a call is answered.")
+    ] = 10,
     locust_workers: Annotated[
         int, typer.Option(min=0, help="Let Locust make the load, with this many worker processes.")
     ] = 0,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @with_groups
 def memory(
     serving: Annotated[ServingOptions, Group(serving_options, leave_out=("server_flags",))],
-    keep: Annotated[Keeping, kept("run")],
+    keep: Annotated[Keeping, kept("run", "client")],
     run: RunArgument = None,
     payload: PayloadOption = None,
     codec: CodecOption = None,

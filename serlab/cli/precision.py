@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import CodecOption, Kept, exit_if, split
+from serlab.cli.options.common import CodecOption, exit_if, kept, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
+from serlab.lab.keeping import Keeping
 from serlab.serving.base import ServingOptions
 
 #: The largest sweeps are answered in seconds.
@@ -18,7 +19,7 @@ TIMEOUT_S = 60.0
 @with_groups
 def precision(
     serving: Annotated[ServingOptions, Group(serving_options, leave_out=("signature", "batch"), timeout=TIMEOUT_S)],
-    keep: Kept,
+    keep: Annotated[Keeping, kept("client")],
     codec: CodecOption = None,
     dtype: Annotated[
         list[str] | None, typer.Option("--dtype", help="Dtype; repeat, or separate by commas. Default: all.")

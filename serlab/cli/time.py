@@ -7,7 +7,6 @@ from typing import Annotated
 from serlab.cli.options.common import (
     DEFAULT_PROFILE,
     BudgetOption,
-    ClientOption,
     CodecOption,
     PayloadOption,
     ProfileOption,
@@ -37,7 +36,6 @@ def time(
     budget: BudgetOption = None,
     rounds: RoundsOption = None,
     resolve: ResolveOption = None,
-    client: ClientOption = "own",
     seed: SeedOption = None,
     resume: ResumeOption = False,
     run: RunOption = None,
@@ -66,7 +64,7 @@ def time(
             budget_s=seconds(budget),
             rounds=rounds,
             resolve=percent(resolve),
-            client=client,
+            client=keep.client,
         )
         folder = new_run(keep.results, plan)
     info = measure(folder, plan, quiet=keep.quiet)

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
+import importlib.util
+from typing import TYPE_CHECKING
+
 from serlab.errors import UsageError
+
+if TYPE_CHECKING:
+    from serlab.measure.plan import Client
+
+#: What measures each codec in the kind of client that its user has.
+OWN_CLIENT = "own"
+
+
+def kind_of_client(text: str) -> Client | None:
+    """Return the kind of client that all codecs are measured in; None where each is in its own.
+
+    Raises:
+        UsageError: there is no such kind, or it cannot be had here.
+    """
+    if text == OWN_CLIENT:
+        return None
+    if text != "tensorflow":
+        raise UsageError(f"--client {text}: choose {OWN_CLIENT} or tensorflow")
+    if importlib.util.find_spec("tensorflow") is None:
+        raise UsageError("--client tensorflow needs TensorFlow: pip install 'serlab[tensorflow]'")
+    return "tensorflow"
 
 
 def checked_seed(seed: int | None) -> int:

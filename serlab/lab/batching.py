@@ -19,7 +19,7 @@ from serlab.measure.deployment.batching import (
     measure_server_batching,
     server_flags,
 )
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.measure.target import Target
 from serlab.records.deployment import BatchingReport, BatchSetting
 from serlab.records.load import StepLimits
@@ -78,20 +78,23 @@ def sweep_settings(
     model = serving.model or BATCHED_MODEL
     serving = replace(serving, model=model) if is_running(serving) else serving
     folder = open_folder(PART, keep, (PAYLOAD,), (codec,))
-    with ProgressShow(quiet=keep.quiet) as show, Workers((codec,)) as workers:
+    with (
+        ProgressShow(quiet=keep.quiet) as show,
+        Parents((codec,), seed=keep.seed, number=0, client=keep.client) as clients,
+    ):
         sweep = BatchingSweep(
             settings, codec, concurrency, rounds, StepLimits(window_s=window_s), keep.seed, show,
             keep=lambda found: folder.write_part(PART, found), model=model,
         )  # fmt: skip
         if by == "server":
-            report = measure_server_batching(workers, serving, serving.client, ensure_model(BATCHED_MODEL), sweep)
+            report = measure_server_batching(clients, serving, serving.client, ensure_model(BATCHED_MODEL), sweep)
             instance = describe(serving, Endpoint("binary", "a server per setting", "", ""))
         else:
             models = {} if is_running(serving) else {model: ensure_model(BATCHED_MODEL)}
             with parse_serving(serving, models) as endpoint:
                 read_metadata(endpoint, model, serving.client).signature("serving_default")
                 instance = describe(serving, endpoint)
-                report = measure_batching(workers, Target(endpoint, serving.client), sweep)
+                report = measure_batching(clients, Target(endpoint, serving.client), sweep)
     report = replace(report, instance=instance)
     folder.write_part(PART, report)
     finish(folder, PART, instance, rounds=rounds)

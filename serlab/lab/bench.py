@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,8 +26,6 @@ from serlab.records.run import Case, RunInfo
 from serlab.records.store import RunFolder, find_run, newest_run
 from serlab.serving.base import ServingOptions
 
-#: What measures each codec in the kind of client that its user has.
-OWN_CLIENT = "own"
 #: More rounds than anyone can wait for are a slip of the hand.
 MAX_ROUNDS = 10_000
 
@@ -45,7 +42,7 @@ def make_plan(
     flamegraphs: str | None = None,
     send_as: tuple[str, ...] = (),
     resolve: float | None = None,
-    client: str = OWN_CLIENT,
+    client: Client | None = None,
     expect: str | None = None,
     now: str | None = None,
 ) -> Plan:
@@ -88,7 +85,7 @@ def make_plan(
         rounds,
         flamegraphs or FLAMEGRAPH_PAYLOAD,
         resolve,
-        _checked_client(client),
+        client,
         less=plan_less(limits, send_as, payloads, codecs, rounds) if "endtoend" in parts else None,
         expect=expect or "",
         now=now,
@@ -98,16 +95,6 @@ def make_plan(
             f"--flamegraphs {flamegraphs} chooses none of the cases: say all, none or one of {', '.join(plan.payloads)}"
         )
     return plan
-
-
-def _checked_client(client: str) -> Client | None:
-    if client == OWN_CLIENT:
-        return None
-    if client != "tensorflow":
-        raise UsageError(f"--client {client}: choose {OWN_CLIENT} or tensorflow")
-    if importlib.util.find_spec("tensorflow") is None:
-        raise UsageError("--client tensorflow needs TensorFlow: pip install 'serlab[tensorflow]'")
-    return "tensorflow"
 
 
 def _cases(plan: Plan) -> Sequence[Case]:

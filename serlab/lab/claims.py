@@ -67,25 +67,23 @@ def examine(
     from serlab.measure.claims.lab import QUICK, STANDARD, Lab
     from serlab.measure.claims.run import CODECS, models_for, put_to_the_test
     from serlab.measure.process.parents import Parents
-    from serlab.measure.process.workers import Workers
     from serlab.measure.target import Target
 
     wanted = tuple(claims)
     effort = QUICK if quick else STANDARD
     usable = [codec for codec in CODECS if codec in registry.available()]
     if serving is None:
-        with Workers(usable, eager=False) as workers, Parents(usable, seed=seed, number=0) as parents:
+        with Parents(usable, seed=seed, number=0) as clients:
             folder = open_run()
-            lab = Lab(folder, workers, effort, seed=seed, say=show, parents=parents)
+            lab = Lab(folder, clients, effort, seed=seed, say=show)
             return folder, put_to_the_test(lab, wanted, quick=quick), {}
     show.phase(f"starting {serving.serving}", None)
     with (
         open_models(serving, models_for(wanted)) as (endpoint, served),
-        Workers(usable, eager=False) as workers,
-        Parents(usable, seed=seed, number=0) as parents,
+        Parents(usable, seed=seed, number=0) as clients,
     ):
         folder = open_run()
-        lab = Lab(folder, workers, effort, Target(endpoint, serving.client), served, seed, show, parents)
+        lab = Lab(folder, clients, effort, Target(endpoint, serving.client), served, seed, show)
         return folder, put_to_the_test(lab, wanted, quick=quick), describe(serving, endpoint)
 
 

@@ -13,7 +13,7 @@ from serlab.lab.keeping import Keeping
 from serlab.measure.deployment.gateway import measure_gateway
 from serlab.measure.deployment.multiplexing import measure_multiplexing
 from serlab.measure.deployment.upload import DEFAULT_CODECS, measure_upload
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.records.deployment import MultiplexingReport, UploadReport
 from serlab.records.load import StepLimits
 from serlab.report.tables.console import print_json, wide_console
@@ -50,10 +50,10 @@ def through_gateway(
     with (
         open_experiment("gateway", serving, payloads, codecs, keep, asked) as lab,
         start_gateway(lab.live.target.endpoint) as through,
-        Workers(lab.live.codecs) as workers,
+        Parents(lab.live.codecs, seed=keep.seed, number=0, client=keep.client) as clients,
     ):
         report = measure_gateway(
-            workers,
+            clients,
             lab.live.target,
             through,
             payloads=lab.live.payloads,
@@ -93,10 +93,10 @@ def share_connections(
     payloads = tuple(filter(None, (payload, large_payload)))
     with (
         open_experiment("multiplexing", serving, payloads, codecs, keep) as lab,
-        Workers(lab.live.codecs) as workers,
+        Parents(lab.live.codecs, seed=keep.seed, number=0, client=keep.client) as clients,
     ):
         report = measure_multiplexing(
-            workers,
+            clients,
             lab.live.target,
             payload=payload,
             large_payload=large_payload,
@@ -127,10 +127,10 @@ def upload_memory(
     payloads = payloads or (() if serving.model else UPLOAD_PAYLOADS)
     with (
         open_experiment("upload", serving, payloads, codecs or DEFAULT_CODECS, keep, codecs) as lab,
-        Workers(lab.live.codecs) as workers,
+        Parents(lab.live.codecs, seed=keep.seed, number=0, client=keep.client) as clients,
     ):
         report = measure_upload(
-            workers,
+            clients,
             lab.live.target,
             lab.folder,
             payloads=lab.live.payloads,

@@ -10,7 +10,7 @@ from serlab.errors import SerlabError
 from serlab.lab.laws import predict_run
 from serlab.measure.calls import subject_of_run
 from serlab.measure.compression import measure_compression
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.records.prediction import Predictions
 from serlab.records.store import RunFolder, find_run
 from serlab.report.tables.console import print_json, wide_console
@@ -53,13 +53,13 @@ def over_link(
     calls: list[LinkCall] = []
     remarks: list[str] = []
     usable = [p for p in found.predictions if p.codec in registry.available()]
-    with Workers([p.codec for p in usable]) as workers:
+    with Parents([p.codec for p in usable], seed=folder.read_info().seed, number=0) as parents:
         for prediction in found.predictions:
             ways: list[Compression | None] = [None]
             if prediction in usable:
                 try:
                     subject = subject_of_run(folder, prediction.payload)
-                    ways.append(workers.call(measure_compression, subject, prediction.codec))
+                    ways.append(parents.of(prediction.codec).call(measure_compression, subject, prediction.codec))
                 except SerlabError as error:
                     remarks.append(f"{prediction.payload}, {prediction.codec}: not compressed: {error}")
             for way in dict.fromkeys(ways):

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from serlab.analysis.load import histogram
 from serlab.analysis.load.view import LoadView
 from serlab.codecs import registry
+from serlab.errors import UsageError
 from serlab.lab.experiment import finish, open_folder
 from serlab.lab.keeping import Keeping
 from serlab.lab.live_target import Live, check_names, open_live
 from serlab.lab.progress import ProgressShow
 from serlab.measure.load.sweep import check_limits, sweep
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.records.load import LoadReport, LoadStep, StepLimits, StepSpec
 from serlab.records.store import RunFolder, check_writable
 from serlab.serving.base import ServingOptions
@@ -53,6 +54,8 @@ class Session:
             MissingExtraError, UsageError, StoreError, and others of ``check_names``: before a server is started.
             ServingError, ServableError, UsageError: the instance cannot be started or reached.
         """
+        if self.locust_workers and self.keep.client:
+            raise UsageError("Locust's users import what Locust does: leave --client or --locust-workers out")
         histogram.library()
         asked = tuple(codecs)
         payloads = tuple(payloads) or (() if self.serving.model else (DEFAULT_PAYLOAD,))
@@ -88,9 +91,9 @@ class Session:
                 live.target, wanted, self.locust_workers,
                 limits=self.limits, rounds=self.rounds, seed=self.keep.seed, listener=show, keep=keep,
             )  # fmt: skip
-        with Workers(live.codecs) as workers:
+        with Parents(live.codecs, seed=self.keep.seed, number=0, client=self.keep.client) as clients:
             return sweep(
-                workers, live.target, wanted,
+                clients, live.target, wanted,
                 limits=self.limits, rounds=self.rounds, seed=self.keep.seed, listener=show, keep=keep,
             )  # fmt: skip
 

@@ -16,6 +16,7 @@ from serlab.measure.cases import time_cases
 from serlab.measure.memory.capture import frames_at_peak, stacks_at_peak
 from serlab.measure.memory.flamegraph import View, page_path, render
 from serlab.measure.memory.phase import draw_flamegraph, profile_case
+from serlab.measure.process.parents import Parents
 from serlab.measure.process.workers import Workers
 from serlab.records.run import OPS, MemoryProfile
 from serlab.records.store import RunFolder, file_stem, find_run, newest_run
@@ -97,9 +98,10 @@ def profile_native(
     cases = [case for case in cases if sound.get((case.payload, case.codec), True)]
     found, pages = [], []
     show.phase("memory with native frames", len(cases))
-    with Workers(names) as workers:
+    with Parents(names, seed=info.seed, number=0) as parents:
         for case in cases:
             show.step(case.id)
+            workers = parents.of(case.codec)
             profile = draw_flamegraph(
                 workers, folder, profile_case(workers, folder, case, subject_of_run(folder, case.payload), native=True)
             )

@@ -10,7 +10,7 @@ from serlab.lab.profiled_run import chosen_codecs, chosen_payloads
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import with_transport
 from serlab.measure.memory import resident
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.records.profiles import MemoryTrack, MemoryTracks
 from serlab.records.store import RunFolder, now
 from serlab.serving.base import ServingOptions
@@ -37,14 +37,14 @@ def track(
     tracks: list[MemoryTrack] = []
     missing: list[str] = []
     show.phase(f"starting {serving.serving}", None)
-    with Workers(names) as workers, open_endpoint(serving) as endpoint:
+    with Parents(names, seed=info.seed, number=0) as parents, open_endpoint(serving) as endpoint:
         report = MemoryTracks(now(), endpoint.label, ())
         callers = [(spec, name) for spec in specs for name in with_transport(names, endpoint.transports)]
         show.phase("memory end to end", len(callers))
         for spec, name in callers:
             show.step(f"{spec}/{name}")
             try:
-                found = workers.call(
+                found = parents.of(name).call(
                     resident.track,
                     endpoint,
                     serving.client,

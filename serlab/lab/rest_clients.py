@@ -11,7 +11,7 @@ from serlab.lab.progress import ProgressShow
 from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import Plan
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.records.rest_clients import PART, RestClientRun
 from serlab.records.store import RunFolder
 from serlab.transports.registry import REST_CLIENTS
@@ -43,13 +43,16 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
     steps = [(payload, codec, client) for payload in live.payloads for codec in codecs for client in clients]
     rounds = min(ROUNDS, len(plan.rounds))
     found: list[RestClientRun] = []
-    with ProgressShow(quiet=quiet) as show, Workers(codecs) as workers:
+    with (
+        ProgressShow(quiet=quiet) as show,
+        Parents(codecs, seed=plan.seed, number=0, client=plan.client) as parents,
+    ):
         show.phase("HTTP libraries", len(steps) * rounds)
         for number in range(rounds):
             for payload, codec, client in shuffled(steps, plan.seed, number):
                 show.step(f"{payload}/{codec} with {client}")
                 try:
-                    run = workers.call(
+                    run = parents.of(codec).call(
                         endtoend.measure, live.target, payload, codec, seed=plan.seed, round_number=number,
                         calls_s=plan.limits.calls_s / 2, through=client,
                     )  # fmt: skip

@@ -12,7 +12,7 @@ from serlab.lab.live_target import describe, has_own_model, make_target, open_en
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import LessPlan, Plan, Profile
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Parents
 from serlab.measure.send_less import Way, changed_values, compare_answers, find_way, measure_way, sending_peak
 from serlab.measure.target import Target
 from serlab.payload import CATALOGUE, Payload, parse_payload
@@ -105,8 +105,9 @@ def send_less(
             metadata = read_metadata(endpoint, model, serving.client, version=serving.version, label=serving.label)
             client = replace(serving.client, timeout_s=max(serving.client.timeout_s, FIRST_CALL_S))
             target = make_target(endpoint, client, None, (spec,), seed)
-            with Workers(codecs) as workers:
-                found = _Sweep(workers, target, metadata, served, spec, seed, show)
+            compared = [name for name in _COMPARED_OVER if name in registry.available()]
+            with Parents((*codecs, *compared), seed=seed, number=0, client=plan.client) as parents:
+                found = _Sweep(parents, target, metadata, served, spec, seed, show)
                 ways = found.run(specs, codecs, less.rounds, less.calls_s, requests)
             reports.append(
                 SendLess(spec, model, payload.raw_bytes, seed, less.rounds, ways, describe(served, endpoint))
@@ -131,7 +132,7 @@ class _Sweep:
 
     def __init__(
         self,
-        workers: Workers,
+        parents: Parents,
         target: Target,
         metadata: ModelMetadata,
         serving: ServingOptions,
@@ -139,7 +140,7 @@ class _Sweep:
         seed: int,
         show: ProgressShow,
     ) -> None:
-        self._workers, self._target, self._metadata = workers, target, metadata
+        self._parents, self._target, self._metadata = parents, target, metadata
         self._serving, self._payload, self._seed, self._show = serving, payload, seed, show
 
     def run(
@@ -153,14 +154,14 @@ class _Sweep:
             self._show.step(f"memory of {key[0]} over {key[1]}")
             values, answers = compared[key[0]]
             found[key] = replace(found[key], signature=way.call.signature, values=values, answers=answers,
-                                 peak_bytes=self._tried(sending_peak, way))  # fmt: skip
+                                 peak_bytes=self._tried(key[1], sending_peak, way))  # fmt: skip
         for number in range(rounds):
             for key in shuffled(list(ways), self._seed, number):
                 self._show.step(f"{key[0]} over {key[1]}")
                 before = found[key].runs
                 if before and before[-1].error:
                     continue  # a server that refuses once refuses again
-                run = self._tried(measure_way, endpoint, options, ways[key], number, calls_s)
+                run = self._tried(key[1], measure_way, endpoint, options, ways[key], number, calls_s)
                 if run is not None:
                     found[key] = replace(found[key], runs=(*before, run))
         return tuple(found.values())
@@ -196,16 +197,16 @@ class _Sweep:
                     way = self._way(spec, codec)
                 except SerlabError:
                     continue
-                values = self._tried(changed_values, way)
+                values = self._tried(codec, changed_values, way)
                 endpoint, options = self._target.endpoint, self._target.options
                 limit = 1 if way.is_file else requests
-                answers = self._tried(compare_answers, endpoint, options, way.untouched, way, limit)
+                answers = self._tried(codec, compare_answers, endpoint, options, way.untouched, way, limit)
                 return values, answers
         return None, None
 
-    def _tried(self, function: Any, *arguments: Any) -> Any:
+    def _tried(self, codec: str, function: Any, *arguments: Any) -> Any:
         try:
-            return self._workers.call(function, *arguments)
+            return self._parents.of(codec).call(function, *arguments)
         except MeasureError as error:
             self._show.remark(f"{function.__name__}: {error}")
             return None

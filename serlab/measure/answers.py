@@ -13,8 +13,7 @@ from serlab.codecs import registry
 from serlab.codecs.base import Tensor
 from serlab.errors import CodecError, MeasureError, TransportError
 from serlab.measure.calls import Subject
-from serlab.measure.process.parents import Parents
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.payload.files import load
 from serlab.records.call import TensorSpec
@@ -29,7 +28,7 @@ _REFERENCES = ("wire", "tensor-proto", "tensor-proto-values", "orjson", "json", 
 
 
 def record_answers(
-    workers: Workers | Parents,
+    clients: Clients,
     folder: RunFolder,
     target: Target,
     payload: str,
@@ -55,7 +54,7 @@ def record_answers(
         path = folder.path / file
         path.parent.mkdir(exist_ok=True)
         try:
-            answer = workers.of(codec).call(
+            answer = clients.of(codec).call(
                 record_answer, target.endpoint, target.options, subject, codec, path, reference, kept, expect
             )
         except MeasureError as error:

@@ -52,13 +52,18 @@ class StepSpec:
 class StepLimits:
     """How long a step lasts: a warm-up, then windows until they are stable (see ``analysis.load.stable``).
 
-    At least ``min_windows`` are taken and at most ``max_windows``.
+    At least ``min_windows`` are taken and at most ``max_windows``, ``most_windows`` where no call has been answered.
     """
 
     warmup_s: float = 1.0
     window_s: float = 1.0
     min_windows: int = 3
     max_windows: int = 10
+
+    @property
+    def most_windows(self) -> int:
+        """Windows that are waited for the first answer."""
+        return 2 * self.max_windows
 
 
 @dataclass(frozen=True, slots=True)

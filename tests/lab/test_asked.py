@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from serlab.errors import PayloadError, SerlabError, UsageError
-from serlab.lab.asked import checked_seed, payload_specs, percent, seconds, split
+from serlab.lab.asked import checked_seed, kind_of_client, payload_specs, percent, seconds, split
 
 
 def test_lists_are_repeated_or_separated_by_commas() -> None:
@@ -59,3 +59,15 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     with pytest.raises(error):
         read(given)
+
+
+def test_each_codec_has_its_own_kind_of_client_unless_all_are_to_have_tensorflow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert kind_of_client("own") is None
+    assert kind_of_client("tensorflow") == "tensorflow"
+    with pytest.raises(UsageError, match="choose own or tensorflow"):
+        kind_of_client("light")
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(UsageError, match="needs TensorFlow"):
+        kind_of_client("tensorflow")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from serlab.cli.options.groups import Group
-from serlab.lab.asked import checked_seed
+from serlab.lab.asked import OWN_CLIENT, checked_seed, kind_of_client
 from serlab.lab.asked import payload_specs as payload_specs
 from serlab.lab.asked import percent as percent
 from serlab.lab.asked import seconds as seconds
@@ -64,9 +64,14 @@ def keeping(
     results: ResultsOption = DEFAULT_ROOT,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
     as_json: JsonOption = False,
+    client: ClientOption = OWN_CLIENT,
 ) -> Keeping:
-    """Return where what is found is kept, and how it is shown. Raises ``UsageError`` for a seed that cannot be used."""
-    return Keeping(results, run, checked_seed(seed), quiet, as_json)
+    """Return where what is found is kept, and how it is shown.
+
+    Raises:
+        UsageError: a seed or a kind of client that cannot be had.
+    """
+    return Keeping(results, run, checked_seed(seed), quiet, as_json, kind_of_client(client))
 
 
 #: How a run is kept, for a command that may add to one.

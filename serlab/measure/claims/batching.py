@@ -26,7 +26,7 @@ def measure(lab: Lab) -> Evidence:
         limits=StepLimits(warmup_s=window_s, window_s=window_s, min_windows=3, max_windows=4),
         seed=lab.seed,
     )
-    report = measure_batching(lab.workers, lab.on_target(None), sweep)
+    report = measure_batching(lab.clients, lab.on_target(None), sweep)
     lab.folder.write_part("claims/batching-steps", report)
     rates: dict[str, dict[int, float]] = {}
     for entry in report.steps:

@@ -34,7 +34,7 @@ def measure(lab: Lab) -> Evidence:
         ratio = profile.allocated_bytes / profile.raw_bytes
         listed.append(series(said.ALLOCATED, "ratio", {0: ratio}, codec=codec, payload=PAYLOAD))
     capture = lab.folder.memory_folder / f"{said.MAKE_TENSOR_PROTO}--{PAYLOAD}.bin"
-    alone = lab.workers.call(profile_message, lab.seed, capture)
+    alone = lab.of("tensor-proto").call(profile_message, lab.seed, capture)
     listed.append(series(said.ALLOCATED, "ratio", {0: alone}, codec=said.MAKE_TENSOR_PROTO, payload=PAYLOAD))
     facts: dict[str, str] = {}
     if lab.effort.large:

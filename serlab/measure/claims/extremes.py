@@ -34,7 +34,7 @@ def measure(lab: Lab) -> Evidence:
     for codec in lab.available(CODECS):
         for place, endpoint in ((said.OFFLINE, None), (said.LIVE, target.endpoint)):
             try:
-                exact = lab.workers.call(kept_bits, codec, lab.seed, endpoint, target.options)
+                exact = lab.of(codec).call(kept_bits, codec, lab.seed, endpoint, target.options)
             except MeasureError as error:
                 facts[f"{codec}, {place}"] = str(error)
                 continue

@@ -28,7 +28,7 @@ def measure(lab: Lab) -> Evidence:
     payloads = PAYLOADS if lab.effort.large else PAYLOADS[:1]
     with start_gateway(target.endpoint) as through:
         report = measure_gateway(
-            lab.workers,
+            lab.clients,
             target,
             through,
             payloads=payloads,

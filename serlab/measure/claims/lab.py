@@ -8,7 +8,7 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.measure.process.listener import Listener, Silent
-from serlab.measure.process.parents import Parents
+from serlab.measure.process.parents import Clients
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload import DEFAULT_SEED
@@ -42,23 +42,19 @@ STANDARD = Effort(rounds=10, calls_s=1.0, tail_s=300.0, load_s=6.0, large=True)
 
 @dataclass
 class Lab:
-    """What every experiment is given. ``served`` are the names of the models that the live instance has.
-
-    ``parents`` fork clients of their codecs' own kinds; ``workers`` have everything imported.
-    """
+    """What every experiment is given. ``served`` are the names of the models that the live instance has."""
 
     folder: RunFolder
-    workers: Workers
+    clients: Clients
     effort: Effort
     target: Target | None = None
     served: frozenset[str] = frozenset()
     seed: int = DEFAULT_SEED
     say: Listener = field(default_factory=Silent)
-    parents: Parents | None = None
 
     def of(self, codec: str) -> Workers:
         """Return whose forks measure a codec: those of the kind of client that its user has."""
-        return (self.parents or self.workers).of(codec)
+        return self.clients.of(codec)
 
     def keep_profile(self, profile: MemoryProfile) -> None:
         """Write a memory profile into the run."""

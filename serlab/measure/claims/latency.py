@@ -139,7 +139,9 @@ def _agreeing(lab: Lab, classifier: Classifier, payload: str) -> list[str]:
     codecs = lab.available(CODECS)
     calls = {codec: classifier_call(classifier, codec) for codec in codecs}
     target = lab.on_target(None)
-    wrong = lab.workers.call(compare_answers, target.endpoint, target.options, payload, lab.seed, calls)
+    wrong = lab.of(REFERENCE if REFERENCE in codecs else codecs[0]).call(
+        compare_answers, target.endpoint, target.options, payload, lab.seed, calls
+    )
     if wrong:
         told = "; ".join(f"{codec}: {text}" for codec, text in wrong.items())
         raise MeasureError(f"{classifier.model} does not answer alike through all codecs: {told}")

@@ -27,7 +27,7 @@ def measure(lab: Lab) -> Evidence:
     size = 0
     for setting, limit in ((said.DEFAULT_OPTIONS, None), (said.WITH_OPTION, DEFAULT_MAX_RECEIVE_BYTES)):
         options = replace(patient, max_receive_bytes=limit)
-        outcome, length = lab.workers.call(ask, target.endpoint, options, lab.seed)
+        outcome, length = lab.of(CODEC).call(ask, target.endpoint, options, lab.seed)
         facts[setting], size = outcome, max(size, length)
     return Evidence("message-limit", (series(said.RESPONSE_BYTES, "bytes", {0: size}),), facts)
 

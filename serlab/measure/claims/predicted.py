@@ -33,7 +33,7 @@ def predict_calls(
         return [], {}
     try:
         law = find_law(TENSORFLOW_SERVING, lab.folder.path.parent.parent)
-        yardsticks = lab.workers.call(measure_yardsticks)
+        yardsticks = lab.of("raw").call(measure_yardsticks)
         carried = carry(law, LawMachine.of(describe_machine()), yardsticks)
     except SerlabError as error:
         lab.say.remark(f"no prediction for TensorFlow Serving: {error}")

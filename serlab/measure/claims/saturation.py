@@ -29,7 +29,7 @@ def measure(lab: Lab) -> Evidence:
         for codec in shuffled(codecs, lab.seed, number):
             spec = checked(StepSpec("image", codec, concurrency=CONCURRENCY, processes=0))
             target = lab.on_target(classifier_call(RESNET50, codec))
-            step = load_step(lab.workers, target, spec, limits=limits, seed=lab.seed, round_number=number)
+            step = load_step(lab.clients, target, spec, limits=limits, seed=lab.seed, round_number=number)
             if step.failure:
                 lab.say.remark(f"{spec.id}: {step.failure}")
             steps.append(step)

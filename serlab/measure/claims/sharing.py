@@ -23,7 +23,7 @@ def measure(lab: Lab) -> Evidence:
     window_s = lab.effort.load_s / 6
     frames = StepLimits(warmup_s=window_s, window_s=window_s, min_windows=2, max_windows=3)
     report = measure_multiplexing(
-        lab.workers,
+        lab.clients,
         lab.on_target(None),
         codecs=lab.available(CODECS),
         rounds=min(lab.effort.rounds, MOST_ROUNDS),

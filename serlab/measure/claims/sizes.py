@@ -32,7 +32,7 @@ def measure(lab: Lab) -> Evidence:
 
 
 def _ask(lab: Lab, codec: str, payload: str) -> dict[str, int]:
-    return lab.workers.call(lengths, codec, payload, lab.seed)
+    return lab.of(codec).call(lengths, codec, payload, lab.seed)
 
 
 def lengths(codec_name: str, payload_spec: str, seed: int) -> dict[str, int]:

@@ -35,7 +35,7 @@ def measure(lab: Lab) -> Evidence:
         for setting, values in times.items():
             with Scratch("tolist") as scratch:
                 output = Path(scratch) / "run.json"
-                answer = lab.workers.call(
+                answer = lab.of("json").call(
                     time_tolist, TIMED, lab.seed, collect=setting != said.COLLECTOR_PAUSED, output=output
                 )
                 lab.folder.add_time_run("tolist", output)
@@ -47,7 +47,7 @@ def measure(lab: Lab) -> Evidence:
     listed.append(series(said.RESIDENT, "ratio", growth, codec=said.TOLIST, payload=TIMED))
     for payload in PROFILED if lab.effort.large else PROFILED[:1]:
         capture = lab.folder.memory_folder / f"tolist--{payload}.bin"
-        peak = lab.workers.call(peak_of_tolist, payload, lab.seed, capture)
+        peak = lab.of("json").call(peak_of_tolist, payload, lab.seed, capture)
         listed.append(series(said.PEAK, "ratio", {0: peak}, codec=said.TOLIST, payload=payload))
     return Evidence("tolist", tuple(listed), {"pyperf suite": "time/tolist.json"})
 

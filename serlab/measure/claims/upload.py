@@ -23,7 +23,7 @@ def measure(lab: Lab) -> Evidence:
     listed = []
     for payload, codecs in wanted.items():
         report = measure_upload(
-            lab.workers, target, lab.folder, payloads=(payload,), codecs=lab.available(codecs), seed=lab.seed
+            lab.clients, target, lab.folder, payloads=(payload,), codecs=lab.available(codecs), seed=lab.seed
         )
         if report.failures:
             raise MeasureError("; ".join(f"{case}: {text}" for case, text in report.failures.items()))

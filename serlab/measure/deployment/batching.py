@@ -19,7 +19,7 @@ from serlab.measure.cases import shuffled
 from serlab.measure.load.clients import together_in_threads
 from serlab.measure.load.sweep import checked, load_step
 from serlab.measure.process.listener import Listener, Silent
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.call import Call, TensorSpec
@@ -73,7 +73,7 @@ class BatchingSweep:
         return report
 
 
-def measure_batching(workers: Workers, target: Target, sweep: BatchingSweep) -> BatchingReport:
+def measure_batching(clients: Clients, target: Target, sweep: BatchingSweep) -> BatchingReport:
     """Sweep in-graph batching on an instance that serves the batched model as ``sweep.model``.
 
     A step that fails has a ``failure`` in its record. The server should take ``concurrency`` calls at once.
@@ -81,18 +81,18 @@ def measure_batching(workers: Workers, target: Target, sweep: BatchingSweep) -> 
 
     def take(setting: BatchSetting | None, spec: StepSpec, number: int) -> BatchingStep:
         calling = replace(target, call=batched_call(setting, model=sweep.model))
-        step = load_step(workers, calling, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
+        step = load_step(clients, calling, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
         return BatchingStep(
             setting,
             step,
-            None if step.failure else _mean_rows(workers, target, batched_call(setting, ROWS, model=sweep.model), spec),
+            None if step.failure else _mean_rows(clients, target, batched_call(setting, ROWS, model=sweep.model), spec),
         )
 
     return sweep.run("graph", take)
 
 
 def measure_server_batching(
-    workers: Workers, serving: ServingOptions, options: TransportOptions, servable: Path, sweep: BatchingSweep
+    clients: Clients, serving: ServingOptions, options: TransportOptions, servable: Path, sweep: BatchingSweep
 ) -> BatchingReport:
     """Sweep TensorFlow Serving's own batching; a setting is a flag, so each one gets a server of its own, every round.
 
@@ -114,7 +114,7 @@ def measure_server_batching(
             own = replace(serving, flags=(*serving.flags, *flags))
             with parse_serving(own, {sweep.model: base}) as endpoint:
                 target = Target(endpoint, options, batched_call(None, model=sweep.model))
-                step = load_step(workers, target, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
+                step = load_step(clients, target, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
         return BatchingStep(setting, step)
 
     return sweep.run("server", take)
@@ -144,9 +144,11 @@ def batching_flags(setting: BatchSetting, base: Path, kind: str) -> tuple[str, .
     return ("--enable_batching=true", f"--batching_parameters_file={seen}")
 
 
-def _mean_rows(workers: Workers, target: Target, call: Call, spec: StepSpec) -> float | None:
+def _mean_rows(clients: Clients, target: Target, call: Call, spec: StepSpec) -> float | None:
     try:
-        return workers.call(mean_rows, target.endpoint, target.options, spec.codec, call, spec.concurrency)
+        return clients.of(spec.codec).call(
+            mean_rows, target.endpoint, target.options, spec.codec, call, spec.concurrency
+        )
     except MeasureError:
         return None  # the step itself tells what is wrong with the server
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
 from serlab.measure.process.listener import Listener, Silent
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.records.deployment import GatewayReport
 from serlab.records.run import Endpoint
 
 
 def measure_gateway(
-    workers: Workers,
+    clients: Clients,
     target: Target,
     gateway: Endpoint,
     *,
@@ -43,7 +43,9 @@ def measure_gateway(
         for payload, codec, way in shuffled(cases, seed, number):
             say.step(f"{payload} {codec} {way}")
             aimed = target if way == "direct" else replace(target, endpoint=gateway)
-            run = workers.call(endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s)
+            run = clients.of(codec).call(
+                endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s
+            )
             if way == "direct":
                 report = replace(report, direct=(*report.direct, run))
             else:

@@ -22,7 +22,7 @@ from serlab.measure.cases import shuffled
 from serlab.measure.load.clients import Lane, Work, together_in_threads
 from serlab.measure.load.sweep import checked, load_step
 from serlab.measure.process.listener import Listener, Silent
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.call import Call
@@ -43,7 +43,7 @@ FRAMES_IN_FLIGHT = (1, 2, 4, 8)
 
 
 def measure_multiplexing(
-    workers: Workers,
+    clients: Clients,
     target: Target,
     *,
     payload: str = "vector-10k",
@@ -71,14 +71,14 @@ def measure_multiplexing(
         say.phase(f"shared connections, round {number + 1}", len(arrangements))
         for codec, connections in shuffled(arrangements, seed, number):
             say.step(f"{codec}, {calls} calls over {connections}")
-            made = workers.call(
+            made = clients.of(codec).call(
                 share, target.endpoint, target.options, target.call, codec, payload, large_payload,
                 connections=connections, calls=calls, round_number=number, seed=seed,
             )  # fmt: skip
             for burst in made:
                 (behind if burst.large else bursts).append(burst)
     report = MultiplexingReport(payload, large_payload, calls, tuple(bursts), tuple(behind))
-    return replace(report, frames=_frames(workers, target, payload, codecs, frames, seed, say)) if frames else report
+    return replace(report, frames=_frames(clients, target, payload, codecs, frames, seed, say)) if frames else report
 
 
 def share(
@@ -148,7 +148,7 @@ def _shared_call(lane: Lane, work: Work, begin: float | None = None) -> SharedCa
 
 
 def _frames(
-    workers: Workers, target: Target, payload: str, codecs: Iterable[str], limits: StepLimits, seed: int, say: Listener
+    clients: Clients, target: Target, payload: str, codecs: Iterable[str], limits: StepLimits, seed: int, say: Listener
 ) -> tuple[Any, ...]:
     streaming = [codec for codec in codecs if registry.describe(codec)["transport"] == "grpc"]
     specs = [
@@ -160,5 +160,5 @@ def _frames(
     steps = []
     for spec in specs:
         say.step(f"{spec.codec}, {spec.concurrency} frames in flight")
-        steps.append(load_step(workers, target, spec, limits=limits, seed=seed))
+        steps.append(load_step(clients, target, spec, limits=limits, seed=seed))
     return tuple(steps)

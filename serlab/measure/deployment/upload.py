@@ -16,7 +16,7 @@ from serlab.errors import MeasureError
 from serlab.measure.calls import echo_call, tensors_for
 from serlab.measure.memory.capture import read_capture
 from serlab.measure.process.listener import Listener, Silent
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.deployment import UploadProfile, UploadReport
@@ -30,7 +30,7 @@ DEFAULT_CODECS = ("json", "orjson", "json-chunked", "orjson-gzip")
 
 
 def measure_upload(
-    workers: Workers,
+    clients: Clients,
     target: Target,
     folder: RunFolder,
     *,
@@ -52,7 +52,7 @@ def measure_upload(
             say.step(f"{payload} {codec}")
             capture = folder.memory_folder / f"upload-{file_stem(f'{payload}/{codec}')}.bin"
             try:
-                found = workers.call(
+                found = clients.of(codec).call(
                     upload, target.endpoint, target.options, target.call, payload, codec, seed, capture
                 )
             except MeasureError as error:

@@ -6,6 +6,7 @@ Runs in a process of its own that has not touched gRPC: only then may it fork ge
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import psutil
@@ -63,7 +64,7 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
     meter, cpu_before = ServerMeter(endpoint.pid), psutil.cpu_times()
     server_before = meter.cpu_s()
     windows: tuple[LoadWindow, ...] = ()
-    while len(windows) < limits.max_windows and not fleet.done:
+    while len(windows) < _most(windows, limits) and not fleet.done:
         fleet.listen(start + (len(windows) + 1) * limits.window_s, grace_s=_ARRIVAL_S)
         windows = cut_windows(fleet.outcomes(), start, limits.window_s, len(windows) + 1)
         if len(windows) >= limits.min_windows and stable(windows):
@@ -85,6 +86,10 @@ def _load(blank: LoadStep, fleet: Fleet, endpoint: Endpoint, options: TransportO
         unsent=fleet.unsent,
         failure=fleet.trouble or _too_short(found, limits),
     )
+
+
+def _most(windows: Sequence[LoadWindow], limits: StepLimits) -> int:
+    return limits.max_windows if any(window.calls for window in windows) else limits.most_windows
 
 
 def _too_short(found: LoadStep, limits: StepLimits) -> str:

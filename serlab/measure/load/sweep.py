@@ -11,7 +11,7 @@ from serlab.errors import MeasureError, UsageError
 from serlab.measure.cases import shuffled
 from serlab.measure.load.step import PREPARE_S, run_step
 from serlab.measure.process.listener import Listener, Silent
-from serlab.measure.process.workers import Workers
+from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.records.load import LoadStep, StepLimits, StepSpec
 
@@ -56,15 +56,15 @@ def check_limits(limits: StepLimits) -> StepLimits:
 
 
 def load_step(
-    workers: Workers, target: Target, spec: StepSpec, *, limits: StepLimits, seed: int, round_number: int = 0
+    clients: Clients, target: Target, spec: StepSpec, *, limits: StepLimits, seed: int, round_number: int = 0
 ) -> LoadStep:
-    """Run one step in a fresh process and return what came of it.
+    """Run one step in a fresh process of the codec's kind of client and return what came of it.
 
     A step that cannot be run at all has a ``failure``, in words; no error is raised for it.
     """
-    longest_s = limits.warmup_s + limits.window_s * limits.max_windows + 4 * target.options.timeout_s + 2 * PREPARE_S
+    longest_s = limits.warmup_s + limits.window_s * limits.most_windows + 4 * target.options.timeout_s + 2 * PREPARE_S
     try:
-        return workers.within(
+        return clients.of(spec.codec).within(
             longest_s, run_step, spec, target.endpoint, target.options, limits,
             call=target.call, seed=seed, round_number=round_number,
         )  # fmt: skip
@@ -73,7 +73,7 @@ def load_step(
 
 
 def sweep(
-    workers: Workers,
+    clients: Clients,
     target: Target,
     specs: Iterable[StepSpec],
     *,
@@ -96,7 +96,7 @@ def sweep(
         say.phase(f"load, round {number + 1}", len(todo))
         for spec in todo:
             say.step(spec.id)
-            step = load_step(workers, target, spec, limits=limits, seed=seed, round_number=number)
+            step = load_step(clients, target, spec, limits=limits, seed=seed, round_number=number)
             done[number, spec] = step
             if step.failure:
                 failed.add(spec)

@@ -90,3 +90,7 @@ class Parents:
     def of(self, codec: str) -> Workers:
         """Return the parent whose forks measure a codec."""
         return self._workers[self.kind(codec)]
+
+
+#: Whose forks measure codecs: those of their kinds of client, or one process's where kinds do not matter.
+Clients = Parents | Workers
