@@ -119,6 +119,8 @@ def test_what_names_no_package_never_reaches_pip(package: str, tmp_path: Path) -
 def test_environments_come_in_twos_and_interpreters_run(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="give it twice"), environments(("", ""), ("orjson==3.11.4",)):
         pytest.fail("there is no environment")
+    with pytest.raises(UsageError, match="names no package"), environments(("", ""), ("", "orjson==3.11.4")):
+        pytest.fail("there is no environment")
     with pytest.raises(UsageError, match="no Python to run"), environments((str(tmp_path), ""), ()):
         pytest.fail("there is no environment")
 
@@ -146,6 +148,13 @@ def test_unlike_runs_get_no_verdict_on_time_unless_across(write_run: WriteRun, t
     across = compare_stored(str(base.path), str(head.path), tmp_path, across=True)
     assert {entry.verdict for entry in across.cases} == {"the same"}
     assert "raw" not in {entry.case.codec for entry in across.cases}
+
+
+def test_runs_of_unlike_kinds_of_client_are_unlike(write_run: WriteRun, tmp_path: Path) -> None:
+    base, head = two_runs(write_run, tmp_path, plan={"client": "tensorflow"})
+    found = compare_stored(str(base.path), str(head.path), tmp_path)
+    assert {entry.verdict for entry in found.cases} == {"no verdict"}
+    assert "kind of client: own and tensorflow" in found.notes
 
 
 def test_gates_hold_until_something_is_worse_and_markdown_shows_what_others_wrote_as_text() -> None:

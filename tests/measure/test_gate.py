@@ -29,6 +29,13 @@ class Truncator(RawCodec):
         return {"y": super().decode(body, call)["y"][:, :-1]}
 
 
+class Raiser(RawCodec):
+    name = "raiser"
+
+    def decode(self, body: Body, call: Call) -> dict[str, Tensor]:
+        raise ZeroDivisionError("in someone's codec")
+
+
 @pytest.fixture
 def lying(monkeypatch: pytest.MonkeyPatch) -> Any:
     def install(codec: RawCodec) -> None:
@@ -55,6 +62,12 @@ def test_a_codec_that_drops_the_low_bit_is_caught(lying: Any) -> None:
 def test_a_codec_that_loses_elements_fails(lying: Any) -> None:
     lying(Truncator())
     assert "shape" in gate.check(Subject("vector-1k", DEFAULT_SEED), "short").exactness.failure
+
+
+def test_a_codec_that_raises_anything_fails_in_its_words(lying: Any) -> None:
+    lying(Raiser())
+    failure = gate.check(Subject("vector-1k", DEFAULT_SEED), "raiser").exactness.failure
+    assert failure == "ZeroDivisionError: in someone's codec"
 
 
 def test_a_payload_that_a_codec_cannot_carry_is_a_failure_not_a_crash() -> None:
