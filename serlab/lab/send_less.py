@@ -105,7 +105,7 @@ def send_less(
             metadata = read_metadata(endpoint, model, serving.client, version=serving.version, label=serving.label)
             client = replace(serving.client, timeout_s=max(serving.client.timeout_s, FIRST_CALL_S))
             target = make_target(endpoint, client, None, (spec,), seed)
-            compared = [name for name in _COMPARED_OVER if name in registry.available()]
+            compared = [name for name in COMPARED_OVER if name in registry.available()]
             with Parents((*codecs, *compared), seed=seed, number=0, client=plan.client) as parents:
                 found = _Sweep(parents, target, metadata, served, spec, seed, show)
                 ways = found.run(specs, codecs, less.rounds, less.calls_s, requests)
