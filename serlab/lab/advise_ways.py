@@ -11,12 +11,12 @@ from serlab.analysis.advise import Way
 from serlab.analysis.representation import AS_IS
 from serlab.analysis.view import USUAL
 from serlab.codecs import registry
-from serlab.errors import MissingSignatureError, RepresentationError, SerlabError, UsageError
+from serlab.errors import MissingSignatureError, SerlabError, UsageError
 from serlab.lab.send_less import COMPARED_OVER, as_photo
 from serlab.measure.calls import echo_call
 from serlab.measure.process.parents import client_of
-from serlab.measure.send_less import NOT_IN_JSON, find_way
 from serlab.measure.send_less import Way as Sending
+from serlab.measure.send_less import check_carried, find_way
 from serlab.payload import parse_payload
 from serlab.records.call import TensorSpec
 from serlab.records.send_less import ValueChange
@@ -184,15 +184,11 @@ def _sending(
     sent = {
         name: TensorSpec.of(tensor) for name, tensor in parse(representation).apply(payload.build(plain.inputs)).items()
     }
-    for dtype in (one.dtype for one in sent.values()):
-        if kind.route == "rest-numbers" and dtype in NOT_IN_JSON:
-            raise RepresentationError(f"TensorFlow Serving reads no {dtype} from JSON: send it over gRPC or as base64")
     call = plain
     if representation != AS_IS:
         packed = kind.signature == "bytes"
         inputs = {name: one.packed if packed else one for name, one in sent.items()}
         name = parse(representation).signature
         call = replace(plain, signature=f"{name}_bytes" if packed else name, inputs=inputs)
-    if reason := registry.refusal(codec, sent, call):
-        raise RepresentationError(f"{codec} cannot carry {payload.label}: {reason}")
+    check_carried(codec, sent, call, payload.label)
     return Sending(spec, seed, representation, codec, plain, call)

@@ -87,12 +87,17 @@ def find_way(metadata: ModelMetadata, wish: Wish, payload: str, seed: int, repre
     call = _with_packed_floats(
         fit_call(metadata, Wish(name, outputs=picked, version=wish.version, label=wish.label), specs)
     )
-    halves = [spec.dtype for spec in call.inputs.values() if spec.dtype in NOT_IN_JSON]
-    if halves and kind.route == "rest-numbers":
-        raise RepresentationError(f"TensorFlow Serving reads no {halves[0]} from JSON: send it over gRPC or as base64")
-    if reason := registry.refusal(codec_name, specs, call):
-        raise RepresentationError(f"{codec_name} cannot carry {found.spec}: {reason}")
+    check_carried(codec_name, specs, call, found.spec)
     return Way(payload, seed, representation, codec_name, plain, call)
+
+
+def check_carried(codec: str, specs: Mapping[str, TensorSpec], call: Call, label: str) -> None:
+    """Raise ``RepresentationError`` where a codec cannot carry tensors of ``specs``, which ``label`` names."""
+    halves = [spec.dtype for spec in call.inputs.values() if spec.dtype in NOT_IN_JSON]
+    if halves and registry.codec_class(codec).route == "rest-numbers":
+        raise RepresentationError(f"TensorFlow Serving reads no {halves[0]} from JSON: send it over gRPC or as base64")
+    if reason := registry.refusal(codec, specs, call):
+        raise RepresentationError(f"{codec} cannot carry {label}: {reason}")
 
 
 def _with_packed_floats(call: Call) -> Call:
