@@ -102,12 +102,14 @@ def _report(source: Source, sections: tuple[Section, ...]) -> Page:
     banners = [] if info.finished else [("This run was interrupted; what it had measured is shown.", "")]
     shown = [section for section in sections if section.measured]
     unmeasured = tuple(block for section in sections for block in section.blocks if isinstance(block, Missing))
+    heading = f"What a payload costs on {info.machine.name}"
     if shown and shown[0].id != "answer":  # an experiment's page begins with the experiment
         shown[0] = replace(shown[0], folded=False)
+        heading = f"{shown[0].title} on {info.machine.name}"
     return Page(
         "report",
         f"serlab: {info.name}",
-        f"What a payload costs on {info.machine.name}",
+        heading,
         tuple(shown),
         origin_facts(source),
         tuple(banners),

@@ -220,3 +220,11 @@ def test_the_page_is_made_without_tensorflow(
 
 def test_a_number_and_its_unit_stay_on_one_line() -> None:
     assert page.unbroken("47 % of 3 ms, 2 of them") == "47\N{NO-BREAK SPACE}% of 3\N{NO-BREAK SPACE}ms, 2 of them"
+
+
+def test_an_experiment_s_page_is_called_by_what_it_holds(run_data: RunData, tmp_path: Path, source: Source) -> None:
+    bare = replace(run_data, info=replace(run_data.info, gates=()), runs=(), memory=(), endtoend=(), answers=())
+    cpu = {name: part for name, part in source.parts.items() if name == "cpu"}
+    assert cpu
+    assert "<h1>CPU on box</h1>" in page.render(Source(bare, tmp_path, cpu))
+    assert "<h1>What a payload costs on box</h1>" in page.render(source)
