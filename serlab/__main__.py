@@ -7,24 +7,22 @@ However a command ends, what it had measured is kept, and nothing of it runs on.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import signal
 import sys
-from typing import Annotated
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from serlab import __version__
 from serlab.errors import EXIT_SIGNALLED, OutputError, SerlabError, as_missing_extra
 from serlab.lab import terminal
+from serlab.records import scratch
 from serlab.records.secret import masked_words
 
-EXIT_USAGE = 2
-
-try:
+if TYPE_CHECKING:
     import typer
-except ModuleNotFoundError as missing:  # serlab.wire alone was installed, and somebody tries the command
-    print(f"serlab: {as_missing_extra(missing)}", file=sys.stderr)
-    sys.exit(EXIT_USAGE)
-
 
 #: The commands by the question they answer, in the order of ``serlab --help``. Each is a file of ``serlab.cli``.
 GROUPS = {
@@ -38,6 +36,20 @@ GROUPS = {
 
 def build_app() -> typer.Typer:
     """Return the application with every command."""
+    import typer  # not above: whoever stops the command meanwhile gets words, as does who installed serlab.wire alone
+
+    def show_version(wanted: bool) -> None:
+        if wanted:
+            typer.echo(f"serlab {__version__}")
+            raise typer.Exit
+
+    def root(
+        version: bool = typer.Option(
+            False, "--version", callback=show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ) -> None:
+        """Options of serlab itself."""
+
     app = typer.Typer(
         name="serlab",
         no_args_is_help=True,
@@ -47,7 +59,7 @@ def build_app() -> typer.Typer:
         help="What it costs to move a tensor to and from a model server, and whether that matters.\n\n"
         "Example: serlab bench --profile smoke",
     )
-    app.callback()(_root)
+    app.callback()(root)
     for group, names in GROUPS.items():
         for name in names:
             module = importlib.import_module(f"serlab.cli.{name}")
@@ -57,20 +69,6 @@ def build_app() -> typer.Typer:
             else:
                 app.command(name, rich_help_panel=group, **options)(command)
     return app
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"serlab {__version__}")
-        raise typer.Exit
-
-
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Options of serlab itself."""
 
 
 def main() -> None:
@@ -88,22 +86,32 @@ def _run() -> int:
     arguments = sys.argv[1:]
     # Runs, and libraries beneath, record the command line: from here on it holds no credential.
     sys.argv[1:] = masked_words(arguments)
+    with contextlib.suppress(OSError):  # nowhere for temporary files: told by what needs one
+        scratch.tidy(Path(tempfile.gettempdir()))
     try:
         build_app()(arguments)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
-        if code > EXIT_SIGNALLED:
-            terminal.complain(f"stopped by {signal.Signals(code - EXIT_SIGNALLED).name}")
-        return code
+        return _signalled(code - EXIT_SIGNALLED) if code > EXIT_SIGNALLED else code
     except OutputError:
         raise
     except (SerlabError, ImportError) as error:
         return terminal.complain(str(as_missing_extra(error) if isinstance(error, ImportError) else error))
     except KeyboardInterrupt:
-        return terminal.complain("stopped by SIGINT") and EXIT_SIGNALLED + signal.SIGINT
+        return _signalled(signal.SIGINT)
     except OSError as error:
         return terminal.complain(terminal.os_error_words(error))
     return 0
+
+
+def _signalled(number: int) -> int:
+    """Say what ended the command, where what it had measured is, and how to go on."""
+    from serlab.lab.keeping import kept_words
+
+    for words in kept_words():
+        print(words, file=sys.stderr)
+    terminal.complain(f"stopped by {signal.Signals(number).name}")
+    return EXIT_SIGNALLED + number
 
 
 if __name__ == "__main__":

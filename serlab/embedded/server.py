@@ -34,13 +34,10 @@ def main(arguments: Sequence[str]) -> int:
     """
     # TensorFlow's own log would bury the server's; what goes wrong in a call is answered to the caller.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
     try:
         flags = parse_flags(arguments)
         if flags.serlab_follow_stdin:
-            threading.Thread(target=_follow_stdin, args=(stop,), daemon=True).start()
+            threading.Thread(target=_follow_stdin, daemon=True).start()
         if flags.host != LOOPBACK:
             print(
                 f"WARNING: listening on {flags.host}, not on {LOOPBACK}: whoever reaches this address can run the "
@@ -51,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
             _follow_parent()
         for port in (flags.port, flags.rest_api_port):
             _require_free(flags.host, port)
-        _serve(flags, stop)
+        _serve(flags)
     except SerlabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -67,10 +64,14 @@ def _require_free(host: str, port: int) -> None:
             raise ServingError(f"cannot listen on {host}:{port}: {error}") from error
 
 
-def _serve(flags: Flags, stop: threading.Event) -> None:
+def _serve(flags: Flags) -> None:
+    stop = threading.Event()
     with contextlib.ExitStack() as shutdown:
         # Left to the process's end: closing a session waits for what still runs in it.
         core = _load(flags)
+        # Until here a signal ends the process at once: there is nothing to end in good order, and loading takes long.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
         ready: dict[str, object] = {
             "grpc_port": _start_grpc(flags, core, shutdown) if flags.port >= 0 else None,
             "rest_port": _start_rest(flags, core, shutdown) if flags.rest_api_port >= 0 else None,
@@ -162,9 +163,9 @@ def _follow_parent() -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
-def _follow_stdin(stop: threading.Event) -> None:
+def _follow_stdin() -> None:
     """Stop when stdin ends: its other end is held by the process that started this one."""
     # Not sys.stdin: its lock, held by a thread that waits for input, would be waited for when the process ends.
     while os.read(0, 4096):
         pass
-    stop.set()
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -84,7 +84,7 @@ def sweep_settings(
     ):
         sweep = BatchingSweep(
             settings, codec, concurrency, rounds, StepLimits(window_s=window_s), keep.seed, show,
-            keep=lambda found: folder.write_part(PART, found), model=model,
+            keep=folder.gather(PART), model=model,
         )  # fmt: skip
         if by == "server":
             report = measure_server_batching(clients, serving, serving.client, ensure_model(BATCHED_MODEL), sweep)

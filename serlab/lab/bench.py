@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -183,12 +181,12 @@ def plan_for(live: Live, plan: Plan, *, asked: tuple[str, ...]) -> Plan:
 
 
 def measure(folder: RunFolder, plan: Plan, *, live: Live | None = None, quiet: bool = False) -> RunInfo:
-    """Run the plan with progress on the terminal; an interruption says how to go on."""
+    """Run the plan with progress on the terminal."""
     if live:
         info = folder.read_info()
         refused = {codec: reason for codec, reason in live.refused.items() if codec not in plan.codecs}
         folder.write_info(replace(info, instance=live.instance, unavailable={**info.unavailable, **refused}))
-    with ProgressShow(quiet=quiet) as show, resume_hint(folder):
+    with ProgressShow(quiet=quiet) as show:
         info = Bench(folder, plan, live.target if live else None, show).run()
     add_predictions(folder)
     return info
@@ -205,14 +203,3 @@ def check_same_instance(folder: RunFolder, instance: Mapping[str, Any]) -> None:
     if differing:
         was, now = (", ".join(f"{name} {source[name]}" for name in differing) for source in (before, instance))
         raise StoreError(f"run {folder.name} called {was}, this is {now}: start a new run")
-
-
-@contextmanager
-def resume_hint(folder: RunFolder) -> Iterator[None]:
-    """Say where the measurements are when the user, or a signal, stops a run."""
-    try:
-        yield
-    except (KeyboardInterrupt, SystemExit):
-        command = "bench" if "endtoend" in folder.read_info().plan.get("parts", ()) else "time"
-        print(f"\nkept in {folder.path}; go on with: serlab {command} --resume --run {folder.name}", file=sys.stderr)
-        raise

@@ -21,7 +21,7 @@ from serlab.measure.new_run import begin_run
 from serlab.measure.plan import find_profile
 from serlab.measure.timing import pyperf_file
 from serlab.payload import checked_seed, parse_payload
-from serlab.records.comparison import CaseComparison, Comparison
+from serlab.records.comparison import CaseComparison, Comparison, ExactComparison
 from serlab.records.run import Case, RunInfo
 from serlab.records.scratch import Scratch
 from serlab.records.store import RunFolder, find_run, now
@@ -129,9 +129,14 @@ def compare_environments(
         def keep(side: Contender, case: Case, number: int, found: Chunks) -> None:
             folder.add_timed(f"{side.name}-{case.op}", pyperf_file(case, wanted.seed, number, "", found))
 
-        with ProgressShow(quiet=quiet) as show:
-            found = SideBySide(base, head, wanted, Path(scratch), show, keep).run()
         given = tuple(packages) or tuple(python or sys.executable for python in pythons)
+        gathered = folder.gather(PART)
+
+        def keep_exact(found: Sequence[ExactComparison]) -> None:
+            gathered(Comparison(given[0], given[1], "side by side", 0, (), tuple(found)))
+
+        with ProgressShow(quiet=quiet) as show:
+            found = SideBySide(base, head, wanted, Path(scratch), show, keep, keep_exact=keep_exact).run()
         found = replace(found, base=f"{given[0]}: {found.base}", head=f"{given[1]}: {found.head}")
         folder.write_suites()
         folder.write_part(PART, found)

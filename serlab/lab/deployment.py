@@ -62,9 +62,9 @@ def through_gateway(
             calls_s=calls_s,
             seed=keep.seed,
             listener=lab.show,
-            keep=lambda found: lab.folder.write_part("gateway", replace(found, instance=lab.live.instance)),
+            keep=lab.keep,
         )
-        report = replace(report, instance=lab.live.instance)
+        report = lab.whole(report)
     costs = gateway_costs(report)
     if keep.as_json:
         print_json({"costs": costs, "report": report})
@@ -106,9 +106,9 @@ def share_connections(
             seed=keep.seed,
             frames=StepLimits(),
             listener=lab.show,
+            keep=lab.keep,
         )
-        report = replace(report, instance=lab.live.instance)
-        lab.folder.write_part("multiplexing", report)
+        report = lab.whole(report)
     if keep.as_json:
         print_json({"summaries": summarize_sharing(report), "report": report})
     else:
@@ -137,10 +137,10 @@ def upload_memory(
             codecs=lab.live.codecs,
             seed=keep.seed,
             listener=lab.show,
+            keep=lab.keep,
         )
         refused = {codec: lab.live.refused[codec] for codec in codecs if codec in lab.live.refused}
-        report = replace(report, instance=lab.live.instance, failures={**report.failures, **refused})
-        lab.folder.write_part("upload", report)
+        report = lab.whole(replace(report, failures={**report.failures, **refused}))
     if keep.as_json:
         print_json(report)
     else:

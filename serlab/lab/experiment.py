@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from serlab.lab.keeping import Keeping
 from serlab.lab.live_target import Live, check_names, open_live
@@ -14,18 +14,32 @@ from serlab.lab.progress import ProgressShow
 from serlab.measure.new_run import begin_run
 from serlab.measure.process.machine import load_average
 from serlab.payload import parse_payload
+from serlab.records.deployment import GatewayReport, MultiplexingReport, UploadReport
 from serlab.records.store import RunFolder, check_writable, now
 from serlab.serving.base import ServingOptions
+
+Report = TypeVar("Report", GatewayReport, MultiplexingReport, UploadReport)
 
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A live instance, the run that is added to, who hears of progress, and the codecs that are left out, in words."""
+    """A live instance, the run that ``part`` is added to, who hears of it, and the codecs that are left out, in words.
+
+    ``keep`` adds a piece of the part at once.
+    """
 
     live: Live
+    part: str
     folder: RunFolder
     show: ProgressShow
+    keep: Callable[[Any], None]
     left_out: tuple[str, ...] = ()
+
+    def whole(self, report: Report) -> Report:
+        """Write the whole report in place of its pieces, and return it with the instance that it is of."""
+        report = replace(report, instance=self.live.instance)
+        self.folder.write_part(self.part, report)
+        return report
 
 
 @contextmanager
@@ -49,7 +63,12 @@ def open_experiment(
             left_out = live.left_out(asked)
             for told in left_out:
                 show.remark(told)
-            yield Experiment(live, folder, show, left_out)
+            add = folder.gather(part)
+
+            def keep_piece(piece: Any) -> None:
+                add(replace(piece, instance=live.instance))
+
+            yield Experiment(live, part, folder, show, keep_piece, left_out)
         finish(folder, part, live.instance, left_out)
 
 

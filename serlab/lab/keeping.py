@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from serlab.measure.plan import Client
 
+from serlab.errors import StoreError
+from serlab.records import lock
+from serlab.records.store import DEFAULT_ROOT, RunFolder
+
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
@@ -23,3 +27,22 @@ class Keeping:
     quiet: bool = False
     as_json: bool = False
     client: Client | None = None
+
+
+def kept_words() -> list[str]:
+    """Say of the runs that this process wrote to where each is, and how to go on with one that has a plan."""
+    found = []
+    for path in lock.written:
+        folder = RunFolder(path)
+        try:
+            info = folder.read_info()
+        except StoreError:
+            continue
+        words = f"kept in {path}"
+        if info.plan and not info.finished:
+            command = "bench" if "endtoend" in info.plan.get("parts", ()) else "time"
+            place = folder.name if path.parent.parent == DEFAULT_ROOT else path
+            words += f"; go on with: serlab {command} --resume --run {place}"
+            words += ", and the same --serving" if "--serving" in info.command else ""
+        found.append(words)
+    return found

@@ -66,8 +66,10 @@ class Session:
         with open_live(self.serving, payloads, codecs, self.keep.seed) as live:
             folder = open_folder(PART, self.keep, live.payloads, live.codecs)
 
-            def keep(done: Sequence[LoadStep]) -> None:
-                folder.write_part(PART, LoadReport(tuple(done), live.instance))
+            add = folder.gather(PART)
+
+            def keep(step: LoadStep) -> None:
+                add(LoadReport((step,), live.instance))
 
             with ProgressShow(quiet=self.keep.quiet) as show:
                 left_out = live.left_out(asked)
@@ -82,7 +84,7 @@ class Session:
         return folder, report, left_out
 
     def _measure(
-        self, live: Live, wanted: Sequence[StepSpec], show: ProgressShow, keep: Callable[[Sequence[LoadStep]], None]
+        self, live: Live, wanted: Sequence[StepSpec], show: ProgressShow, keep: Callable[[LoadStep], None]
     ) -> tuple[LoadStep, ...]:
         if self.locust_workers:
             from serlab.measure.load.locust.run import sweep_with_locust

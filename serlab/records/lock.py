@@ -36,6 +36,8 @@ class FolderLock:
         os.close(self._handle)
 
 
+#: The folders that this process has held, in order.
+written: list[Path] = []
 _held: WeakValueDictionary[tuple[int, int], FolderLock] = WeakValueDictionary()
 
 
@@ -46,6 +48,8 @@ def hold(folder: Path, name: str) -> FolderLock:
         StoreError: another process has it.
     """
     make_folder(folder)
+    if folder not in written:
+        written.append(folder)
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError as error:

@@ -1,7 +1,7 @@
 """Temporary folders: gone with the block that uses them, or else with the next start.
 
-A process that is killed leaves its folders behind. Each is locked by the process that made it, so the next one that
-needs a folder can tell what nobody uses any more, and removes that first.
+A process that is killed leaves its folders behind. Each is locked by the process that made it, so the next command can
+tell what nobody uses any more, and removes that first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if sys.platform != "win32":
 #: How the names of all such folders begin.
 PREFIX = "serlab-scratch-"
 #: A folder younger than this may not have been locked by its maker yet.
-SETTLED_S = 10.0
+SETTLED_S = 2.0
 
 _swept: set[Path] = set()
 
@@ -35,9 +35,7 @@ class Scratch(tempfile.TemporaryDirectory[str]):
     def __init__(self, purpose: str, parent: Path | None = None) -> None:
         self._handle = -1
         home = parent or Path(tempfile.gettempdir())
-        if home not in _swept:
-            _swept.add(home)
-            sweep(home)
+        tidy(home)
         super().__init__(prefix=f"{PREFIX}{purpose}-", dir=home)
         self._handle = _lock(Path(self.name))
 
@@ -52,6 +50,13 @@ class Scratch(tempfile.TemporaryDirectory[str]):
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
+
+
+def tidy(home: Path) -> None:
+    """Sweep a folder, once in this process."""
+    if home not in _swept:
+        _swept.add(home)
+        sweep(home)
 
 
 def sweep(home: Path) -> list[Path]:

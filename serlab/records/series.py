@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -61,6 +62,23 @@ def read(path: Path, kind: type[T]) -> tuple[T, ...]:
         place = f"{path}, line {number},"
         found.append(schema.decode_record(schema.upgraded(line, version, path.stem, place), decoder, place))
     return tuple(found)
+
+
+def joined(pieces: Sequence[T]) -> T:
+    """Return one record of those that were gathered: its tuples one after the other, mappings united, else the last."""
+    first: Any = pieces[0]
+    if isinstance(first, tuple):
+        return _together(pieces)  # type: ignore[no-any-return]
+    found = {each.name: _together([getattr(piece, each.name) for piece in pieces]) for each in fields(first)}
+    return replace(first, **found)  # type: ignore[no-any-return]
+
+
+def _together(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], tuple):
+        return tuple(item for value in values for item in value)
+    if isinstance(values[0], Mapping):
+        return {name: item for value in values for name, item in value.items()}
+    return values[-1]
 
 
 def _lines(records: Iterable[object]) -> bytes:

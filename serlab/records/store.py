@@ -1,9 +1,9 @@
 """The only reader and writer of ``results/``.
 
 ``results/<machine>/<run>/`` holds ``run.json`` and further parts, each a JSON file that is written whole and moved into
-place; ``memory.jsonl``, ``endtoend.jsonl`` and ``time/*.jsonl``, which grow by a line per measurement; and what other
-tools read: ``time/*.json`` (pyperf suites), ``memory/*.bin|*.html`` (memray). An interruption leaves the state before
-it. Files from others are data: they are bounded, checked against the records' types, and nothing in them is executed.
+place, or JSON lines while it is gathered; ``memory.jsonl``, ``endtoend.jsonl`` and ``time/*.jsonl``, which grow by a
+line per measurement; and what other tools read: ``time/*.json`` (pyperf suites), ``memory/*.bin|*.html`` (memray). An
+interruption leaves the state before it. Files from others are data: they are bounded, checked against the records' types, and nothing in them is executed.
 """
 
 from __future__ import annotations
@@ -65,10 +65,8 @@ class RunFolder:
         if self._lock is None:
             self._lock = hold(self.path, self.name)
         if not self._lock.holds(self.path):
-            raise StoreError(
-                f"{self.path} was removed while it was written to: the {self._added} measurements that were kept there "
-                "since are lost; measure again"
-            )
+            lost = f"what it held is lost, with the {self._added} records that were added since: measure again"
+            raise StoreError(f"{self.path} was removed while it was written to: {lost}")
 
     def write_info(self, info: RunInfo) -> None:
         """Write ``run.json``."""
@@ -78,15 +76,8 @@ class RunFolder:
         """Return what ``run.json`` holds."""
         return self._read("run.json", RunInfo)
 
-    def add_time_run(self, suite: str, benchmark_file: Path) -> None:
-        """Add a worker's pyperf file to ``suite``: an op, or what else was timed."""
-        document = schema.decode_record(
-            read_file(benchmark_file), msgspec.json.Decoder(suites.PyperfSuite), str(benchmark_file)
-        )
-        self.add_timed(suite, document)
-
     def add_timed(self, suite: str, document: suites.PyperfSuite) -> None:
-        """Add what one process measured to ``suite``."""
+        """Add what one process measured to ``suite``: an op, or what else was timed."""
         self._append(f"time/{suite}", (document,), lambda: self._read_suites(suite))
 
     def read_suites(self) -> dict[str, suites.PyperfSuite]:
@@ -139,11 +130,32 @@ class RunFolder:
 
     def write_part(self, name: str, records: Any) -> Path:
         """Write any other part of a run (``correlation``, ``precision``, …): frozen dataclasses, or JSON types."""
-        return self._write(f"{name}.json", records)
+        path = self._write(f"{name}.json", records)
+        self.inside(name + series.SUFFIX).unlink(missing_ok=True)
+        return path
+
+    def gather(self, name: str) -> Callable[[object], None]:
+        """Return what adds a piece to a part: a record of its kind, kept at once. The first takes an earlier's place.
+
+        ``read_part`` returns all pieces as one, until ``write_part`` writes the part whole.
+        """
+        begun = False
+
+        def add(piece: object) -> None:
+            nonlocal begun
+            self.claim()
+            if not begun:
+                for suffix in (series.SUFFIX, ".json"):
+                    self.inside(name + suffix).unlink(missing_ok=True)
+            begun = True
+            self._append(name, (piece,), tuple)
+
+        return add
 
     def read_part(self, name: str, kind: type[T], default: T) -> T:
         """Return the part called ``name`` as ``kind``, ``default`` where the run has none."""
-        return self._read_optional(f"{name}.json", kind, default)
+        pieces = self._lines(name, kind)
+        return series.joined(pieces) if pieces else self._read_optional(f"{name}.json", kind, default)
 
     def read_answers(self) -> tuple[Answer, ...]:
         """Return the recorded answers of a model that is not the lab's own."""
@@ -169,22 +181,21 @@ class RunFolder:
         series.append(self.inside(name + series.SUFFIX), records, earlier)
         self._added += len(records)
 
-    def _read_series(self, name: str, kind: type[T]) -> tuple[T, ...]:
+    def _lines(self, name: str, kind: type[T]) -> tuple[T, ...]:
         try:
             return series.read(self.inside(name + series.SUFFIX), kind)
         except FileNotFoundError:
-            return self._read_optional(f"{name}.json", tuple[kind, ...], ())  # type: ignore[valid-type]
+            return ()
+
+    def _read_series(self, name: str, kind: type[T]) -> tuple[T, ...]:
+        whole = tuple[kind, ...]  # type: ignore[valid-type]
+        return self._lines(name, kind) or self._read_optional(f"{name}.json", whole, ())
 
     def _read_suites(self, name: str) -> tuple[suites.PyperfSuite, ...]:
-        try:
-            return series.read(self.inside(f"time/{name}{series.SUFFIX}"), suites.PyperfSuite)
-        except FileNotFoundError:
-            path = self.inside(f"time/{name}.json")
-        try:
-            text = read_file(path)
-        except FileNotFoundError:
-            return ()
-        return (schema.decode_record(text, msgspec.json.Decoder(suites.PyperfSuite), f"the pyperf suite {path}"),)
+        path = self.inside(f"time/{name}.json")
+        if found := self._lines(f"time/{name}", suites.PyperfSuite):
+            return found
+        return (suites.read_suite(path),) if path.exists() else ()
 
     def _write(self, file: str, data: Any) -> Path:
         self.claim()
@@ -226,9 +237,7 @@ def create_run(root: Path, machine: str, *, now: datetime | None = None) -> RunF
         except FileExistsError:
             continue
         except OSError as error:
-            raise StoreError(
-                f"cannot write {parent}: {error.strerror}; choose another folder with --results"
-            ) from error
+            raise StoreError(f"cannot write {parent}: {error.strerror}; choose another with --results") from error
         return RunFolder(path)
     raise StoreError(f"{parent} has a hundred runs of {stamp} already")
 

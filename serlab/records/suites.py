@@ -7,11 +7,14 @@ is all of them put together when a run ends. Format: https://pyperf.readthedocs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
 from serlab.errors import StoreError
+from serlab.records import schema
+from serlab.records.files import read_file
 from serlab.records.run import Case, Count, Form, Op, Run, Seconds
 
 _Metadata = dict[str, str | int | float | bool | None]
@@ -52,6 +55,11 @@ class _Labels(msgspec.Struct, rename=lambda name: f"serlab_{name}"):
     client: str = ""
     apart: Seconds = 0.0
     loops: Annotated[int, msgspec.Meta(ge=1, le=2**53)] = msgspec.field(default=1, name="loops")
+
+
+def read_suite(path: Path) -> PyperfSuite:
+    """Return what a pyperf file holds; raises as ``read_file`` and ``decode_record`` do."""
+    return schema.decode_record(read_file(path), msgspec.json.Decoder(PyperfSuite), f"the pyperf suite {path}")
 
 
 def joined(suites: Iterable[PyperfSuite]) -> PyperfSuite:

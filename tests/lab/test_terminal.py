@@ -114,7 +114,7 @@ def test_sigterm_leaves_nothing_but_results_and_says_how_to_go_on(command: str, 
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 143, errors
     (run,) = list_runs(results)
-    assert f"go on with: serlab time --resume --run {run.name}" in errors
+    assert f"go on with: serlab time --resume --run {run.path}" in errors
     assert list(scratch.iterdir()) == []
     assert run.read_runs() or run.read_memory()
     assert not list(run.path.rglob(".*"))

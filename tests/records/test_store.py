@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from serlab.errors import SchemaVersionError, StoreError, UnknownNameError
+from serlab.records.deployment import UploadReport
 from serlab.records.run_data import RunData
 from serlab.records.schema import SCHEMA_VERSION
 from serlab.records.store import RunFolder, create_run, file_stem, find_run, list_runs, newest_run
@@ -156,7 +157,7 @@ def test_a_run_is_written_by_one_process_at_a_time(folder: RunFolder) -> None:
 
 def test_a_folder_that_vanishes_under_its_run_is_noticed(folder: RunFolder, run_data: RunData) -> None:
     shutil.rmtree(folder.path)
-    with pytest.raises(StoreError, match=rf"removed.*the {len(run_data.memory) + len(run_data.endtoend)} meas"):
+    with pytest.raises(StoreError, match=rf"removed.*the {len(run_data.memory) + len(run_data.endtoend)} records"):
         folder.add_endtoend(*run_data.endtoend)
     with pytest.raises(StoreError, match="removed"):
         folder.read_info()
@@ -215,6 +216,26 @@ def test_any_part_can_be_added_and_read(folder: RunFolder) -> None:
     folder.write_part("notes", {"a": [1, 2]})
     assert folder.read_part("notes", dict, {}) == {"a": [1, 2]}
     assert folder.read_part("absent", dict, {"none": True}) == {"none": True}
+
+
+def test_a_part_that_is_gathered_is_kept_piece_by_piece_and_read_as_one(folder: RunFolder) -> None:
+    folder.write_part("upload", UploadReport(failures={"of": "an earlier one"}))
+    add = folder.gather("upload")
+    for number in range(3):
+        add(UploadReport(failures={f"codec {number}": "no answer"}, instance={"kind": "embedded"}))
+        found = RunFolder(folder.path).read_part("upload", UploadReport, UploadReport())
+        assert list(found.failures) == [f"codec {count}" for count in range(number + 1)]
+        assert found.instance == {"kind": "embedded"}
+    folder.write_part("upload", found)
+    assert folder.read_part("upload", UploadReport, UploadReport()) == found
+    assert [path.name for path in folder.path.glob("upload*")] == ["upload.json"]
+
+
+def test_a_gathered_list_is_read_in_the_order_of_its_pieces(folder: RunFolder) -> None:
+    add = folder.gather("claims/steps")
+    add((1, 2))
+    add((3,))
+    assert folder.read_part("claims/steps", tuple[int, ...], ()) == (1, 2, 3)
 
 
 def test_file_names_of_cases_are_safe_readable_and_distinct() -> None:

@@ -11,6 +11,7 @@ import pytest
 from serlab.errors import StoreError
 from serlab.records.run import Case
 from serlab.records.store import RunFolder
+from serlab.records.suites import read_suite
 
 SUITE = Path(__file__).parents[1] / "data" / "run-schema-1" / "time" / "encode.json"
 
@@ -28,7 +29,7 @@ def worker_file(
 def test_runs_come_back_as_they_were_timed(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "box" / "run")
     for number in range(3):
-        folder.add_time_run("encode", worker_file(tmp_path / "worker.json", number))
+        folder.add_timed("encode", read_suite(worker_file(tmp_path / "worker.json", number)))
     runs = folder.read_runs()
     assert [run.round for run in runs] == [0, 1, 2]
     assert {(run.case, run.loops, run.values_s, run.timed_s) for run in runs} == {
@@ -41,7 +42,7 @@ def test_the_suite_put_together_is_pyperfs_and_says_the_same(tmp_path: Path) -> 
     folder = RunFolder(tmp_path / "box" / "run")
     for number in range(2):
         for codec in ("orjson", "raw"):
-            folder.add_time_run("encode", worker_file(tmp_path / "worker.json", number, codec=codec))
+            folder.add_timed("encode", read_suite(worker_file(tmp_path / "worker.json", number, codec=codec)))
     folder.write_suites()
     path = folder.path / "time" / "encode.json"
     suite = pyperf.BenchmarkSuite.load(str(path))
@@ -81,7 +82,7 @@ def test_a_suite_of_pyperfs_own_reads_as_pyperf_reads_it(tmp_path: Path) -> None
 )
 def test_a_suite_that_is_none_is_named_with_its_field(tmp_path: Path, change: Any, field: str) -> None:
     folder = RunFolder(tmp_path / "box" / "run")
-    folder.add_time_run("encode", worker_file(tmp_path / "worker.json", 0))
+    folder.add_timed("encode", read_suite(worker_file(tmp_path / "worker.json", 0)))
     folder.write_suites()
     (folder.path / "time" / "encode.jsonl").unlink()
     path = folder.path / "time" / "encode.json"

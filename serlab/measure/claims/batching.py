@@ -25,6 +25,7 @@ def measure(lab: Lab) -> Evidence:
         rounds=min(lab.effort.rounds, MOST_ROUNDS),
         limits=StepLimits(warmup_s=window_s, window_s=window_s, min_windows=3, max_windows=4),
         seed=lab.seed,
+        keep=lab.folder.gather("claims/batching-steps"),
     )
     report = measure_batching(lab.clients, lab.on_target(None), sweep)
     lab.folder.write_part("claims/batching-steps", report)

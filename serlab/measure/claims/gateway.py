@@ -36,6 +36,7 @@ def measure(lab: Lab) -> Evidence:
             rounds=min(lab.effort.rounds, MOST_ROUNDS),
             calls_s=lab.effort.calls_s,
             seed=lab.seed,
+            keep=lab.folder.gather("claims/gateway-calls"),
         )
     lab.folder.write_part("claims/gateway-calls", report)
     ways = {said.DIRECT: report.direct, said.THROUGH_GATEWAY: report.through}

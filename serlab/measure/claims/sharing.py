@@ -29,6 +29,7 @@ def measure(lab: Lab) -> Evidence:
         rounds=min(lab.effort.rounds, MOST_ROUNDS),
         seed=lab.seed,
         frames=frames,
+        keep=lab.folder.gather("claims/sharing-bursts"),
     )
     lab.folder.write_part("claims/sharing-bursts", report)
     failed = {call.error for burst in (*report.bursts, *report.behind_large) for call in burst.calls if call.error}

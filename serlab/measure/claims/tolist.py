@@ -21,6 +21,7 @@ from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import Case
 from serlab.records.scratch import Scratch
+from serlab.records.suites import read_suite
 
 TIMED, PROFILED = "batch-100", ("image", "batch-16")
 #: A round takes some ten seconds; the effect is so large that more of them change nothing.
@@ -38,7 +39,7 @@ def measure(lab: Lab) -> Evidence:
                 answer = lab.of("json").call(
                     time_tolist, TIMED, lab.seed, collect=setting != said.COLLECTOR_PAUSED, output=output
                 )
-                lab.folder.add_time_run("tolist", output)
+                lab.folder.add_timed("tolist", read_suite(output))
             values[number], growth[number] = answer
     lab.folder.write_suites()
     listed = [

@@ -58,6 +58,7 @@ class SideBySide:
     keep: Callable[[Contender, Case, int, Chunks], object] | None = None
     exact: list[ExactComparison] = field(default_factory=list)
     failures: dict[Case, str] = field(default_factory=dict)
+    keep_exact: Callable[[Sequence[ExactComparison]], object] = lambda _found: None
 
     def run(self) -> Comparison:
         """Measure and compare. Ctrl-C or SIGTERM end the measuring; the comparison says how far it got.
@@ -172,7 +173,7 @@ class SideBySide:
                         gates[side].append(found)
                         if found.exactness.failure:
                             broken[payload, codec] = f"{side}: {found.exactness.failure}"
-            self.exact += compare_gates(gates[self.base.name], gates[self.head.name])
+            self._add(compare_gates(gates[self.base.name], gates[self.head.name]))
             sound = [case for case in cases if (case.payload, case.codec) not in broken]
             self.failures |= {
                 case: broken[case.payload, case.codec] for case in cases if (case.payload, case.codec) in broken
@@ -199,7 +200,11 @@ class SideBySide:
             except MeasureError as error:
                 self.failures[case] = f"memory: {error}"
                 continue
-            self.exact += differing
+            self._add(differing)
+
+    def _add(self, found: Sequence[ExactComparison]) -> None:
+        self.exact += found
+        self.keep_exact(found)
 
 
 def _described(side: Contender, offered: Offer) -> str:

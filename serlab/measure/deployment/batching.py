@@ -45,7 +45,7 @@ _IN_CONTAINER = "/models"
 
 @dataclass(frozen=True, slots=True)
 class BatchingSweep:
-    """What is swept, how long, and who hears of it; ``keep`` gets the report after every step."""
+    """What is swept, how long, and who hears of it; ``keep`` gets every step, as a report of it alone."""
 
     settings: Sequence[BatchSetting] = SETTINGS
     codec: str = DEFAULT_CODEC
@@ -67,9 +67,10 @@ class BatchingSweep:
             self.listener.phase(f"batching, round {number + 1}", 1 + len(self.settings))
             for setting in shuffled([None, *self.settings], self.seed, number):
                 self.listener.step(str(setting or "without batching"))
-                report = replace(report, steps=(*report.steps, take(setting, spec, number)))
+                step = take(setting, spec, number)
+                report = replace(report, steps=(*report.steps, step))
                 if self.keep:
-                    self.keep(report)
+                    self.keep(replace(report, steps=(step,)))
         return report
 
 

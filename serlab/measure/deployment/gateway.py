@@ -12,6 +12,7 @@ from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.records.deployment import GatewayReport
 from serlab.records.run import Endpoint
+from serlab.records.series import joined
 
 
 def measure_gateway(
@@ -25,19 +26,20 @@ def measure_gateway(
     calls_s: float = 1.0,
     seed: int,
     listener: Listener | None = None,
-    keep: Callable[[GatewayReport], object] | None = None,
+    keep: Callable[[GatewayReport], object] = lambda _piece: None,
 ) -> GatewayReport:
     """Call ``target`` and ``gateway``, which stands in front of it, with every payload × codec once per round.
 
     Every client is a fresh process with one call in flight; their order is shuffled within a round. A client that is
-    refused has an ``error`` in its record.
+    refused has an ``error`` in its record. ``keep`` gets every client, as a report of it alone.
 
     Raises:
         MeasureError: a client process fails.
     """
     say = listener or Silent()
     cases = [(payload, codec, way) for payload in payloads for codec in codecs for way in ("direct", "through")]
-    report = GatewayReport(gateway.version.rpartition("through ")[2])
+    blank = GatewayReport(gateway.version.rpartition("through ")[2])
+    pieces = [blank]
     for number in range(rounds):
         say.phase(f"gateway, round {number + 1}", len(cases))
         for payload, codec, way in shuffled(cases, seed, number):
@@ -46,10 +48,6 @@ def measure_gateway(
             run = clients.of(codec).call(
                 endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s
             )
-            if way == "direct":
-                report = replace(report, direct=(*report.direct, run))
-            else:
-                report = replace(report, through=(*report.through, run))
-            if keep:
-                keep(report)
-    return report
+            pieces.append(replace(blank, direct=(run,)) if way == "direct" else replace(blank, through=(run,)))
+            keep(pieces[-1])
+    return joined(pieces)

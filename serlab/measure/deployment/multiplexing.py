@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
@@ -27,8 +26,9 @@ from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.call import Call
 from serlab.records.deployment import Burst, MultiplexingReport, SharedCall
-from serlab.records.load import StepLimits, StepSpec
+from serlab.records.load import LoadStep, StepLimits, StepSpec
 from serlab.records.run import Endpoint
+from serlab.records.series import joined
 from serlab.transports.base import TransportOptions
 from serlab.transports.registry import open_transport
 
@@ -54,19 +54,21 @@ def measure_multiplexing(
     seed: int,
     frames: StepLimits | None = None,
     listener: Listener | None = None,
+    keep: Callable[[MultiplexingReport], object] = lambda _piece: None,
 ) -> MultiplexingReport:
     """Make bursts of ``calls`` over one connection and over one per call, per codec and round, in shuffled order.
 
     ``large_payload`` "" leaves out the small calls behind a large one. With ``frames``, the codecs over gRPC also send
-    frames through one connection, so many in flight at a time as ``FRAMES_IN_FLIGHT`` says.
+    frames through one connection, so many in flight at a time as ``FRAMES_IN_FLIGHT`` says. ``keep`` gets what every
+    process measured, as a report of it alone.
 
     Raises:
         MeasureError: a client process fails, or the server refuses the payload.
     """
     say = listener or Silent()
     arrangements = [(codec, connections) for codec in codecs for connections in dict.fromkeys((1, calls))]
-    bursts: list[Burst] = []
-    behind: list[Burst] = []
+    blank = MultiplexingReport(payload, large_payload, calls)
+    pieces = [blank]
     for number in range(rounds):
         say.phase(f"shared connections, round {number + 1}", len(arrangements))
         for codec, connections in shuffled(arrangements, seed, number):
@@ -75,10 +77,13 @@ def measure_multiplexing(
                 share, target.endpoint, target.options, target.call, codec, payload, large_payload,
                 connections=connections, calls=calls, round_number=number, seed=seed,
             )  # fmt: skip
-            for burst in made:
-                (behind if burst.large else bursts).append(burst)
-    report = MultiplexingReport(payload, large_payload, calls, tuple(bursts), tuple(behind))
-    return replace(report, frames=_frames(clients, target, payload, codecs, frames, seed, say)) if frames else report
+            bursts, behind = (tuple(burst for burst in made if bool(burst.large) is large) for large in (False, True))
+            pieces.append(replace(blank, bursts=bursts, behind_large=behind))
+            keep(pieces[-1])
+    for step in _frames(clients, target, payload, codecs, frames, seed, say) if frames else ():
+        pieces.append(replace(blank, frames=(step,)))
+        keep(pieces[-1])
+    return joined(pieces)
 
 
 def share(
@@ -149,7 +154,7 @@ def _shared_call(lane: Lane, work: Work, begin: float | None = None) -> SharedCa
 
 def _frames(
     clients: Clients, target: Target, payload: str, codecs: Iterable[str], limits: StepLimits, seed: int, say: Listener
-) -> tuple[Any, ...]:
+) -> Iterator[LoadStep]:
     streaming = [codec for codec in codecs if registry.describe(codec)["transport"] == "grpc"]
     specs = [
         checked(StepSpec(payload, codec, concurrency=number, connections=1))
@@ -157,8 +162,6 @@ def _frames(
         for number in FRAMES_IN_FLIGHT
     ]
     say.phase("frames", len(specs))
-    steps = []
     for spec in specs:
         say.step(f"{spec.codec}, {spec.concurrency} frames in flight")
-        steps.append(load_step(clients, target, spec, limits=limits, seed=seed))
-    return tuple(steps)
+        yield load_step(clients, target, spec, limits=limits, seed=seed)

@@ -5,7 +5,7 @@ memray watches encoding and sending to a live server until the answer begins to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from serlab.payload import parse_payload
 from serlab.records.deployment import UploadProfile, UploadReport
 from serlab.records.run import Case, Endpoint
 from serlab.records.secret import Secret
+from serlab.records.series import joined
 from serlab.records.store import RunFolder, file_stem
 from serlab.transports.base import TransportOptions
 from serlab.transports.rest import RestTransport
@@ -38,15 +39,15 @@ def measure_upload(
     codecs: Sequence[str] = DEFAULT_CODECS,
     seed: int,
     listener: Listener | None = None,
+    keep: Callable[[UploadReport], object] = lambda _piece: None,
 ) -> UploadReport:
     """Upload every payload through every codec once, each in a fresh process; captures go into the run's folder.
 
-    An upload that fails is in ``failures``; the others are made all the same.
+    An upload that fails is in ``failures``; the others are made all the same. ``keep`` gets each, as a report of it alone.
     """
     say = listener or Silent()
     say.phase("uploads", len(payloads) * len(codecs))
-    profiles: list[UploadProfile] = []
-    failures: dict[str, str] = {}
+    pieces = [UploadReport()]
     for payload in payloads:
         for codec in codecs:
             say.step(f"{payload} {codec}")
@@ -56,11 +57,13 @@ def measure_upload(
                     upload, target.endpoint, target.options, target.call, payload, codec, seed, capture
                 )
             except MeasureError as error:
-                failures[f"{payload}/{codec}"] = str(error)
+                pieces.append(UploadReport((), {f"{payload}/{codec}": str(error)}))
                 say.remark(f"{payload} {codec}: {error}")
-                continue
-            profiles.append(replace(found, profile=replace(found.profile, capture=f"memory/{capture.name}")))
-    return UploadReport(tuple(profiles), failures)
+            else:
+                profile = replace(found.profile, capture=f"memory/{capture.name}")
+                pieces.append(UploadReport((replace(found, profile=profile),)))
+            keep(pieces[-1])
+    return joined(pieces)
 
 
 def upload(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from serlab.codecs.registry import transport_of
@@ -81,11 +81,11 @@ def sweep(
     rounds: int = 1,
     seed: int = 0,
     listener: Listener | None = None,
-    keep: Callable[[Sequence[LoadStep]], object] | None = None,
+    keep: Callable[[LoadStep], object] | None = None,
 ) -> tuple[LoadStep, ...]:
     """Run every step once per round and return them all, in the order of ``specs`` within each round.
 
-    ``keep`` is called with all steps so far whenever one has ended. A step that failed is not tried again.
+    ``keep`` is called with every step when it has ended. A step that failed is not tried again.
     """
     limits, wanted = check_limits(limits or StepLimits()), [checked(spec) for spec in specs]
     say = listener or Silent()
@@ -102,5 +102,5 @@ def sweep(
                 failed.add(spec)
                 say.remark(f"{spec.id}: {step.failure}")
             if keep:
-                keep(tuple(done.values()))
+                keep(step)
     return tuple(done[number, spec] for number in range(rounds) for spec in wanted if (number, spec) in done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -41,7 +41,7 @@ def sweep_with_locust(
     rounds: int = 1,
     seed: int,
     listener: Listener | None = None,
-    keep: Callable[[Sequence[LoadStep]], object] | None = None,
+    keep: Callable[[LoadStep], object] | None = None,
 ) -> tuple[LoadStep, ...]:
     """Let Locust take every step once per round, with ``processes`` workers, for ``limits.max_windows`` windows.
 
@@ -61,7 +61,7 @@ def sweep_with_locust(
                 if step.failure:
                     say.remark(f"{spec.id}: {step.failure}")
                 if keep:
-                    keep(tuple(done))
+                    keep(done[-1])
     return tuple(sorted(done, key=lambda step: (step.round, wanted.index(step.spec))))
 
 
