@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,15 @@ class Keeping:
     quiet: bool = False
     as_json: bool = False
     client: Client | None = None
+
+
+@contextmanager
+def added_to(folder: RunFolder) -> Iterator[None]:
+    """Take a run for unfinished while a further part of it is measured: one that is interrupted is gone on with."""
+    info = folder.read_info()
+    folder.write_info(replace(info, finished=""))
+    yield
+    folder.write_info(replace(folder.read_info(), finished=info.finished))
 
 
 def kept_words() -> list[str]:

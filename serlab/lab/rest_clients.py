@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UnknownNameError, needs
+from serlab.lab.keeping import added_to
 from serlab.lab.live_target import Live
 from serlab.lab.progress import ProgressShow
 from serlab.measure import endtoend
@@ -42,8 +44,10 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
     codecs = [name for name in codecs if not registry.codec_class(name).variant_of]
     steps = [(payload, codec, client) for payload in live.payloads for codec in codecs for client in clients]
     rounds = min(ROUNDS, len(plan.rounds))
-    found: list[RestClientRun] = []
+    missing: list[str] = []
+    keep = folder.gather(PART)
     with (
+        added_to(folder),
         ProgressShow(quiet=quiet) as show,
         Parents(codecs, seed=plan.seed, number=0, client=plan.client) as parents,
     ):
@@ -56,8 +60,13 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
                         endtoend.measure, live.target, payload, codec, seed=plan.seed, round_number=number,
                         calls_s=plan.limits.calls_s / 2, through=client,
                     )  # fmt: skip
+                    keep((RestClientRun(client, run),))
+                    if not run.error:
+                        continue
+                    missing.append(f"{payload}/{codec} with {client}: {run.error}")
                 except MeasureError as error:
-                    show.remark(f"{payload}/{codec} with {client}: {error}")
-                    continue
-                found.append(RestClientRun(client, run))
-            folder.write_part(PART, tuple(found))
+                    missing.append(f"{payload}/{codec} with {client}: {error}")
+                show.remark(missing[-1])
+        folder.write_part(PART, folder.read_part(PART, tuple[RestClientRun, ...], ()))
+        info = folder.read_info()
+        folder.write_info(replace(info, missing=(*info.missing, *dict.fromkeys(missing))))

@@ -8,6 +8,7 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, SerlabError
+from serlab.lab.keeping import added_to
 from serlab.lab.live_target import describe, has_own_model, make_target, open_endpoint
 from serlab.lab.progress import ProgressShow
 from serlab.measure.cases import shuffled
@@ -100,7 +101,11 @@ def send_less(
         if not model:
             missing.append(f"send less: no model of the lab but the echo takes {spec}: name one with --model")
             continue
-        with open_endpoint(replace(serving, model=model)) as endpoint, ProgressShow(quiet=quiet) as show:
+        with (
+            added_to(folder),
+            open_endpoint(replace(serving, model=model)) as endpoint,
+            ProgressShow(quiet=quiet) as show,
+        ):
             served = replace(serving, model=model)
             metadata = read_metadata(endpoint, model, serving.client, version=serving.version, label=serving.label)
             client = replace(serving.client, timeout_s=max(serving.client.timeout_s, FIRST_CALL_S))
@@ -112,13 +117,23 @@ def send_less(
             reports.append(
                 SendLess(spec, model, payload.raw_bytes, seed, less.rounds, ways, describe(served, endpoint))
             )
-            missing += [f"send less: {spec} as {way.representation} over {way.codec}: {run.error}"
-                        for way in ways for run in way.runs[-1:] if run.error and not run.calls]  # fmt: skip
+            missing += [
+                f"send less: {spec} as {way.representation} over {way.codec}: {lacking}"
+                for way in ways
+                if (lacking := _lacking(way, less.rounds))
+            ]
             folder.write_part(PART, tuple(reports))
     info = folder.read_info()
     info = replace(info, missing=(*info.missing, *missing))
     folder.write_info(info)
     return info
+
+
+def _lacking(way: SentAs, rounds: int) -> str:
+    """Say what keeps a way that the model takes from being complete, "" where nothing does."""
+    done = sum(1 for run in way.runs if run.calls and not run.error)
+    why = next((f": {run.error}" for run in way.runs if run.error), "")
+    return f"{done} of {rounds} clients ended well{why}" if done < rounds and not way.failure else ""
 
 
 def as_photo(spec: str) -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, replace
-from itertools import count
+from itertools import count, product
 
 from serlab.analysis.correlate import correlate
 from serlab.analysis.stats import FEWEST
@@ -99,11 +99,7 @@ class Bench:
 
     def _gate(self, parents: Parents) -> tuple[Gate, ...]:
         done = {(gate.payload, gate.codec): gate for gate in self._folder.read_info().gates}
-        wanted = [
-            (payload, codec)
-            for payload in (*self._plan.payloads, *self._plan.memory_only)
-            for codec in self._plan.codecs
-        ]
+        wanted = list(product((*self._plan.payloads, *self._plan.memory_only), self._plan.codecs))
         missing = [key for key in wanted if key not in done]
         if missing:
             self._begin("correctness", len(missing))
@@ -112,15 +108,20 @@ class Bench:
         def checked(workers: Workers, key: tuple[str, str]) -> Gate:
             return workers.call(check, subjects[key[0]], key[1])
 
-        for (payload, codec), found in side_by_side(parents, missing, lambda key: key[1], checked):
+        def take(key: tuple[str, str], found: Gate | MeasureError) -> None:
+            payload, codec = key
             self._say.step(f"{payload}/{codec}")
             if isinstance(found, Gate):
-                done[payload, codec] = found
+                done[key] = found
             else:
-                done[payload, codec] = crashed(payload, codec, self._plan.seed, str(found))
+                done[key] = crashed(payload, codec, self._plan.seed, str(found))
                 self._failed["correctness", f"{payload}/{codec}"] = f"correctness of {payload}/{codec}: {found}"
-        gates = tuple(done[key] for key in wanted)
-        self._folder.write_info(replace(self._folder.read_info(), gates=gates))
+
+        try:
+            side_by_side(parents, missing, lambda key: key[1], checked, take)
+        finally:
+            gates = tuple(done[key] for key in wanted if key in done)
+            self._folder.write_info(replace(self._folder.read_info(), gates=gates))
         for gate in gates:
             if gate.exactness.failure:
                 self._say.remark(f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}")
@@ -134,12 +135,15 @@ class Bench:
         if missing:
             self._begin("memory", len(missing))
         subjects = {case.payload: self._subject(case.payload) for case in missing}
-        for case, found in profile_cases(parents, self._folder, missing, subjects, self._plan.wants_flamegraph):
+
+        def take(case: Case, found: MemoryProfile | MeasureError) -> None:
             self._say.step(case.id)
             if isinstance(found, MemoryProfile):
                 self._folder.add_memory(found)
             else:
                 self._fail(case, f"memory of {case.id}: {found}")
+
+        profile_cases(parents, self._folder, missing, subjects, self._plan.wants_flamegraph, take)
 
     def _rounds(self, prepared: Parents, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
         steps = self._steps(sound)

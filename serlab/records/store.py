@@ -3,7 +3,8 @@
 ``results/<machine>/<run>/`` holds ``run.json`` and further parts, each a JSON file that is written whole and moved into
 place, or JSON lines while it is gathered; ``memory.jsonl``, ``endtoend.jsonl`` and ``time/*.jsonl``, which grow by a
 line per measurement; and what other tools read: ``time/*.json`` (pyperf suites), ``memory/*.bin|*.html`` (memray). An
-interruption leaves the state before it. Files from others are data: they are bounded, checked against the records' types, and nothing in them is executed.
+interruption leaves the state before it. Files from others are data: they are bounded, checked against the records'
+types, and nothing in them is executed.
 """
 
 from __future__ import annotations
@@ -139,15 +140,12 @@ class RunFolder:
 
         ``read_part`` returns all pieces as one, until ``write_part`` writes the part whole.
         """
-        begun = False
+        earlier = [series.SUFFIX, ".json"]
 
         def add(piece: object) -> None:
-            nonlocal begun
             self.claim()
-            if not begun:
-                for suffix in (series.SUFFIX, ".json"):
-                    self.inside(name + suffix).unlink(missing_ok=True)
-            begun = True
+            while earlier:
+                self.inside(name + earlier.pop()).unlink(missing_ok=True)
             self._append(name, (piece,), tuple)
 
         return add

@@ -43,7 +43,8 @@ def measure_upload(
 ) -> UploadReport:
     """Upload every payload through every codec once, each in a fresh process; captures go into the run's folder.
 
-    An upload that fails is in ``failures``; the others are made all the same. ``keep`` gets each, as a report of it alone.
+    An upload that fails is in ``failures``; the others are made all the same. ``keep`` gets each, as a report of it
+    alone.
     """
     say = listener or Silent()
     say.phase("uploads", len(payloads) * len(codecs))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from serlab.errors import MeasureError
@@ -22,14 +22,15 @@ def profile_cases(
     cases: Sequence[Case],
     subjects: Mapping[str, Subject],
     wants_flamegraph: Callable[[Case], bool],
-) -> Iterator[tuple[Case, MemoryProfile | MeasureError]]:
-    """Profile the cases, those of each kind of client beside the others', and yield what came of each as it ends."""
+    take: Callable[[Case, MemoryProfile | MeasureError], object],
+) -> None:
+    """Profile the cases, those of each kind of client beside the others'; ``take`` gets what came of each."""
 
     def work(workers: Workers, case: Case) -> MemoryProfile:
         found = profile_case(workers, folder, case, subjects[case.payload])
         return draw_flamegraph(workers, folder, found) if wants_flamegraph(case) else found
 
-    return side_by_side(parents, cases, lambda case: case.codec, work)
+    side_by_side(parents, cases, lambda case: case.codec, work, take)
 
 
 def profile_case(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import TypeVar
@@ -17,11 +17,15 @@ Found = TypeVar("Found")
 
 
 def side_by_side(
-    parents: Parents, items: Sequence[Item], codec_of: Callable[[Item], str], work: Callable[[Workers, Item], Found]
-) -> Iterator[tuple[Item, Found | MeasureError]]:
-    """Do ``work`` for every item in its codec's parent, one at a time in each, and yield what came of each as it ends.
+    parents: Parents,
+    items: Sequence[Item],
+    codec_of: Callable[[Item], str],
+    work: Callable[[Workers, Item], Found],
+    take: Callable[[Item, Found | MeasureError], object],
+) -> None:
+    """Do ``work`` for every item in its codec's parent, one at a time in each; ``take`` gets what came of each, here.
 
-    When nobody takes what is yielded any more, the work that is under way ends and no other begins.
+    After an interruption the work that is under way ends and is taken too, and no other begins.
     """
     kinds: dict[str, list[Item]] = {}
     for item in items:
@@ -46,16 +50,25 @@ def side_by_side(
         finally:
             ended.put(None)
 
-    with ThreadPoolExecutor(len(kinds)) as pool:
+    left = len(kinds)
+    with ThreadPoolExecutor(left) as pool:
         futures = [pool.submit(do, own) for own in kinds.values()]
         try:
-            left = len(futures)
             while left:
-                if (found := ended.get()) is None:
-                    left -= 1
-                else:
-                    yield found
+                left -= _taken(ended, take)
         finally:
             stopped.set()
+            while left:
+                left -= _taken(ended, take)
         for future in futures:
             future.result()
+
+
+def _taken(
+    ended: SimpleQueue[tuple[Item, Found | MeasureError] | None], take: Callable[[Item, Found | MeasureError], object]
+) -> bool:
+    """Take what has ended next; return whether it is a kind's last."""
+    found = ended.get()
+    if found is not None:
+        take(*found)
+    return found is None

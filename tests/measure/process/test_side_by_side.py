@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -20,12 +22,18 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+def done(items: list[tuple[str, int]], work: Callable[[Workers, tuple[str, int]], int]) -> list[tuple[Any, Any]]:
+    found: list[tuple[Any, Any]] = []
+    side_by_side(parents(), items, codec_of, work, lambda item, value: found.append((item, value)))
+    return found
+
+
 def parents() -> Parents:
     return Parents(["raw", "tensor-proto"], seed=1, number=0)
 
 
 def test_parents_are_started_where_they_outlive_the_work(started: list[str]) -> None:
-    assert len(list(side_by_side(parents(), ITEMS, codec_of, lambda _workers, item: item[1]))) == 4
+    assert len(done(ITEMS, lambda _workers, item: item[1])) == 4
     assert started == [threading.current_thread().name] * 2
 
 
@@ -41,7 +49,7 @@ def test_every_kind_does_its_own_in_order_and_beside_the_others() -> None:
             meeting.wait()  # ends only if both kinds are at it together
         return 10 * item[1]
 
-    found = list(side_by_side(parents(), ITEMS, codec_of, work))
+    found = done(ITEMS, work)
     assert sorted(value for _, value in found if isinstance(value, int)) == [10, 20, 30, 40]
     assert [item for item, _ in found if item[0] == "raw"] == [("raw", 2), ("raw", 3)]
 
@@ -52,7 +60,7 @@ def test_what_fails_is_told_in_its_place_and_the_rest_goes_on() -> None:
             raise MeasureError("died")
         return item[1]
 
-    found = dict(side_by_side(parents(), ITEMS, codec_of, work))
+    found = dict(done(ITEMS, work))
     assert isinstance(found["raw", 2], MeasureError)
     assert found["raw", 3] == 3
 
@@ -62,19 +70,29 @@ def test_a_bug_is_raised_and_nothing_hangs() -> None:
         raise ValueError("a bug")
 
     with pytest.raises(ValueError, match="a bug"):
-        list(side_by_side(parents(), ITEMS, codec_of, work))
+        done(ITEMS, work)
 
 
-def test_when_nobody_listens_any_more_no_other_work_begins() -> None:
+def test_after_an_interruption_what_was_under_way_is_taken_and_nothing_else_begins() -> None:
     begun: list[int] = []
+    taken: list[int] = []
+    interrupted = threading.Event()
 
     def work(_workers: Workers, item: tuple[str, int]) -> int:
         begun.append(item[1])
+        if item[0] == "tensor-proto":
+            interrupted.wait(20)
         return item[1]
 
-    many = [("raw", number) for number in range(1000)]
-    found = side_by_side(parents(), many, codec_of, work)
-    next(found)
-    found.close()  # type: ignore[attr-defined]
-    assert len(begun) <= 1000
-    assert list(side_by_side(parents(), [], codec_of, work)) == []
+    def take(item: tuple[str, int], _found: object) -> None:
+        taken.append(item[1])
+        if not interrupted.is_set():
+            interrupted.set()
+            raise KeyboardInterrupt
+
+    many = [("tensor-proto", 1000), *(("raw", number) for number in range(1000))]
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(parents(), many, codec_of, work, take)
+    assert sorted(taken) == sorted(begun)
+    assert 1000 in taken
+    assert done([], work) == []
