@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import Kept, split
+from serlab.cli.options.common import Kept, exit_if, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 
@@ -35,4 +35,4 @@ def multiplex(
     from serlab.lab.deployment import share_connections
 
     large = "" if large == "none" else large
-    share_connections(serving, keep, payload, large, split([codec]), calls=calls, rounds=rounds)
+    exit_if(share_connections(serving, keep, payload, large, split([codec]), calls=calls, rounds=rounds).errors)

@@ -97,7 +97,9 @@ def sweep_settings(
                 report = measure_batching(clients, Target(endpoint, serving.client), sweep)
     report = replace(report, instance=instance)
     folder.write_part(PART, report)
-    finish(folder, PART, instance, rounds=rounds)
+    steps = [(entry.setting or "without batching", entry.step) for entry in report.steps]
+    missing = [f"{which}: {step.failure or dict(step.errors)}" for which, step in steps if step.failure or step.errors]
+    finish(folder, PART, instance, dict.fromkeys(missing), rounds=rounds)
     return folder, report
 
 

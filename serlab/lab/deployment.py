@@ -64,7 +64,8 @@ def through_gateway(
             listener=lab.show,
             keep=lab.keep,
         )
-        report = lab.whole(report)
+        calls = (*report.direct, *report.through)
+        report = lab.whole(report, [f"calls/{run.payload}/{run.codec}: {run.error}" for run in calls if run.error])
     costs = gateway_costs(report)
     if keep.as_json:
         print_json({"costs": costs, "report": report})
@@ -108,7 +109,7 @@ def share_connections(
             listener=lab.show,
             keep=lab.keep,
         )
-        report = lab.whole(report)
+        report = lab.whole(report, report.errors)
     if keep.as_json:
         print_json({"summaries": summarize_sharing(report), "report": report})
     else:
@@ -140,7 +141,8 @@ def upload_memory(
             keep=lab.keep,
         )
         refused = {codec: lab.live.refused[codec] for codec in codecs if codec in lab.live.refused}
-        report = lab.whole(replace(report, failures={**report.failures, **refused}))
+        failed = [f"{what}: {why}" for what, why in report.failures.items()]
+        report = lab.whole(replace(report, failures={**report.failures, **refused}), failed)
     if keep.as_json:
         print_json(report)
     else:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from serlab.lab.keeping import Keeping
@@ -34,9 +34,11 @@ class Experiment:
     show: ProgressShow
     keep: Callable[[Any], None]
     left_out: tuple[str, ...] = ()
+    missing: list[str] = field(default_factory=list)
 
-    def whole(self, report: Report) -> Report:
-        """Write the whole report in place of its pieces, and return it with the instance that it is of."""
+    def whole(self, report: Report, failures: Iterable[str] = ()) -> Report:
+        """Write the whole report in place of its pieces, and return it with its instance; ``failures`` are missing."""
+        self.missing.extend(dict.fromkeys(failures))
         report = replace(report, instance=self.live.instance)
         self.folder.write_part(self.part, report)
         return report
@@ -68,8 +70,9 @@ def open_experiment(
             def keep_piece(piece: Any) -> None:
                 add(replace(piece, instance=live.instance))
 
-            yield Experiment(live, part, folder, show, keep_piece, left_out)
-        finish(folder, part, live.instance, left_out)
+            lab = Experiment(live, part, folder, show, keep_piece, left_out)
+            yield lab
+        finish(folder, part, live.instance, (*left_out, *lab.missing))
 
 
 def open_folder(part: str, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str]) -> RunFolder:
@@ -81,7 +84,7 @@ def open_folder(part: str, keep: Keeping, payloads: Sequence[str], codecs: Seque
 
 
 def finish(
-    folder: RunFolder, part: str, instance: dict[str, Any], missing: Sequence[str] = (), *, rounds: int = 0
+    folder: RunFolder, part: str, instance: dict[str, Any], missing: Iterable[str] = (), *, rounds: int = 0
 ) -> None:
     """Complete the description of a run that consists of ``part`` alone; another run's description stays as it is."""
     info = folder.read_info()

@@ -54,6 +54,8 @@ def track(
                     seconds=seconds,
                 )
                 tracks.append(found)
+                if found.error:
+                    missing.append(f"memory of calls with {spec} and {name}: {found.calls} calls, then {found.error}")
             except MeasureError as error:
                 missing.append(f"memory of calls with {spec} and {name}: {error}")
                 show.remark(missing[-1])

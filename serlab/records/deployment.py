@@ -93,6 +93,15 @@ class MultiplexingReport:
     frames: tuple[LoadStep, ...] = ()
     instance: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What calls that failed were told, each once."""
+        bursts = (*self.bursts, *self.behind_large)
+        calls = [call for burst in bursts for call in (*burst.calls, *((burst.large,) if burst.large else ()))]
+        told = [call.error for call in calls] + [step.failure for step in self.frames]
+        told += [f"{step.spec.id}: {dict(step.errors)}" for step in self.frames if step.errors]
+        return tuple(dict.fromkeys(filter(None, told)))
+
 
 #: Who batches: an op within the graph, or TensorFlow Serving itself (``--enable_batching``).
 Batcher = Literal["graph", "server"]
