@@ -7,7 +7,7 @@ is Spearman's. Both from SciPy.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from statistics import fmean
+from statistics import median
 
 from serlab.analysis.endtoend import sum_up
 from serlab.analysis.stats import interval, paired_ratio
@@ -27,27 +27,23 @@ def correlate(view: RunView) -> Correlations:
     fits = tuple(
         _fit(scope, [point for point in points if scope in ("all", point.transport)]) for scope in scopes if points
     )
-    return Correlations(points, fits, _savings(points, view))
-
-
-def _decode_case(view: RunView, payload: str, codec: str, transport: str) -> Case:
-    return Case(payload, codec, "decode", view.live_form if transport == "grpc" else None)
+    return Correlations(points, fits, _savings(points, view), view.in_call)
 
 
 def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) -> CorrelationPoint | None:
     payload, codec = key
     whole = sum_up(clients)
-    encode = view.in_call_times.get(Case(payload, codec, "encode"))
-    decode = view.in_call_times.get(_decode_case(view, payload, codec, whole.transport))
-    if not encode or not decode or not whole.median_s or whole.encode_s is None or whole.decode_s is None:
+    form = view.live_form if whole.transport == "grpc" else None
+    cases = Case(payload, codec, "encode"), Case(payload, codec, "decode", form)
+    encode, decode = (view.in_call_times.get(case) for case in cases)
+    if not encode or not decode or not whole.median_s:
         return None
     isolated = {number: encode[number] + decode[number] for number in encode.keys() & decode.keys()}
     if not isolated:
         return None
-    # The mean: what takes long in isolation is a mean too, and both must count the collector's passes alike.
-    totals = {run.round: fmean(call.total_s for call in run.calls) for run in clients if run.calls}
-    share = paired_ratio(isolated, totals) or interval([fmean(isolated.values()) / fmean(totals.values())])
-    encode_s, decode_s = fmean(encode.values()), fmean(decode.values())
+    totals = {run.round: _median_total(run) for run in clients if run.calls}
+    share = paired_ratio(isolated, totals) or interval([median(isolated.values()) / median(totals.values())])
+    encode_s, decode_s = median(encode.values()), median(decode.values())
     return CorrelationPoint(
         payload,
         codec,
@@ -57,8 +53,8 @@ def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) 
         isolated_s=interval(list(isolated.values())),
         end_to_end_s=whole.median_s,
         share=share,
-        encode_in_situ_ratio=whole.encode_s / encode_s,
-        decode_in_situ_ratio=whole.decode_s / decode_s,
+        encode_in_situ_ratio=view.stage_times[cases[0]] / encode_s,
+        decode_in_situ_ratio=view.stage_times[cases[1]] / decode_s,
     )
 
 
@@ -93,6 +89,4 @@ def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving,
 
 
 def _median_total(run: EndToEndRun) -> float:
-    ordered = sorted(call.total_s for call in run.calls)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+    return median(call.total_s for call in run.calls)

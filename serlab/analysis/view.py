@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean, median
 
+from serlab.analysis.in_call import judge
 from serlab.analysis.stats import interval, paired_ratio
+from serlab.records.correlation import InCall
 from serlab.records.endtoend import EndToEndRun
-from serlab.records.run import OPS, Case, Exactness, Form, Gate, Interval, MemoryProfile
+from serlab.records.run import OPS, Case, Exactness, Form, Gate, Interval, MemoryProfile, Run
 from serlab.records.run_data import RunData
 
 #: The codec that every other is measured against: one copy of the buffer.
@@ -43,21 +45,36 @@ class RunView:
         return self._by_round(fmean)
 
     @cached_property
+    def apart_times(self) -> dict[Case, dict[int, float]]:
+        """Seconds per call by round where calls without a server were timed: what a client finds between two steps."""
+        return self._by_round(median, [replace(run, values_s=(run.apart_s,)) for run in self.data.runs if run.apart_s])
+
+    @cached_property
+    def stage_times(self) -> dict[Case, float]:
+        """Seconds that a step takes within calls: each client's median, and the median of clients."""
+        found: dict[Case, list[float]] = defaultdict(list)
+        for run in self.data.endtoend:
+            if run.calls:
+                encode, decode = (Case(run.payload, run.codec, op) for op in OPS)
+                found[encode].append(median(call.encode_s for call in run.calls))
+                found[replace(decode, form=run.form)].append(median(call.decode_s for call in run.calls))
+        return {case: median(values) for case, values in found.items()}
+
+    @cached_property
+    def in_call(self) -> tuple[InCall, ...]:
+        """How the modes of timing in isolation agree with this run's calls, the closest first."""
+        return judge({"apart": self.apart_times, "tight": self.mean_times}, self.stage_times)
+
+    @cached_property
     def in_call_times(self) -> dict[Case, dict[int, float]]:
-        """What a step takes within a call, by round: timed apart where that was measured, the mean elsewhere.
+        """What a step should take within a call, by round: in the mode that agrees best with this run's calls."""
+        return self.mean_times if self.in_call[0].mode == "tight" else {**self.mean_times, **self.apart_times}
 
-        Between a call's steps the kernel moves bodies through the caches; a loop would find them warm.
-        """
-        apart: dict[Case, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for run in self.data.runs:
-            if run.apart_s:
-                apart[run.case][run.round].append(run.apart_s)
-        found = {case: {number: median(values) for number, values in rounds.items()} for case, rounds in apart.items()}
-        return {**self.mean_times, **found}
-
-    def _by_round(self, statistic: Callable[[Sequence[float]], float]) -> dict[Case, dict[int, float]]:
+    def _by_round(
+        self, statistic: Callable[[Sequence[float]], float], runs: Sequence[Run] | None = None
+    ) -> dict[Case, dict[int, float]]:
         processes: dict[Case, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-        for run in self.data.runs:
+        for run in self.data.runs if runs is None else runs:
             processes[run.case][run.round].append(statistic(run.values_s))
         return {
             case: {number: median(values) for number, values in rounds.items()} for case, rounds in processes.items()

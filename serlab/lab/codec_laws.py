@@ -1,16 +1,17 @@
-"""What ``serlab law codecs`` does: learns what codecs' steps cost by the number of elements, in fresh processes."""
+"""What ``serlab law codecs`` does: learns what codecs' steps cost within calls by the number of elements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 from serlab.analysis.laws.fit import fit_codec
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
 from serlab.lab.laws import yardsticks_here
+from serlab.measure.apart import time_step
 from serlab.measure.calls import Subject
-from serlab.measure.chunks import time_chunks
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import describe_machine
 from serlab.measure.process.parents import client_of
@@ -28,7 +29,9 @@ SIZES = (64, 256, 1_024, 4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144,
 #: Large tensors of these dtypes are images: from so many elements on they are pixels of four channels. Lists in lists
 #: cost a client that makes them several times what one long list does.
 _PIXELS, _PIXELS_FROM = ("float32", "float16", "uint8"), 16_384
-CHUNK_S, RUN_S = 0.003, 0.03
+RUN_S = 0.03
+#: Fresh processes of each size; the median counts.
+PROCESSES = 3
 #: A codec is not timed at larger sizes once a call takes this long.
 LONGEST_S = 0.15
 
@@ -62,7 +65,7 @@ def learn_codecs(
                 form: Form | None = "values" if op == "decode" and kind.transport == "grpc" else None
                 points = _points(workers, codec, op, dtype, form)
                 laws.append(fit_codec(codec, op, dtype, itemsize, client_of(codec), points, form))
-    source = f"serlab law codecs: undisturbed steps in fresh processes, {dtype}, uniform values, large ones as pixels"
+    source = f"serlab law codecs: steps of calls without a server, {dtype}, uniform values, large ones as pixels"
     law = Law(
         name, now(), "embedded", "no server", LawMachine.of(describe_machine()), (), (), yardsticks_here(),
         tuple(laws), source=source,
@@ -76,13 +79,12 @@ def _points(workers: Workers, codec: str, op: Op, dtype: str, form: Form | None)
         pixels = dtype in _PIXELS and elements >= _PIXELS_FROM
         payload = f"1x{elements // 4}x4:{dtype}" if pixels else f"1x{elements}:{dtype}"
         subject = Subject(payload, DEFAULT_SEED)
+        case = Case(payload, codec, op, form)
         try:
-            found = workers.call(
-                time_chunks, Case(payload, codec, op, form), subject, loops=0, chunk_s=CHUNK_S, run_s=RUN_S
-            )
+            seconds = median(workers.call(time_step, case, subject, RUN_S) for _ in range(PROCESSES))
         except MeasureError as error:
             raise MeasureError(f"{codec} {op} of {payload}: {error}") from error
-        points.append(CodecPoint(elements, min(found.values_s)))
+        points.append(CodecPoint(elements, seconds))
         if points[-1].seconds > LONGEST_S:
             break
     return points

@@ -1,28 +1,33 @@
-"""Times calls one by one with the caches swept in between, as a codec finds them after a socket has done its work.
+"""Times a codec's steps as a call has them: with an exchange between encode and decode, but no server.
 
 In a tight loop a codec's data, its code and its tables stay warm, and Python's collector runs on a heap that holds
-nothing else. Within a call none of that holds: the kernel has copied the bodies through the caches meanwhile.
+nothing else. Within a call none of that holds: the client waits, its core idles or does the server's work, the kernel
+copies the bodies through the caches, and an answer arrives in memory that is new each time.
 """
 
 from __future__ import annotations
 
-import gc
+import io
 import re
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from statistics import median
+from typing import Any
 
 import numpy as np
 
-#: ``as-is`` is what a user's process has; ``frozen`` leaves what was imported out of every pass (``gc.freeze``).
-Collector = Literal["as-is", "frozen"]
+from serlab.codecs.base import Body, Call, ChunkedCodec, Tensors
+from serlab.measure.calls import Subject
+from serlab.records.run import Case, Op
 
 #: Where Linux tells the caches of a core, and what is assumed where it does not.
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _ASSUMED_BYTES = 2 * 2**20
 _LINE = 64
+#: How long a client waits: what the shortest exchanges with a server take. An idle core forgets which way branches go.
+_WAIT_S = 0.0005
+#: Calls of one process: enough for a median, and the fewest where time is short and a call does not take this long.
+CALLS, MIN_CALLS, LONG_S = 16, 3, 0.25
 
 
 def private_cache_bytes() -> int:
@@ -51,34 +56,47 @@ class Sweeper:
 
 
 def time_apart(
-    step: Callable[[], object], calls: int, sweeper: Sweeper, before: Callable[[], object] | None = None
-) -> list[float]:
-    """Return the seconds of each of ``calls`` calls, each after a sweep; what a call returns is dropped after timing.
+    codec: Any, op: Op, tensors: Tensors, answer: Body, call: Call, *, run_s: float, sweeper: Sweeper | None = None
+) -> float:
+    """Return the median seconds of one step in up to ``CALLS`` calls that take about ``run_s`` together.
 
-    ``before`` is done between sweep and call, untimed: within a run of calls an encode follows the last answer's
-    decode, and finds warm what the two share; a decode follows the socket.
+    Every call encodes, waits for its answer and decodes, whichever step is asked for: each finds what the other leaves
+    of the heap, the collector's counts and the caches. What a step returns is kept while its call lasts, as a client
+    does. The first call warms up where there are others.
     """
-    clock, found = time.perf_counter, []
-    for _ in range(calls):
-        sweeper.sweep()
-        if before is not None:
-            before()
+    clock, found = time.perf_counter, list[float]()
+    begin = decoded = 0.0
+    encode = codec.drain if isinstance(codec, ChunkedCodec) else codec.encode
+    sweeper = sweeper or Sweeper()
+    end = clock() + run_s
+    while not found or (len(found) < CALLS and clock() < end) or (len(found) < MIN_CALLS and decoded - begin < LONG_S):
         begin = clock()
-        kept = step()
-        found.append(clock() - begin)
-        del kept
-    return found
+        body = encode(tensors, call)
+        encoded = clock()
+        received = _exchange(answer, sweeper)
+        arrived = clock()
+        kept = codec.decode(received, call)
+        decoded = clock()
+        del body, received, kept
+        found.append(encoded - begin if op == "encode" else decoded - arrived)
+    return median(found[1:] or found)
 
 
-@contextmanager
-def collector(mode: Collector) -> Iterator[None]:
-    """Leave Python's collector as it is, or freeze what lives already for the length of the block."""
-    if mode == "as-is":
-        yield
-        return
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+def time_step(case: Case, subject: Subject, run_s: float) -> float:
+    """Be one fresh process that times a case's step apart for about ``run_s`` seconds; return what ``time_apart`` does.
+
+    Raises what the payload, the codec and the echo servable raise.
+    """
+    exchange = subject.exchange(case.codec)
+    answer = exchange.response(case.form)
+    return time_apart(exchange.codec, case.op, exchange.tensors, answer, exchange.call, run_s=run_s)
+
+
+def _exchange(answer: Body, sweeper: Sweeper) -> Body:
+    """Do to this process what sending and receiving do: leave the core to others, then read the answer into new memory.
+
+    It is read through the buffers that a socket is read through.
+    """
+    sweeper.sweep()
+    time.sleep(_WAIT_S)
+    return io.BufferedReader(io.BytesIO(answer)).read(len(answer))

@@ -12,7 +12,7 @@ from typing import Any
 
 from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
 from serlab.measure.calls import Subject
-from serlab.measure.pyperf_script import CHEAP_S, TimedCase
+from serlab.measure.pyperf_script import TimedCase
 from serlab.records.run import Case
 
 #: Calls from this on are dear: they are made once per process, and in no more rounds than carry an interval.
@@ -22,8 +22,6 @@ TRIES = 3
 #: Fewest chunks of a process: on a busy machine some are interrupted, however short.
 MIN_CHUNKS = 5
 MAX_LOOPS = 1_000_000
-#: Calls apart of each process: enough for a median.
-CALLS_APART = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class Chunks:
     loops: int
     values_s: tuple[float, ...]
     warmups_s: tuple[tuple[int, float], ...] = ()
-    apart_s: float = 0.0  # median of calls with swept caches in between; 0 where that makes no difference
+    apart_s: float = 0.0  # median within calls that have no server; 0 where that was not asked for, or is dear
 
     @property
     def timed_s(self) -> float:
@@ -51,12 +49,13 @@ def time_chunks(
     slowdown: float = 0.0,
     freeze: bool = False,
     dear: bool = True,
+    apart: bool = False,
 ) -> Chunks:
     """Be one fresh process that times ``case`` for about ``run_s`` seconds in chunks of ``loops`` calls.
 
     With ``loops`` 0, as many calls as take ``chunk_s``. ``slowdown`` makes every call take that share longer: a known
     difference, to find out whether it is found. ``freeze`` takes what was imported out of the collector's sight. Unless
-    ``dear``, a call that is dear is repeated all the same.
+    ``dear``, a call that is dear is repeated all the same. ``apart`` also times it as a call has it.
     """
     timed = TimedCase(case, subject, wrap=Slowed(slowdown) if slowdown else None)
     begin = time.perf_counter()
@@ -77,7 +76,7 @@ def time_chunks(
     end = time.perf_counter() + run_s
     while len(values) < MIN_CHUNKS or time.perf_counter() < end:
         values.append(timed(loops) / loops)
-    apart_s = timed.apart(CALLS_APART) if min(values) < CHEAP_S else 0.0
+    apart_s = timed.apart(run_s) if apart else 0.0
     warmed = tuple((count, _short(cost)) for count, cost in warmups)
     return Chunks(loops, tuple(map(_short, values)), warmed, _short(apart_s))
 

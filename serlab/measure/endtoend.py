@@ -37,15 +37,7 @@ def timed_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call)
     """Make one call and return its ledger. Raises what ``send`` and ``decode`` raise."""
     if isinstance(codec, ChunkedCodec) and isinstance(transport, RestTransport):
         return chunked_call(transport, codec, tensors, call)
-    clock = time.perf_counter
-    begin = clock()
-    body = codec.encode(tensors, call)
-    encoded = clock()
-    answer = transport.send(body)
-    received = clock()
-    codec.decode(answer, call)
-    decoded = clock()
-    return CallSample(encoded - begin, received - encoded, decoded - received, clock() - begin)
+    return whole_call(transport, codec, tensors, call).sample
 
 
 def measure(
@@ -68,7 +60,7 @@ def measure(
         with open_transport(through or codec.transport, endpoint, wanted, target.options) as transport:
             meter.reset_peak()
             server_before, client_before = meter.cpu_s(), time.process_time()
-            first = first_call(transport, codec, tensors, wanted)
+            first = whole_call(transport, codec, tensors, wanted)
             blank = replace(
                 blank,
                 request_bytes=first.request_bytes,
@@ -114,8 +106,8 @@ def answered_form(body: bytes) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
-class _FirstCall:
-    """The call that connects, with what later calls drop: what came back, and how much was sent."""
+class _Called:
+    """A call with what a client has of it while it goes on: how much was sent, and what came back."""
 
     sample: CallSample
     request_bytes: int
@@ -123,8 +115,8 @@ class _FirstCall:
     received: dict[str, Tensor]
 
 
-def first_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call) -> _FirstCall:
-    """Make the call that connects. Raises what ``send`` and ``decode`` raise."""
+def whole_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call) -> _Called:
+    """Make one call and return it whole. Raises what ``send`` and ``decode`` raise."""
     clock = time.perf_counter
     begin = clock()
     body = codec.encode(tensors, call)
@@ -134,7 +126,7 @@ def first_call(transport: Transport, codec: Codec, tensors: Tensors, call: Call)
     received = codec.decode(answer, call)
     decoded = clock()
     sample = CallSample(encoded - begin, arrived - encoded, decoded - arrived, clock() - begin)
-    return _FirstCall(sample, len(body), answer, received)
+    return _Called(sample, len(body), answer, received)
 
 
 def _warm_up(
@@ -175,6 +167,6 @@ def chunked_call(transport: RestTransport, codec: ChunkedCodec, tensors: Tensors
     begin = clock()
     answer = transport.send_chunks(timed_pieces())
     received = clock()
-    codec.decode(answer, call)
+    _kept = codec.decode(answer, call)
     decoded = clock()
     return CallSample(made_s, received - begin - made_s, decoded - received, clock() - begin)

@@ -11,14 +11,13 @@ from argparse import Namespace
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import repeat
-from statistics import median
 from typing import Any
 
 import pyperf
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
-from serlab.measure.apart import Sweeper, time_apart
+from serlab.measure.apart import time_apart
 from serlab.measure.calls import Exchange, Subject
 from serlab.measure.cases import time_cases
 from serlab.measure.process import allocator
@@ -46,10 +45,6 @@ def time_decode(loops: int, codec: Codec, body: Body, call: Call) -> float:
     return time.perf_counter() - start
 
 
-#: A call that takes longer than this finds its own data in no cache anyway.
-CHEAP_S = 0.01
-
-
 class TimedCase:
     """The function that is timed for a case. Builds payload and body at its first call, in the worker itself.
 
@@ -66,21 +61,11 @@ class TimedCase:
             self._timed = self._bind()
         return self._timed(loops)
 
-    def apart(self, calls: int) -> float:
-        """Return the median seconds of ``calls`` calls apart (``measure.apart``), an encode after its answer's decode.
-
-        A decode that would take longer than the calls are worth is left out.
-        """
+    def apart(self, run_s: float) -> float:
+        """Return the median seconds of the step within calls that have no server (``measure.apart``)."""
         exchange, codec, call = self._parts
         answer = exchange.response(self._case.form)
-        if self._case.op == "decode":
-            return median(time_apart(lambda: codec.decode(answer, call), calls, Sweeper()))
-        begin = time.perf_counter()
-        codec.decode(answer, call)
-        cheap = time.perf_counter() - begin < CHEAP_S
-        encode = codec.drain if isinstance(codec, ChunkedCodec) else codec.encode
-        before = (lambda: codec.decode(answer, call)) if cheap else None
-        return median(time_apart(lambda: encode(exchange.tensors, call), calls, Sweeper(), before))
+        return time_apart(codec, self._case.op, exchange.tensors, answer, call, run_s=run_s)
 
     @cached_property
     def _parts(self) -> tuple[Exchange, Any, Call]:

@@ -14,7 +14,7 @@ from serlab.codecs.base import Body, Tensor
 from serlab.connection import TransportOptions
 from serlab.errors import MeasureError, MissingSignatureError, RepresentationError, SerlabError
 from serlab.measure.calls import tensors_for
-from serlab.measure.endtoend import DEAR_CALL_S, MAX_CALLS, MIN_CALLS, first_call, timed_call
+from serlab.measure.endtoend import DEAR_CALL_S, MAX_CALLS, MIN_CALLS, timed_call, whole_call
 from serlab.measure.memory.capture import read_capture, track
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.payload import parse_payload
@@ -124,7 +124,7 @@ def measure_way(endpoint: Endpoint, options: TransportOptions, way: Way, round_n
             before_s, begin = meter.cpu_s(), clock()
             sent = found.apply(tensors)
             prepared_s = clock() - begin
-            first = first_call(transport, codec, sent, way.call)
+            first = whole_call(transport, codec, sent, way.call)
             sizes = first.request_bytes, len(first.answer)
             # What the client takes is no matter of connecting, or of a graph that the server optimizes first.
             dear = prepared_s + first.sample.encode_s + first.sample.decode_s >= DEAR_CALL_S

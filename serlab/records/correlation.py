@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from serlab.records.run import Interval, Transport
+
+#: How steps are timed in isolation: within calls that have no server, or in a loop.
+Mode = Literal["apart", "tight"]
+
+
+@dataclass(frozen=True, slots=True)
+class InCall:
+    """How steps timed in one mode agree with the same steps within calls, over cases of 20 µs and more.
+
+    ``within`` is the share of cases whose isolated ÷ in-call time lies between 0.85 and 1.15; ``ratio`` the median of
+    those ratios, ``error`` the median of how far they are from 1. All are 0 where nothing was called.
+    """
+
+    mode: Mode
+    cases: int
+    within: float
+    ratio: float
+    error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +74,9 @@ class Saving:
 
 @dataclass(frozen=True, slots=True)
 class Correlations:
-    """Everything the correlation says."""
+    """Everything the correlation says. ``in_call`` has the modes of timing in isolation, the one that is used first."""
 
     points: tuple[CorrelationPoint, ...] = ()
     fits: tuple[Correlation, ...] = ()
     savings: tuple[Saving, ...] = ()
+    in_call: tuple[InCall, ...] = ()

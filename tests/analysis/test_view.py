@@ -62,10 +62,10 @@ def test_the_live_form_is_what_clients_saw(run_data: RunData) -> None:
     assert RunView(replace(run_data, endtoend=changed)).live_form == "content"
 
 
-def test_within_a_call_a_step_costs_what_it_costs_apart(run_data: RunData) -> None:
+def test_without_calls_a_step_costs_what_it_costs_apart_and_its_mean_where_that_is_not_known(run_data: RunData) -> None:
     case = run_data.runs[0].case
     runs = tuple(replace(run, apart_s=2.5) if run.case == case else run for run in run_data.runs)
-    view = RunView(replace(run_data, runs=runs))
+    view = RunView(replace(run_data, runs=runs, endtoend=()))
     assert set(view.in_call_times[case].values()) == {2.5}
     other = next(run.case for run in runs if run.case != case)
     assert view.in_call_times[other] == view.mean_times[other]

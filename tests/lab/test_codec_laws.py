@@ -12,7 +12,7 @@ import pytest
 from serlab.errors import UnknownNameError, UsageError
 from serlab.lab import codec_laws
 from serlab.lab.codec_laws import LONGEST_S, SIZES, learn_codecs
-from serlab.measure.chunks import Chunks, time_chunks
+from serlab.measure.apart import time_step
 from serlab.records.law import Yardstick
 from serlab.records.law_files import find_law
 from serlab.records.run import Case
@@ -31,13 +31,12 @@ class FakeWorkers:
         pass
 
     def call(self, function: Callable[..., Any], *arguments: Any, **_: Any) -> Any:
-        if function is not time_chunks:
+        if function is not time_step:
             return {"copy": Yardstick(2e-5)}
         case: Case = arguments[0]
         elements = math.prod(map(int, case.payload.partition(":")[0].split("x")))
         each = 1e-6 if case.codec == "json" else 2e-9
-        seconds = 2e-6 + each * elements
-        return Chunks(1, (seconds * 1.3, seconds))
+        return 2e-6 + each * elements
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +44,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(codec_laws, "Workers", FakeWorkers)
 
 
-def test_each_op_of_each_codec_is_learnt_from_undisturbed_times(tmp_path: Path) -> None:
+def test_each_op_of_each_codec_is_learnt_as_calls_have_it(tmp_path: Path) -> None:
     law, path = learn_codecs("mine", ["orjson", "wire"], "float32", tmp_path)
     assert find_law("mine", tmp_path) == law
     assert path.name == "mine.json"

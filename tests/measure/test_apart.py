@@ -1,28 +1,61 @@
-"""Calls apart: what is done between them is done, and only the call itself is timed."""
+"""Calls without a server: between encode and decode is what an exchange does, and only the step itself is timed."""
 
 from __future__ import annotations
 
-import gc
+import pytest
 
-from serlab.measure.apart import Sweeper, collector, private_cache_bytes, time_apart
+from serlab.codecs.base import Body, Call, Tensors
+from serlab.measure import apart
+from serlab.measure.apart import Sweeper, private_cache_bytes, time_apart, time_step
+from serlab.measure.calls import Subject
+from serlab.records.run import OPS, Case, Op
+
+SUBJECT = Subject("vector-1k", 1)
+EXCHANGE = SUBJECT.exchange("wire")
 
 
-class Counting(Sweeper):
-    def __init__(self, log: list[str]) -> None:
+class Logging(Sweeper):
+    """A sweeper and a codec that write down what is done, and the answers that were decoded."""
+
+    def __init__(self) -> None:
         super().__init__(64)
-        self._log = log
+        self.log, self.answers = list[str](), list[Body]()
 
     def sweep(self) -> None:
         super().sweep()
-        self._log.append("sweep")
+        self.log.append("sweep")
+
+    def encode(self, _tensors: Tensors, _call: Call) -> Body:
+        self.log.append("encode")
+        return b""
+
+    def decode(self, body: Body, _call: Call) -> None:
+        self.log.append("decode")
+        self.answers.append(body)
 
 
-def test_each_call_follows_a_sweep_and_what_comes_before() -> None:
-    log: list[str] = []
-    times = time_apart(lambda: log.append("call"), 3, Counting(log), before=lambda: log.append("before"))
-    assert log == ["sweep", "before", "call"] * 3
-    assert len(times) == 3
-    assert min(times) > 0
+@pytest.mark.parametrize("op", OPS)
+def test_whichever_step_is_timed_every_call_has_both_with_an_exchange_between(op: Op) -> None:
+    codec, answer = Logging(), EXCHANGE.response("values")
+    assert time_apart(codec, op, EXCHANGE.tensors, answer, EXCHANGE.call, run_s=10.0, sweeper=codec) > 0
+    assert codec.log == ["encode", "sweep", "decode"] * apart.CALLS
+    assert all(body == answer and body is not answer for body in codec.answers)
+
+
+def test_where_time_is_short_there_are_few_calls_and_of_long_ones_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def calls() -> int:
+        codec = Logging()
+        time_apart(codec, "decode", EXCHANGE.tensors, b"answer", EXCHANGE.call, run_s=0.0, sweeper=codec)
+        return len(codec.answers)
+
+    assert calls() == apart.MIN_CALLS
+    monkeypatch.setattr(apart, "LONG_S", 0.0)
+    assert calls() == 1
+
+
+def test_a_step_is_timed_as_its_case_says() -> None:
+    for op in OPS:
+        assert time_step(Case("vector-1k", "wire", op, "content" if op == "decode" else None), SUBJECT, 0.0) > 0
 
 
 def test_a_sweep_writes_every_line_of_twice_the_size() -> None:
@@ -35,12 +68,3 @@ def test_a_sweep_writes_every_line_of_twice_the_size() -> None:
 
 def test_a_cores_caches_are_between_a_few_kib_and_some_mib() -> None:
     assert 2**14 <= private_cache_bytes() <= 2**27
-
-
-def test_the_collector_is_frozen_for_the_block_alone() -> None:
-    gc.unfreeze()
-    with collector("frozen"):
-        assert gc.get_freeze_count() > 0
-    assert gc.get_freeze_count() == 0
-    with collector("as-is"):
-        assert gc.get_freeze_count() == 0

@@ -30,19 +30,24 @@ class FakeTimer:
         self.asked.append(loops)
         return loops * self.seconds
 
-    def apart(self, calls: int) -> float:
-        assert calls == chunks.CALLS_APART
+    def apart(self, run_s: float) -> float:
+        assert run_s == 0.005
         return 2 * self.seconds
 
 
 def test_loops_are_chosen_so_that_a_chunk_takes_what_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "TimedCase", FakeTimer(0.001))
     found = time_chunks(CASE, SUBJECT, loops=0, chunk_s=0.005, run_s=0.0)
+    assert found.apart_s == 0.0
     assert found.loops == 5
     assert found.values_s == pytest.approx((0.001,) * chunks.MIN_CHUNKS)
     assert [count for count, _ in found.warmups_s] == [1, 1, 1, 1, 5]
     assert found.timed_s == pytest.approx(0.001 * (9 + 5 * chunks.MIN_CHUNKS))
-    assert found.apart_s == 0.002
+
+
+def test_apart_is_timed_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "TimedCase", FakeTimer(0.001))
+    assert time_chunks(CASE, SUBJECT, loops=1, chunk_s=0.005, run_s=0.005, apart=True).apart_s == 0.002
 
 
 def test_a_dear_call_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,10 +83,10 @@ def test_every_process_is_a_run_of_pyperfs_with_the_parts_of_its_case(tmp_path: 
     assert "serlab_form" not in document.metadata
 
 
-def test_cheap_calls_are_timed_apart_too_and_kept_with_the_run(tmp_path: Path) -> None:
+def test_what_is_timed_apart_is_kept_with_the_run(tmp_path: Path) -> None:
     for op in OPS:
         case = Case("vector-1k", "orjson", op)
-        found = time_chunks(case, Subject("vector-1k", 1), loops=20, chunk_s=0.001, run_s=0.005)
+        found = time_chunks(case, Subject("vector-1k", 1), loops=20, chunk_s=0.001, run_s=0.005, apart=True)
         assert found.apart_s > 0
         folder = RunFolder(tmp_path / "m" / "r")
         folder.add_timed(op, pyperf_file(case, 1, 3, "light", found))

@@ -8,6 +8,8 @@ from dataclasses import replace
 from itertools import combinations
 from statistics import median
 
+import numpy as np
+
 from serlab.analysis.laws.fit import fit_route
 from serlab.analysis.laws.meaning import meaning
 from serlab.analysis.view import RunView
@@ -114,17 +116,17 @@ def run_points(view: RunView, routes: Mapping[str, Route]) -> list[tuple[str, La
     """Return the exchanges that a run's clients saw, as points of a law, each with its codec."""
     found = []
     for (payload, codec), clients in view.clients.items():
-        exchanges = sorted(call.exchange_s for run in clients for call in run.calls)
+        exchanges = [call.exchange_s for run in clients for call in run.calls]
         if codec in routes and exchanges:
             sizes = max(run.request_bytes for run in clients), max(run.response_bytes for run in clients)
-            middle, low, high = (_quantile(exchanges, part) for part in (0.5, 0.25, 0.75))
+            middle, low, high = map(float, np.quantile(exchanges, (0.5, 0.25, 0.75)))
             found.append((codec, LawPoint(routes[codec], *sizes, middle, low, high, len(exchanges), payload)))
     return found
 
 
 def _predict(view: RunView, payload: str, codec: str, law: RouteLaw, spread: float) -> Prediction | None:
-    encode = view.mean_times.get(Case(payload, codec, "encode"))
-    decode = view.mean_times.get(Case(payload, codec, "decode", "values" if law.route == "grpc" else None))
+    encode = view.in_call_times.get(Case(payload, codec, "encode"))
+    decode = view.in_call_times.get(Case(payload, codec, "decode", "values" if law.route == "grpc" else None))
     clients = [run for run in view.clients.get((payload, codec), []) if run.calls]
     sizes = _sizes(view, payload, codec, clients)
     if not encode or not decode or sizes is None:
@@ -195,10 +197,3 @@ def _slope(pairs: Sequence[tuple[float, float]]) -> float | None:
     from scipy.stats import theilslopes
 
     return float(theilslopes([measured for _, measured in pairs], [predicted for predicted, _ in pairs]).slope)
-
-
-def _quantile(ordered: Sequence[float], part: float) -> float:
-    at = part * (len(ordered) - 1)
-    low = math.floor(at)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)

@@ -73,6 +73,8 @@ def _conclusion(source: Source) -> Iterable[str]:
         f"{least.codec}) to {sentences.share(most.share)} ({most.payload} with {most.codec}); the "
         "rest they do not explain."
     )
+    if told := sentences.in_call(source.correlations.in_call):
+        yield told
 
 
 def _fits(source: Source) -> Table:

@@ -118,6 +118,8 @@ def _print_correlation(found: Correlations, console: Console) -> None:
             f"  {fit.scope}: rank correlation {fit.spearman:.2f} over {fit.points} points; each ms in isolation is "
             f"{fit.slope.median:.2f} ms end to end [{fit.slope.low:.2f}, {fit.slope.high:.2f}] (Theil–Sen)"
         )
+    if told := sentences.in_call(found.in_call):
+        console.print(f"  {told}")
     columns = ("call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")
     table = plain_table("", columns)
     for point in found.points:
