@@ -8,7 +8,7 @@ import time
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from statistics import median
+from statistics import median, median_low
 
 import numpy as np
 
@@ -80,7 +80,7 @@ def measure_points(
 ) -> list[LawPoint]:
     """Return a point per probe: the median exchange over all passes, within about ``budget_s`` seconds.
 
-    The point's median is that of its calmest pass: what else the machine does in one pass does not reach another. A
+    The point's median is that of its middle pass, which neither a busy machine nor one lucky connection decides. A
     probe that the server refuses at its first call is not sent again; one that fails later keeps what it has. When the
     time is over, every probe that has not been sent yet still is, once.
     """
@@ -141,7 +141,7 @@ def _point(probe: Probe, gathered: _Gathered) -> LawPoint:
     if not gathered.passes:
         return blank
     passes = [median(took) for took in gathered.passes]
-    low, middle, high = np.quantile(gathered.passes[passes.index(min(passes))], [0.25, 0.5, 0.75])
+    low, middle, high = np.quantile(gathered.passes[passes.index(median_low(passes))], [0.25, 0.5, 0.75])
     calls = sum(map(len, gathered.passes))
     return replace(
         blank, median_s=float(middle), low_s=float(low), high_s=float(high), calls=calls, passes_s=tuple(passes)

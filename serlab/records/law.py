@@ -25,7 +25,7 @@ LAW_SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class LawPoint:
-    """Calls of one size: both bodies, the median exchange of the calmest pass, and the middle half of that pass."""
+    """Calls of one size: both bodies, the median exchange of the middle pass, and the middle half of that pass."""
 
     route: Route
     request_bytes: int

@@ -57,7 +57,7 @@ def test_every_probe_is_called_in_every_pass(measure: Measure) -> None:
         assert len(point.passes_s) == PASSES
         assert point.calls >= PASSES * MIN_CALLS
         assert 0 < point.low_s <= point.median_s <= point.high_s
-        assert point.median_s == min(point.passes_s)
+        assert point.median_s == sorted(point.passes_s)[1]
         assert (point.failed, point.error, point.refused) == (0, "", False)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import chain, combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ Breaks = tuple[int, ...]
 def fit_route(route: Route, points: Sequence[LawPoint], breaks: Sequence[int] | None = None) -> RouteLaw:
     """Return the law of one route from its points, those that the server refused left out.
 
-    ``breaks`` are bytes, the same for request and response; None tries the first few of ``BYTE_BREAKS`` that the sizes
+    ``breaks`` are bytes, the same for request and response; None tries the sets of ``BYTE_BREAKS`` that the sizes
     support, and takes the set with the smallest left-out error.
 
     Raises:
@@ -84,7 +84,7 @@ def fit_codec(
         raise MeasureError(f"{codec} {op} was measured at one size only: a cost per element needs at least two")
     seconds = np.array([point.seconds for point in points])
     sizes = [point.elements for point in points]
-    tried = [(at,) for at in _nested(tuple(size // itemsize for size in ELEMENT_BREAKS_BYTES), sizes)]
+    tried = [(at,) for at in _supported(tuple(size // itemsize for size in ELEMENT_BREAKS_BYTES), sizes)]
 
     def rows(at: tuple[Breaks, ...]) -> Matrix:
         return np.array([[1.0, *parts(size, at[0])] for size in sizes])
@@ -138,25 +138,21 @@ def _with_errors(rows: Matrix, seconds: Matrix) -> tuple[Matrix, FitErrors, floa
 
 
 def _both(requests: Sequence[int], responses: Sequence[int]) -> list[tuple[Breaks, ...]]:
-    """Return the sets of breaks to try for both bodies: none, the first of each, … as far as its sizes support them."""
-    ins, outs = _nested(BYTE_BREAKS, requests), _nested(BYTE_BREAKS, responses)
-    return [(ins[min(n, len(ins) - 1)], outs[min(n, len(outs) - 1)]) for n in range(max(len(ins), len(outs)))]
+    """Return the sets of breaks to try: the same for both bodies, each as far as its own sizes support it."""
+    ins, outs = _supported(BYTE_BREAKS, requests), _supported(BYTE_BREAKS, responses)
+    return [(at if at in ins else (), at if at in outs else ()) for at in dict.fromkeys((*ins, *outs))]
 
 
-def _nested(breaks: Sequence[int], sizes: Sequence[int]) -> list[tuple[int, ...]]:
-    """Return no break, the first, the first two, …: as many as have enough of the sizes in every piece."""
+def _supported(breaks: Sequence[int], sizes: Sequence[int]) -> list[Breaks]:
+    """Return the sets of ``breaks``, the empty one first, that leave enough of the sizes in every piece."""
     distinct = sorted(set(sizes))
 
-    def supported(chosen: tuple[int, ...]) -> bool:
+    def supports(chosen: Breaks) -> bool:
         edges = [-1, *chosen, math.inf]
         return all(sum(low < size <= high for size in distinct) >= _SIZES_PER_PIECE for low, high in pairwise(edges))
 
-    found: list[tuple[int, ...]] = [()]
-    for end in breaks:
-        longer = (*found[-1], end)
-        if supported(longer):
-            found.append(longer)
-    return found
+    chosen = chain.from_iterable(combinations(breaks, count) for count in range(len(breaks) + 1))
+    return [one for one in chosen if not one or supports(one)]
 
 
 def _count(sizes: set[tuple[int, int]]) -> str:
