@@ -77,7 +77,7 @@ class Way:
     @property
     def p50(self) -> Interval | None:
         """Median seconds of a call."""
-        return interval(list(self.latency.values())) if self.latency else self.predicted
+        return interval(self.latency.values()) if self.latency else self.predicted
 
     @property
     def exactness(self) -> str:
@@ -101,7 +101,7 @@ class Way:
         """Return the median of what is to be small, None where it is not known."""
         found = self.costs(optimise)
         if found:
-            return interval(list(found.values())).median
+            return interval(found.values()).median
         if optimise == "latency":
             return self.predicted.median if self.predicted else None
         return None

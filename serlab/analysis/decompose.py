@@ -8,14 +8,14 @@ the two apart, and neither part is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 from typing import Literal
 
 from serlab.analysis.stats import interval
-from serlab.records.endtoend import CallSample, EndToEndRun
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Interval, Transport
 
 #: From the commonest client to the leanest one. The protocol changes between the third and the fourth.
@@ -83,10 +83,10 @@ def decompose(runs: Iterable[EndToEndRun], payload: str, ladder: Sequence[str] =
     if first_grpc is None or first_grpc == 0:
         return Decomposition(payload, tuple(rungs), None, None, None)
     last_rest, grpc = clients[first_grpc - 1], clients[first_grpc]
-    gap = _differences(grpc, clients[0], _total)
+    gap = _differences(grpc, clients[0], "total_s")
     if last_rest[0].codec not in RAW_BYTES_OVER_REST:
         return Decomposition(payload, tuple(rungs), interval(gap), None, None)
-    protocol = _differences(grpc, last_rest, _exchange)
+    protocol = _differences(grpc, last_rest, "exchange_s")
     codec = [whole - part for whole, part in zip(gap, protocol, strict=True)]
     return Decomposition(payload, tuple(rungs), interval(gap), interval(codec), interval(protocol))
 
@@ -95,53 +95,35 @@ def _rung(before: Sequence[EndToEndRun] | None, clients: Sequence[EndToEndRun]) 
     first = clients[0]
     change_s = codec_s = protocol_s = None
     if before is not None:
-        change = _differences(before, clients, _total)
+        change = _differences(before, clients, "total_s")
         change_s = interval(change)
         same = before[0].transport == first.transport
         if same or before[0].codec in RAW_BYTES_OVER_REST:
-            protocol = [0.0] * len(change) if same else _differences(before, clients, _exchange)
+            protocol = [0.0] * len(change) if same else _differences(before, clients, "exchange_s")
             codec_s = interval([whole - part for whole, part in zip(change, protocol, strict=True)])
             protocol_s = interval(protocol)
     return Rung(
         first.codec,
         first.transport,
-        interval([_mean(run, _total) for run in clients]),
-        encode_s=_middle(clients, _encode),
-        exchange_s=_middle(clients, _exchange),
-        decode_s=_middle(clients, _decode),
+        interval([_mean(run, "total_s") for run in clients]),
+        encode_s=_middle(clients, "encode_s"),
+        exchange_s=_middle(clients, "exchange_s"),
+        decode_s=_middle(clients, "decode_s"),
         change_s=change_s,
         codec_s=codec_s,
         protocol_s=protocol_s,
     )
 
 
-def _differences(
-    before: Sequence[EndToEndRun], after: Sequence[EndToEndRun], stage: Callable[[CallSample], float]
-) -> list[float]:
+def _differences(before: Sequence[EndToEndRun], after: Sequence[EndToEndRun], stage: str) -> list[float]:
     """Return by round how much longer ``after`` takes in a stage than ``before``."""
     return [_mean(late, stage) - _mean(early, stage) for early, late in zip(before, after, strict=True)]
 
 
-def _mean(run: EndToEndRun, stage: Callable[[CallSample], float]) -> float:
+def _mean(run: EndToEndRun, stage: str) -> float:
     """Means, unlike medians, add up over stages."""
-    return fmean(stage(call) for call in run.calls)
+    return fmean(getattr(call, stage) for call in run.calls)
 
 
-def _middle(clients: Sequence[EndToEndRun], stage: Callable[[CallSample], float]) -> float:
+def _middle(clients: Sequence[EndToEndRun], stage: str) -> float:
     return interval([_mean(run, stage) for run in clients]).median
-
-
-def _total(call: CallSample) -> float:
-    return call.total_s
-
-
-def _encode(call: CallSample) -> float:
-    return call.encode_s
-
-
-def _exchange(call: CallSample) -> float:
-    return call.exchange_s
-
-
-def _decode(call: CallSample) -> float:
-    return call.decode_s

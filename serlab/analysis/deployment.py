@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
+from serlab.analysis.endtoend import median_totals
 from serlab.analysis.load import histogram
-from serlab.analysis.stats import interval, paired_ratio
+from serlab.analysis.stats import interval, interval_if_any, paired_difference, paired_ratio
 from serlab.records.deployment import (
     BatchingReport,
     BatchingStep,
@@ -36,7 +37,6 @@ def _sharing_summary(
 ) -> SharingSummary:
     codec, connections = key
     own, pool = (_per_round(behind.get(which, ()), _latency) for which in (key, (codec, calls)))
-    extra = [own[number] - pool[number] for number in sorted(own.keys() & pool.keys())]
     failed = Counter(call.error for burst in (*bursts, *behind.get(key, ())) for call in burst.calls if call.error)
     return SharingSummary(
         codec,
@@ -44,11 +44,11 @@ def _sharing_summary(
         connections,
         calls=calls,
         rounds=len({burst.round for burst in bursts}),
-        overlap=interval(list(_per_round(bursts, lambda burst: burst.overlap).values())),
-        total_s=interval(list(_per_round(bursts, lambda burst: burst.total_s).values())),
-        calls_per_s=interval(list(_per_round(bursts, lambda burst: len(burst.calls) / burst.total_s).values())),
-        small_behind_large_s=interval(list(own.values())) if own else None,
-        held_back_s=interval(extra) if extra and connections != calls else None,
+        overlap=interval(_per_round(bursts, lambda burst: burst.overlap).values()),
+        total_s=interval(_per_round(bursts, lambda burst: burst.total_s).values()),
+        calls_per_s=interval(_per_round(bursts, lambda burst: len(burst.calls) / burst.total_s).values()),
+        small_behind_large_s=interval_if_any(own.values()),
+        held_back_s=paired_difference(own, pool) if connections != calls else None,
         errors=dict(failed),
     )
 
@@ -152,26 +152,21 @@ def gateway_costs(report: GatewayReport) -> tuple[GatewayCost, ...]:
 
 def _cost(direct: Sequence[EndToEndRun], through: Sequence[EndToEndRun]) -> GatewayCost:
     first = direct[0]
-    own, with_it = _medians(direct), _medians(through)
-    added = [with_it[number] - own[number] for number in sorted(own.keys() & with_it.keys())]
+    own, with_it = median_totals(direct), median_totals(through)
     metered = [run for run in through if run.server_cpu_s is not None and run.calls]
     calls = sum(len(run.calls) for run in metered)
     return GatewayCost(
         first.payload,
         first.codec,
         first.transport,
-        rounds=len(added),
-        direct_s=interval(list(own.values())) if own else None,
-        through_s=interval(list(with_it.values())) if with_it else None,
-        added_s=interval(added) if added else None,
+        rounds=len(own.keys() & with_it.keys()),
+        direct_s=interval_if_any(own.values()),
+        through_s=interval_if_any(with_it.values()),
+        added_s=paired_difference(with_it, own),
         ratio=paired_ratio(with_it, own),
         gateway_cpu_s=sum(run.server_cpu_s or 0.0 for run in metered) / calls if calls else None,
         errors=tuple(dict.fromkeys(run.error for run in (*direct, *through) if run.error)),
     )
-
-
-def _medians(runs: Iterable[EndToEndRun]) -> dict[int, float]:
-    return {run.round: median(call.total_s for call in run.calls) for run in runs if run.calls}
 
 
 def _by_case(runs: Iterable[EndToEndRun]) -> dict[tuple[str, str], list[EndToEndRun]]:

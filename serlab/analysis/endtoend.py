@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from statistics import fmean
+from statistics import fmean, median
 
-from serlab.analysis.stats import interval, percentile
+from serlab.analysis.stats import interval, interval_if_any, percentile
 from serlab.analysis.view import RunView
 from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Exactness, Interval, Transport
@@ -66,7 +66,7 @@ def sum_up(runs: Sequence[EndToEndRun]) -> EndToEnd:
         p50_s=percentile(totals, 0.5),
         p90_s=percentile(totals, 0.9),
         p99_s=percentile(totals, 0.99),
-        median_s=interval([value for value in medians if value is not None]) if medians else None,
+        median_s=interval_if_any(value for value in medians if value is not None),
         mean_total_s=_mean(totals),
         encode_s=_mean([call.encode_s for call in calls]),
         exchange_s=_mean([call.exchange_s for call in calls]),
@@ -84,6 +84,11 @@ def sum_up(runs: Sequence[EndToEndRun]) -> EndToEnd:
         exactness=next((run.exactness for run in runs if run.exactness), None),
         errors=tuple(dict.fromkeys(run.error for run in runs if run.error)),
     )
+
+
+def median_totals(runs: Iterable[EndToEndRun]) -> dict[int, float]:
+    """Return the median seconds of a whole call by round."""
+    return {run.round: median(call.total_s for call in run.calls) for run in runs if run.calls}
 
 
 def sum_up_all(view: RunView) -> tuple[EndToEnd, ...]:

@@ -63,7 +63,7 @@ def series(views: Sequence[RunView]) -> dict[Case, list[Point]]:
         for case, times in view.case_times.items():
             ratio = view.ratio_to_raw(case) if case.codec != FLOOR else None
             point = Point(
-                info.name, info.started, info.git_commit, info.machine.name, interval(list(times.values())),
+                info.name, info.started, info.git_commit, info.machine.name, interval(times.values()),
                 ratio.median if ratio else None,
             )  # fmt: skip
             found.setdefault(case, []).append(point)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serlab.analysis.stats import interval, paired_ratio
+from serlab.analysis.stats import interval_if_any, paired_ratio
 from serlab.records.run import Interval, Transport
 from serlab.records.send_less import AnswerChange, SendLess, SentAs, SentRun, ValueChange
 
@@ -144,7 +144,7 @@ def _row(way: SentAs, plain: Mapping[int, float]) -> Row:
         _median([_client_s(run) for run in runs]),
         _median([_median_of(call.exchange_s for call in run.calls) for run in runs]),
         _median(cpu),
-        interval(list(totals.values())) if totals else None,
+        interval_if_any(totals.values()),
         paired_ratio(totals, plain) if way.representation != AS_IS else None,
         way.peak_bytes,
         answers_in_words(way.answers) if way.representation != AS_IS else "",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from serlab.analysis.stats import interval, paired_ratio
+from serlab.analysis.stats import interval_if_any, paired_ratio
 from serlab.records.rest_clients import RestClientRun
 from serlab.records.run import Interval
 
@@ -42,7 +42,7 @@ def rows(runs: Sequence[RestClientRun]) -> list[ClientRow]:
                 codec,
                 client,
                 calls,
-                interval(list(mine.values())) if mine else None,
+                interval_if_any(mine.values()),
                 paired_ratio(mine, own) if client != OWN else None,
                 sum(run.client_cpu_s for run in measured) / calls if calls else None,
                 next((run.error for run in measured if run.error), ""),

@@ -7,7 +7,7 @@ are. Values are therefore summed up level by level (chunks → process → paren
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from math import comb
@@ -27,7 +27,7 @@ _LEAST_COVERAGE, _MOST_COVERAGE = 0.929, 0.97
 SAMPLE_FLOOR: Mapping[float, int] = {0.5: 1, 0.9: 64, 0.99: 662}
 
 
-def interval(per_process: Sequence[float]) -> Interval:
+def interval(per_process: Iterable[float]) -> Interval:
     """Return the median over processes with its distribution-free 95 % interval; below six processes, with their range.
 
     The bounds are order statistics, whose coverage is binomial whatever the distribution (SciPy's
@@ -37,9 +37,10 @@ def interval(per_process: Sequence[float]) -> Interval:
     Raises:
         ValueError: no values.
     """
-    if not per_process:
+    ordered = sorted(map(float, per_process))
+    if not ordered:
         raise ValueError("no processes to take a median of")
-    ordered, count = sorted(map(float, per_process)), len(per_process)
+    count = len(ordered)
     median = float(np.median(ordered))
     if count < FEWEST:
         return Interval(median, ordered[0], ordered[-1], count, is_range=True)
@@ -47,6 +48,12 @@ def interval(per_process: Sequence[float]) -> Interval:
     low = (1 - weight) * ordered[place] + weight * ordered[place + 1]
     high = (1 - weight) * ordered[-1 - place] + weight * ordered[-2 - place]
     return Interval(median, min(low, median), max(high, median), count)
+
+
+def interval_if_any(per_process: Iterable[float]) -> Interval | None:
+    """Return ``interval``, or None where there are no values."""
+    values = list(per_process)
+    return interval(values) if values else None
 
 
 def coverage(count: int, place: int) -> float:
@@ -73,8 +80,12 @@ def paired_ratio(numerator: Mapping[int, float], denominator: Mapping[int, float
     Rounds pair what was measured under the same conditions. None where no round has both.
     """
     common = sorted(numerator.keys() & denominator.keys())
-    ratios = [numerator[number] / denominator[number] for number in common if denominator[number] > 0]
-    return interval(ratios) if ratios else None
+    return interval_if_any(numerator[number] / denominator[number] for number in common if denominator[number] > 0)
+
+
+def paired_difference(one: Mapping[int, float], other: Mapping[int, float]) -> Interval | None:
+    """Return one − other over the rounds that have both, each difference taken within its round."""
+    return interval_if_any(one[number] - other[number] for number in sorted(one.keys() & other.keys()))
 
 
 def percentile(samples: Sequence[float], fraction: float) -> float | None:

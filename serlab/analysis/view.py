@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import fmean, median
 
 from serlab.analysis.in_call import judge
-from serlab.analysis.stats import interval, paired_ratio
+from serlab.analysis.stats import interval_if_any, paired_ratio
 from serlab.records.correlation import InCall
 from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import OPS, Case, Exactness, Form, Gate, Interval, MemoryProfile, Run
@@ -128,13 +128,11 @@ class RunView:
 
     def mean(self, case: Case) -> Interval | None:
         """Mean seconds per call of a case, the collector's passes and all disturbances included."""
-        times = self.mean_times.get(case)
-        return interval(list(times.values())) if times else None
+        return interval_if_any(self.mean_times.get(case, {}).values())
 
     def time(self, case: Case) -> Interval | None:
         """Undisturbed seconds per call of a case, None where it was not timed."""
-        times = self.case_times.get(case)
-        return interval(list(times.values())) if times else None
+        return interval_if_any(self.case_times.get(case, {}).values())
 
     def ratio_to_raw(self, case: Case) -> Interval | None:
         """How many times the floor's time a case takes, paired by round."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
@@ -138,6 +138,12 @@ def available() -> list[str]:
     return [name for name in names() if name not in missing]
 
 
+def usable(wanted: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``wanted`` that can be used here, in their order."""
+    here = available()
+    return tuple(name for name in wanted if name in here)
+
+
 def main_codecs() -> list[str]:
     """Names of the codecs that can be used here and are no mere variants: what a run measures unless told."""
     return [name for name in available() if not codec_class(name).variant_of]
@@ -149,8 +155,8 @@ PARAMETER_VARIANTS = ("orjson:format=columnar",)
 
 def all_codecs() -> list[str]:
     """Names of the codecs that can be used here, with those that differ in a parameter."""
-    usable = available()
-    return [*usable, *(name for name in PARAMETER_VARIANTS if name.partition(":")[0] in usable)]
+    here = available()
+    return [*here, *(name for name in PARAMETER_VARIANTS if name.partition(":")[0] in here)]
 
 
 @cache

@@ -71,7 +71,7 @@ def examine(
 
     wanted = tuple(claims)
     effort = QUICK if quick else STANDARD
-    usable = [codec for codec in CODECS if codec in registry.available()]
+    usable = registry.usable(CODECS)
     if serving is None:
         with Parents(usable, seed=seed, number=0) as clients:
             folder = open_run()
@@ -94,10 +94,11 @@ def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tupl
     from serlab.measure.claims.run import ALL_MODELS
     from serlab.servable import ECHO_MODEL, ensure_model
     from serlab.serving.registry import parse_serving
+    from serlab.serving.status import is_available
 
     if is_running(serving):
         with parse_serving(replace(serving, model=serving.model or ECHO_MODEL), {}) as endpoint:
-            yield endpoint, _served(endpoint, serving)
+            yield endpoint, frozenset(name for name in ALL_MODELS if is_available(endpoint, name, serving.client))
     else:
         if not any(flag.startswith(THREADS_FLAG) for flag in serving.flags):
             serving = replace(serving, flags=(*serving.flags, f"{THREADS_FLAG}={THREADS}"))
@@ -138,21 +139,6 @@ def judge_again(folder: RunFolder) -> ClaimsReport:
         known = result.claim.id in CLAIMS and evidence.experiment
         results.append(judge(result.claim.id, evidence, result.evidence, instance) if known else result)
     return replace(stored, results=tuple(results))
-
-
-def _served(endpoint: Endpoint, serving: ServingOptions) -> frozenset[str]:
-    from serlab.errors import ServingError
-    from serlab.measure.claims.run import ALL_MODELS
-    from serlab.serving.status import model_status, require_available
-
-    found = set()
-    for model in ALL_MODELS:
-        try:
-            require_available(model_status(endpoint, model, serving.client), model)
-        except ServingError:
-            continue
-        found.add(model)
-    return frozenset(found)
 
 
 def show_claims(report: ClaimsReport, info: RunInfo, *, markdown: bool, as_json: bool) -> None:

@@ -46,7 +46,7 @@ def through_gateway(
     find_nginx()
     payloads = payloads or (() if serving.model else GATEWAY_PAYLOADS)
     asked = codecs
-    codecs = codecs or tuple(name for name in GATEWAY_CODECS if name in registry.available())
+    codecs = codecs or registry.usable(GATEWAY_CODECS)
     with (
         open_experiment("gateway", serving, payloads, codecs, keep, asked) as lab,
         start_gateway(lab.live.target.endpoint) as through,

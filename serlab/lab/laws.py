@@ -101,7 +101,7 @@ def predictions(data: RunData, law: Law, yardsticks: Mapping[str, Yardstick] | N
     """
     view = RunView(data)
     carried = carry(law, LawMachine.of(data.info.machine), yardsticks or {})
-    routes = routes_of([codec for codec in data.info.codecs if codec in registry.available()])
+    routes = routes_of(registry.usable(data.info.codecs))
     instance = data.info.instance
     found = predict(view, carried.law, routes, carried.spread, echo=not instance.get("call"))
     own = bool(instance) and (instance.get("kind") == EMBEDDED) == (law.kind == EMBEDDED)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from serlab.codecs import registry
 from serlab.connection.questions import ModelMissingError
-from serlab.errors import ServingError, UsageError
+from serlab.errors import UsageError
 from serlab.lab.laws import BUDGET_S, learn
 from serlab.lab.live_target import fit_payloads, is_running
 from serlab.measure.calls import Subject
@@ -21,7 +21,7 @@ from serlab.records.store import check_writable
 from serlab.servable import ensure_model
 from serlab.servable.sizes import SIZES_MODEL
 from serlab.serving.registry import parse_serving
-from serlab.serving.status import model_status, require_available
+from serlab.serving.status import is_available
 
 if TYPE_CHECKING:
     from serlab.records.law import Law
@@ -65,20 +65,12 @@ def _open(serving: ServingOptions) -> Iterator[tuple[Endpoint, list[Probe] | Non
     try:
         instance = parse_serving(replace(serving, model=serving.model or SIZES_MODEL), {})
         with instance as endpoint:
-            lab = serving.model in ("", SIZES_MODEL) and _serves(endpoint, serving)
+            lab = serving.model in ("", SIZES_MODEL) and is_available(endpoint, SIZES_MODEL, serving.client)
             yield endpoint, None if lab else model_probes(endpoint, serving)
     except ModelMissingError as error:
         if serving.model:
             raise
         raise UsageError(f"{error}: name a model that this server has with --model") from error
-
-
-def _serves(endpoint: Endpoint, serving: ServingOptions) -> bool:
-    try:
-        require_available(model_status(endpoint, SIZES_MODEL, serving.client), SIZES_MODEL)
-    except ServingError:
-        return False
-    return True
 
 
 def model_probes(

@@ -59,7 +59,7 @@ class Session:
         histogram.library()
         asked = tuple(codecs)
         payloads = tuple(payloads) or (() if self.serving.model else (DEFAULT_PAYLOAD,))
-        codecs = tuple(codecs) or tuple(name for name in DEFAULT_CODECS if name in registry.available())
+        codecs = tuple(codecs) or registry.usable(DEFAULT_CODECS)
         check_names(payloads, codecs, self.keep.seed)
         steps(payloads or (DEFAULT_PAYLOAD,), codecs)  # what is wrong with the numbers is said before a server starts
         check_writable(self.keep.results)

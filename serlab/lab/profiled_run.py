@@ -66,7 +66,7 @@ def chosen_codecs(info: RunInfo, wanted: Sequence[str]) -> tuple[str, ...]:
             raise UnknownNameError("codec", name, registry.names())
         if name in missing:
             raise CodecUnavailableError(missing[name])
-    return tuple(wanted) or tuple(name for name in info.codecs if name in registry.available())
+    return tuple(wanted) or registry.usable(info.codecs)
 
 
 def _is_ours(info: RunInfo, machine: str) -> bool:

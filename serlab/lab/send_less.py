@@ -230,4 +230,4 @@ class _Sweep:
 def codecs_for(asked: Sequence[str]) -> tuple[str, ...]:
     """Return the codecs to send with: those asked for that a server takes, or ``CODECS``."""
     sent = tuple(name for name in asked if registry.transport_of(name) != "none")
-    return sent or tuple(name for name in CODECS if name in registry.available())
+    return sent or registry.usable(CODECS)

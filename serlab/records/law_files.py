@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from serlab.errors import StoreError, UnknownNameError, UsageError
+from serlab.records.files import replace_file
 from serlab.records.law import Law, faults, parse_law
 
 #: TensorFlow Serving's own law, on the machine where it was measured.
@@ -54,17 +54,7 @@ def write_law(law: Law, results: Path) -> Path:
     for fault in faults(law):
         raise StoreError(f"law {law.name} cannot be kept: {fault}")
     path = results / "laws" / f"{law.name}.json"
-    temporary = path.with_name(f".{path.name}-{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            temporary.write_bytes(msgspec.json.format(msgspec.json.encode(law), indent=1))
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}") from error
-    return path
+    return replace_file(path, msgspec.json.format(msgspec.json.encode(law), indent=1))
 
 
 def _shipped() -> list[str]:

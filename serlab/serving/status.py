@@ -72,6 +72,15 @@ def model_status(
     return versions
 
 
+def is_available(endpoint: Endpoint, model: str, options: TransportOptions | None = None) -> bool:
+    """Whether the server has the model, and has it ready."""
+    try:
+        require_available(model_status(endpoint, model, options), model)
+    except ServingError:
+        return False
+    return True
+
+
 def require_available(versions: Iterable[ModelVersion], model: str) -> int:
     """Return the newest available version.
 

@@ -48,8 +48,8 @@ JUDGES: Mapping[str, Callable[[Evidence], Judgement]] = MappingProxyType(
         "memory-chunk": operation.memory_chunk,
         "batching": operation.batching,
         "dual-protocol": operation.dual_protocol,
-        "proto-compat": diagnosis.proto_compat,
-        "http2-blocked": diagnosis.http2_blocked,
+        "proto-compat": diagnosis.detected,
+        "http2-blocked": diagnosis.detected,
         "client-imports": clients.client_imports,
     }
 )

@@ -7,7 +7,7 @@ from statistics import fmean, median
 
 import numpy as np
 
-from serlab.analysis.stats import CONFIDENCE, RESAMPLES, SAMPLE_FLOOR, interval, paired_ratio
+from serlab.analysis.stats import CONFIDENCE, RESAMPLES, SAMPLE_FLOOR, interval_if_any, paired_difference, paired_ratio
 from serlab.records.claims import Evidence, Series
 from serlab.records.run import Interval
 
@@ -35,8 +35,7 @@ def means(series: Series) -> dict[int, float]:
 
 def estimate(series: Series | None) -> Interval | None:
     """Return the median over rounds with its interval; None without samples."""
-    values = list(medians(series).values()) if series else []
-    return interval(values) if values else None
+    return interval_if_any(medians(series).values()) if series else None
 
 
 def ratio(numerator: Series | None, denominator: Series | None) -> Interval | None:
@@ -57,9 +56,7 @@ def difference(one: Series | None, other: Series | None) -> Interval | None:
     """Return the difference of the rounds' medians, paired by round; None where they share none."""
     if one is None or other is None:
         return None
-    left, right = medians(one), medians(other)
-    common = sorted(left.keys() & right.keys())
-    return interval([left[number] - right[number] for number in common]) if common else None
+    return paired_difference(medians(one), medians(other))
 
 
 def count(series: Series | None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from serlab.analysis.endtoend import EndToEnd
-from serlab.analysis.stats import SAMPLE_FLOOR, interval
+from serlab.analysis.stats import SAMPLE_FLOOR, interval_if_any
 from serlab.records.endtoend import EndToEndRun
 from serlab.records.profiles import MemoryTracks
 from serlab.records.run import Interval
@@ -76,7 +76,7 @@ def codec_share(clients: Iterable[EndToEndRun]) -> Interval | None:
         for run in clients
         if run.calls
     ]
-    return interval(shares) if shares else None
+    return interval_if_any(shares)
 
 
 def _conclusion(source: Source) -> Iterable[str]:
