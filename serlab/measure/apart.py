@@ -12,7 +12,7 @@ import re
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -55,17 +55,24 @@ class Sweeper:
         self._lines[:, 0] += 1
 
 
+class Apart(NamedTuple):
+    """Seconds of one step apart: the median of its calls, and all that their steps took together."""
+
+    median_s: float
+    timed_s: float
+
+
 def time_apart(
     codec: Any, op: Op, tensors: Tensors, answer: Body, call: Call, *, run_s: float, sweeper: Sweeper | None = None
-) -> float:
-    """Return the median seconds of one step in up to ``CALLS`` calls that take about ``run_s`` together.
+) -> Apart:
+    """Return the seconds of one step in up to ``CALLS`` calls that take about ``run_s`` together.
 
     Every call encodes, waits for its answer and decodes, whichever step is asked for: each finds what the other leaves
     of the heap, the collector's counts and the caches. What a step returns is kept while its call lasts, as a client
     does. The first call warms up where there are others.
     """
     clock, found = time.perf_counter, list[float]()
-    begin = decoded = 0.0
+    begin = decoded = timed_s = 0.0
     encode = codec.drain if isinstance(codec, ChunkedCodec) else codec.encode
     sweeper = sweeper or Sweeper()
     end = clock() + run_s
@@ -78,18 +85,19 @@ def time_apart(
         kept = codec.decode(received, call)
         decoded = clock()
         del body, received, kept
+        timed_s += encoded - begin + decoded - arrived
         found.append(encoded - begin if op == "encode" else decoded - arrived)
-    return median(found[1:] or found)
+    return Apart(median(found[1:] or found), timed_s)
 
 
 def time_step(case: Case, subject: Subject, run_s: float) -> float:
-    """Be one fresh process that times a case's step apart for about ``run_s`` seconds; return what ``time_apart`` does.
+    """Be one fresh process that times a case's step apart for about ``run_s`` seconds; return its calls' median seconds.
 
     Raises what the payload, the codec and the echo servable raise.
     """
     exchange = subject.exchange(case.codec)
     answer = exchange.response(case.form)
-    return time_apart(exchange.codec, case.op, exchange.tensors, answer, exchange.call, run_s=run_s)
+    return time_apart(exchange.codec, case.op, exchange.tensors, answer, exchange.call, run_s=run_s).median_s
 
 
 def _exchange(answer: Body, sweeper: Sweeper) -> Body:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
+from serlab.measure.apart import Apart
 from serlab.measure.calls import Subject
 from serlab.measure.pyperf_script import TimedCase
 from serlab.records.run import Case
@@ -22,6 +23,7 @@ TRIES = 3
 #: Fewest chunks of a process: on a busy machine some are interrupted, however short.
 MIN_CHUNKS = 5
 MAX_LOOPS = 1_000_000
+NOT_APART = Apart(0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,13 @@ class Chunks:
     loops: int
     values_s: tuple[float, ...]
     warmups_s: tuple[tuple[int, float], ...] = ()
-    apart_s: float = 0.0  # median within calls that have no server; 0 where that was not asked for, or is dear
+    apart: Apart = NOT_APART  # within calls that have no server; 0 where that was not asked for, or is dear
 
     @property
     def timed_s(self) -> float:
-        """Seconds spent inside timed loops, warm-ups included."""
-        return self.loops * sum(self.values_s) + sum(count * value for count, value in self.warmups_s)
+        """Seconds spent inside timed loops and calls, warm-ups included."""
+        in_loops_s = self.loops * sum(self.values_s) + sum(count * value for count, value in self.warmups_s)
+        return in_loops_s + self.apart.timed_s
 
 
 def time_chunks(
@@ -76,9 +79,9 @@ def time_chunks(
     end = time.perf_counter() + run_s
     while len(values) < MIN_CHUNKS or time.perf_counter() < end:
         values.append(timed(loops) / loops)
-    apart_s = timed.apart(run_s) if apart else 0.0
+    found = timed.apart(run_s) if apart else NOT_APART
     warmed = tuple((count, _short(cost)) for count, cost in warmups)
-    return Chunks(loops, tuple(map(_short, values)), warmed, _short(apart_s))
+    return Chunks(loops, tuple(map(_short, values)), warmed, Apart(*map(_short, found)))
 
 
 def _short(seconds: float) -> float:

@@ -17,7 +17,7 @@ import pyperf
 
 from serlab.codecs import registry
 from serlab.codecs.base import Body, Call, ChunkedCodec, Codec, Tensors
-from serlab.measure.apart import time_apart
+from serlab.measure.apart import Apart, time_apart
 from serlab.measure.calls import Exchange, Subject
 from serlab.measure.cases import time_cases
 from serlab.measure.process import allocator
@@ -61,8 +61,8 @@ class TimedCase:
             self._timed = self._bind()
         return self._timed(loops)
 
-    def apart(self, run_s: float) -> float:
-        """Return the median seconds of the step within calls that have no server (``measure.apart``)."""
+    def apart(self, run_s: float) -> Apart:
+        """Return the seconds of the step within calls that have no server (``measure.apart``)."""
         exchange, codec, call = self._parts
         answer = exchange.response(self._case.form)
         return time_apart(codec, self._case.op, exchange.tensors, answer, call, run_s=run_s)

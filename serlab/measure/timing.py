@@ -27,13 +27,20 @@ class Timing:
         )
         self._loops[case] = found.loops
         self._folder.add_timed(case.op, pyperf_file(case, subject.seed, round_number, client, found))
-        return Run(case, round_number, found.loops, found.values_s, found.timed_s, client, found.apart_s)
+        return Run(case, round_number, found.loops, found.values_s, found.timed_s, client, found.apart.median_s)
 
 
 def pyperf_file(case: Case, seed: int, round_number: int, client: str, found: Chunks) -> PyperfSuite:
     """Return what one process measured as pyperf writes it: a run is a process, a value a chunk's mean."""
     metadata = {
-        **labels(case, seed, round=round_number, client=client or None, apart=found.apart_s or None),
+        **labels(
+            case,
+            seed,
+            round=round_number,
+            client=client or None,
+            apart=found.apart.median_s or None,
+            apart_timed=found.apart.timed_s or None,
+        ),
         "name": case.id,
         "loops": found.loops,
         "unit": "second",

@@ -54,6 +54,7 @@ class _Labels(msgspec.Struct, rename=lambda name: f"serlab_{name}"):
     round: Count = 0
     client: str = ""
     apart: Seconds = 0.0
+    apart_timed: Seconds = 0.0
     loops: Annotated[int, msgspec.Meta(ge=1, le=2**53)] = msgspec.field(default=1, name="loops")
 
 
@@ -88,7 +89,7 @@ def timed_runs(suites: Iterable[PyperfSuite], place: str) -> Iterator[Run]:
     for case, labels, run in _labelled(suites, place):
         if run.values:
             warmups_s = sum(count * value for count, value in run.warmups or ())
-            timed_s = warmups_s + sum(run.values) * labels.loops
+            timed_s = warmups_s + sum(run.values) * labels.loops + labels.apart_timed
             yield Run(case, labels.round, labels.loops, run.values, timed_s, labels.client, labels.apart)
 
 
