@@ -91,7 +91,7 @@ def time_apart(
 
 
 def time_step(case: Case, subject: Subject, run_s: float) -> float:
-    """Be one fresh process that times a case's step apart for about ``run_s`` seconds; return its calls' median seconds.
+    """Be one fresh process that times a step apart for about ``run_s`` seconds; return its calls' median seconds.
 
     Raises what the payload, the codec and the echo servable raise.
     """

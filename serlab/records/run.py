@@ -96,7 +96,8 @@ class Run:
     """The samples of one fresh process: seconds per call, each the mean over ``loops`` calls.
 
     ``timed_s`` is the wall time spent inside timed loops and calls, warmups included. A round may have several
-    processes of a case; they are forks of one parent. ``client`` is what that has imported: "light" or "tensorflow"; "" of older runs.
+    processes of a case; they are forks of one parent. ``client`` is what that has imported: "light" or "tensorflow"; ""
+    of older runs.
     ``apart_s`` is the median within calls that have no server (``measure.apart``); 0 where it was not measured.
     """
 
