@@ -34,7 +34,8 @@ class Advice:
 
     ``where`` names the instance that was called, or the law. ``changes`` are the sizes from which on another codec is
     predicted to be the best. ``graphs`` are what the model lacks, by representation: the code to add. ``program`` is
-    the code to put in for the first choice. ``not_checked`` is what the advice ends with.
+    the code to put in for the first choice. ``missing`` are the ways whose calls failed, each with the first error, and
+    ``not_checked`` is what the advice ends with.
     """
 
     payload: str
@@ -49,4 +50,5 @@ class Advice:
     graphs: Mapping[str, str] = field(default_factory=dict)
     program: str = ""
     remarks: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()

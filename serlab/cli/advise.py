@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import JsonOption, PayloadOption, ResultsOption, SeedOption, payload_specs, split
+from serlab.cli.options.common import (
+    JsonOption,
+    PayloadOption,
+    ResultsOption,
+    SeedOption,
+    exit_if,
+    payload_specs,
+    split,
+)
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 from serlab.records.store import DEFAULT_ROOT
@@ -39,7 +47,8 @@ def advise(
 ) -> None:
     """Say what to send, how, and what that gains, for a payload or for your own model; with the code to put in.
 
-    A short measurement, or with --from-laws a prediction. It ends with what was not checked.
+    A short measurement, or with --from-laws a prediction. It ends with what was not checked. Exit code 1 means that
+    calls of some way failed.
 
     Example: serlab advise --payload image
     Example: serlab advise --serving localhost:8500:8501 --model mine --needs 1e-3 --now json
@@ -56,3 +65,4 @@ def advise(
         print_json(found)
     else:
         print_advice(found, wide_console(), with_code=code)
+    exit_if(found.missing)

@@ -63,7 +63,8 @@ def measured(serving: ServingOptions, asked: Asked, show: Listener, *, budget_s:
         spec, found = find_on(endpoint, serving, asked)
         patient = replace(serving.client, timeout_s=max(serving.client.timeout_s, FIRST_CALL_S))
         target = make_target(endpoint, patient, None, (spec,), asked.seed)
-        ways = list(_Measuring(target, found, asked, show).run(budget_s).values())
+        measuring = _Measuring(target, found, asked, show)
+        ways = list(measuring.run(budget_s).values())
     told = [way for way in ways if (way.representation, way.codec) in found.against and way.latency]
     wanted = [way for way in ways if (way.representation, way.codec) in found.candidates]
     ranking = rank(wanted, asked.needs, asked.optimise, told)
@@ -72,6 +73,7 @@ def measured(serving: ServingOptions, asked: Asked, show: Listener, *, budget_s:
         spec, serving.model or ECHO_MODEL, "measured", where, asked, ranking, tuple(ways), graphs=found.graphs,
         program=program_for(ranking.choices[0].way, endpoint, serving.client),
         remarks=() if is_running(serving) else (_ENDED,),
+        missing=measuring.missing(),
         not_checked=not_checked(asked, endpoint, [choice.way for choice in ranking.choices]),
     )  # fmt: skip
 
@@ -146,6 +148,11 @@ class _Measuring:
         ways = {key: with_runs(way, self._runs[key], asked.link) for key, way in ways.items()}
         ways |= {key: blank_way(key, None, reason) for key, reason in self._found.refused.items()}
         return ways
+
+    def missing(self) -> tuple[str, ...]:
+        """Return what has no whole measurement because its calls failed, each with the first error."""
+        failed = {key: next((run.error for run in runs if run.error), "") for key, runs in self._runs.items()}
+        return tuple(f"{key[0]} over {key[1]}: {error.splitlines()[0]}" for key, error in failed.items() if error)
 
     def _round(self, number: int, ways: dict[Key, Way], heavy: Parents, light: Parents, end: float) -> None:
         leading = self._leading(ways, _FAR[min(number, len(_FAR)) - 1]) if number else list(self._found.candidates)

@@ -220,14 +220,12 @@ class Bench:
     def _tell_what_it_took(self, steps: Sequence[Step]) -> None:
         rounds, open_cases = self._folder.read_info().rounds, self._unresolved(steps)
         wanted, took = f"{100 * self._plan.difference:.3g} %", f"{rounds} rounds and {self._spent_s():.0f} s"
+        told = f"every case tells a difference of {wanted} from none; it took {took}"
         if open_cases:
-            told = (
-                f"{len(open_cases)} cases cannot tell a difference of {wanted} after {took}, {open_cases[0].id} for one"
-            )
+            one = open_cases[0].id
+            told = f"{len(open_cases)} cases cannot tell a difference of {wanted} after {took}, {one} for one"
             self._failed["", "resolve"] = told
-            self._say.remark(told)
-        else:
-            self._say.remark(f"every case tells a difference of {wanted} from none; it took {took}")
+        self._say.remark(told)
 
     def _is_due(self, step: Step, number: int) -> bool:
         if isinstance(step, Case):

@@ -6,6 +6,7 @@ import asyncio
 import runpy
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,8 @@ import pytest
 from serlab.analysis.advice import Asked
 from serlab.analysis.advise import Way
 from serlab.analysis.laws.link import parse_link
-from serlab.errors import UsageError
+from serlab.errors import MeasureError, UsageError
+from serlab.lab import advise
 from serlab.lab.advise import measured, with_runs
 from serlab.measure.process.listener import Silent
 from serlab.measure.target import Target
@@ -42,6 +44,23 @@ def test_advice_on_the_echo_ranks_and_runs(live_target: Target, tmp_path: Path) 
     sent = parse_payload("2x300:float32").build(("x",))
     for answer in (module["predict"](sent), asyncio.run(module["predict_async"](sent))):
         np.testing.assert_array_equal(next(iter(answer.values())), sent["x"])
+
+
+def test_a_way_whose_calls_fail_is_missing(live_target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    workers_of = advise._Measuring._workers
+
+    class Failing:
+        def call(self, *_: object) -> None:
+            raise MeasureError("the worker died\nits log")
+
+    def workers(self: Any, key: Any, heavy: Any, light: Any) -> Any:
+        return Failing() if key[1] == "orjson" else workers_of(self, key, heavy, light)
+
+    monkeypatch.setattr(advise._Measuring, "_workers", workers)
+    asked = Asked(1, ("1x64:float32",), client="light", transport="rest")
+    found = measured(options(live_target), asked, Silent(), budget_s=0.1)
+    assert found.missing == ("as-is over orjson: the worker died",)
+    assert "orjson" not in {choice.way.codec for choice in found.ranking.choices}
 
 
 def test_lossy_ways_are_weighed_by_the_answers_that_were_seen(live_target: Target) -> None:

@@ -111,6 +111,10 @@ def print_advice(found: Advice, console: Console, *, with_code: bool = True) -> 
     if with_code and found.program:
         console.print(f"\nthe code for {found.ranking.choices[0].way.label}:\n")
         console.print(found.program, soft_wrap=True)
+    if found.missing:
+        console.print("failed, and therefore not weighed as the others:")
+        for line in found.missing:
+            console.print(f"  {line}")
     console.print("not checked:")
     for line in found.not_checked:
         console.print(f"  {line}")
