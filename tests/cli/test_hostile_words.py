@@ -127,6 +127,7 @@ def run(words: list[str], environment: dict[str, str], encoding: str) -> tuple[i
     except SystemExit as end:
         code = end.code
     finally:
+        sys.stderr.flush()  # as the interpreter does at its end
         sys.argv, sys.stdout, sys.stderr, kept = before
         os.environ.clear()
         os.environ.update(kept)
