@@ -149,14 +149,16 @@ def test_wrong_use_is_told_without_a_traceback(tmp_path: Path, arguments: tuple[
 class FakeWorkers:
     """Answers a track per codec; json's worker dies."""
 
-    def __init__(self, codecs: object) -> None:
-        self.codecs = codecs
+    def __init__(self, *_: object, **__: object) -> None: ...
 
     def __enter__(self) -> FakeWorkers:
         return self
 
     def __exit__(self, *_: object) -> None:
         return None
+
+    def of(self, _codec: str) -> FakeWorkers:
+        return self
 
     def call(
         self, _function: object, *_args: object, payload_spec: str, codec_name: str, **_kwargs: object
@@ -177,7 +179,7 @@ def test_tracks_are_kept_one_by_one_and_a_failure_is_named(
         yield Endpoint("remote", "9", "", "127.0.0.1:1")
 
     monkeypatch.setattr(memory_tracks, "open_endpoint", fake)
-    monkeypatch.setattr(memory_tracks, "Workers", FakeWorkers)
+    monkeypatch.setattr(memory_tracks, "Parents", FakeWorkers)
     folder = write_run(run_data, tmp_path)
     report = memory_tracks.track(folder, ("image",), ("json", "orjson"), ServingOptions(), 1.0, QUIET)
     assert [track.codec for track in report.tracks] == ["orjson"]

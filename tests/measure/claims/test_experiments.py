@@ -20,6 +20,7 @@ from serlab.measure.target import Target
 from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder
+from serlab.records.suites import PyperfSuite
 from serlab.serving.http2 import try_preface
 from serlab.transports.base import TransportOptions
 
@@ -151,10 +152,17 @@ def test_the_doctor_tells_each_of_the_faults_it_is_shown(live: Lab) -> None:
 
 
 @pytest.mark.parametrize(("effort", "profiled"), [(QUICK, 1), (STANDARD, len(tolist.PROFILED))])
-def test_quick_profiles_the_first_payload_only(tmp_path: Path, effort: Effort, profiled: int) -> None:
+def test_quick_profiles_the_first_payload_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, effort: Effort, profiled: int
+) -> None:
     asked: list[str] = []
+    monkeypatch.setattr(tolist, "read_suite", lambda path: PyperfSuite(()))
 
     class Stub:
+        def of(self, codec: str) -> Stub:
+            assert codec == "json"
+            return self
+
         def call(self, function: Any, payload: str, *arguments: Any, **options: Any) -> Any:
             if function is tolist.peak_of_tolist:
                 asked.append(payload)
@@ -162,7 +170,7 @@ def test_quick_profiles_the_first_payload_only(tmp_path: Path, effort: Effort, p
             return 1.0, 2.0
 
     class Folder(RunFolder):
-        def add_time_run(self, suite: str, output: Path) -> None: ...
+        def add_timed(self, suite: str, document: PyperfSuite) -> None: ...
 
         def write_suites(self) -> None: ...
 
