@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import kept, split
+from serlab.cli.options.common import exit_if, kept, split
 from serlab.cli.options.groups import Group, with_groups
 from serlab.cli.options.serving import serving_options
 from serlab.lab.keeping import Keeping
@@ -33,7 +33,7 @@ def claims(
     """Re-measure well-known statements on serving over gRPC and HTTP; print claimed value, measured value, verdict.
 
     Verdicts: reproduced, not reproduced, inconsistent (with itself or arithmetic), not testable here. The evidence goes
-    into the run's folder.
+    into the run's folder. Exit code 1 means that an experiment failed, or some of its calls did.
 
     Example: serlab claims --quick --only resnet-p50,size-json
     """
@@ -46,3 +46,6 @@ def claims(
     show_claims(report, folder.read_info(), markdown=markdown, as_json=keep.as_json)
     if of_run is None:
         typer.echo(f"Written to {folder.path}", err=True)
+    for words in report.missing:
+        typer.echo(f"missing: {words}", err=True)
+    exit_if(report.missing)

@@ -97,10 +97,14 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class ClaimsReport:
-    """All claims that were put to the test in one run. ``instance`` has kind and version of the live server."""
+    """All claims that were put to the test in one run. ``instance`` has kind and version of the live server.
+
+    ``missing`` are experiments that failed, and calls of others that did.
+    """
 
     started: str  # ISO 8601, UTC
     results: tuple[ClaimResult, ...]
     instance: Mapping[str, Any] = field(default_factory=dict)
     quick: bool = False
     seconds: float = 0.0
+    missing: tuple[str, ...] = ()

@@ -42,7 +42,10 @@ STANDARD = Effort(rounds=10, calls_s=1.0, tail_s=300.0, load_s=6.0, large=True)
 
 @dataclass
 class Lab:
-    """What every experiment is given. ``served`` are the names of the models that the live instance has."""
+    """What every experiment is given, and what they could not measure.
+
+    ``served`` are the names of the models that the live instance has. ``missing`` are calls and experiments that failed.
+    """
 
     folder: RunFolder
     clients: Clients
@@ -51,6 +54,7 @@ class Lab:
     served: frozenset[str] = frozenset()
     seed: int = DEFAULT_SEED
     say: Listener = field(default_factory=Silent)
+    missing: list[str] = field(default_factory=list)
 
     def of(self, codec: str) -> Workers:
         """Return whose forks measure a codec: those of the kind of client that its user has."""
@@ -61,8 +65,10 @@ class Lab:
         self.folder.add_memory(profile)
 
     def keep_calls(self, run: EndToEndRun) -> None:
-        """Write an end-to-end client's calls into the run."""
+        """Write an end-to-end client's calls into the run; those that failed are missing."""
         self.folder.add_endtoend(run)
+        if run.error:
+            self.missing.append(f"calls/{run.payload}/{run.codec}: {run.error}")
 
     def available(self, codecs: Iterable[str]) -> list[str]:
         """Return those of ``codecs`` whose libraries are installed here."""

@@ -75,7 +75,8 @@ def put_to_the_test(lab: Lab, claims: Iterable[str], *, quick: bool = False) -> 
         kind = endpoint.kind if endpoint else ""
         results.update({claim: judge(claim, evidence, relative, kind) for claim in claims_of})
         ordered = tuple(results[claim] for claim in wanted if claim in results)
-        report = replace(report, results=ordered, seconds=time.monotonic() - begin)
+        missing = tuple(dict.fromkeys(lab.missing))
+        report = replace(report, results=ordered, seconds=time.monotonic() - begin, missing=missing)
         lab.folder.write_part(PART, report)
     return report
 
@@ -88,6 +89,7 @@ def _make(experiment: Experiment, lab: Lab) -> Evidence:
     try:
         evidence = experiment.run(lab)
     except SerlabError as error:
-        lab.say.remark(f"{experiment.name}: {error}")
+        lab.missing.append(f"{experiment.name}: {error}")
+        lab.say.remark(lab.missing[-1])
         evidence = Evidence(experiment.name, missing=str(error), needs="an experiment that succeeds: see the reason")
     return replace(evidence, seconds=time.monotonic() - begin)

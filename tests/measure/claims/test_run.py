@@ -14,6 +14,7 @@ from serlab.measure.claims.run import ALL_MODELS, CODECS, experiments_for, model
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.claims import PART, ClaimsReport, Evidence
+from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder
 from serlab.servable.resnet50 import RESNET50
@@ -81,6 +82,19 @@ def test_an_experiment_that_fails_leaves_the_others_their_verdicts(lab: Lab, exp
     told = {result.claim.id: (result.judgement.verdict, result.judgement.finding) for result in report.results}
     assert told["size-raw"][0] == "reproduced"
     assert told["zero-copy"] == ("not testable here", "the server died")
+    assert report.missing == ("copies: the server died",)
+
+
+def test_calls_that_failed_beside_others_are_missing(lab: Lab, experiments: Callable[..., None]) -> None:
+    def half(lab: Lab) -> Evidence:
+        call = CallSample(0.0, 1.0, 0.0, 1.0)
+        lab.keep_calls(EndToEndRun("image", "json", "rest", 0, (call,), 1, 1, 0.5, None, None, error="HTTP 503"))
+        return Evidence("sizes", (SIZE,))
+
+    experiments(Experiment("sizes", ("size-raw",), half))
+    report = put_to_the_test(lab, ["size-raw"])
+    assert [result.judgement.verdict for result in report.results] == ["reproduced"]
+    assert report.missing == ("calls/image/json: HTTP 503",)
 
 
 def test_verdicts_are_written_before_the_next_experiment_begins(lab: Lab, experiments: Callable[..., None]) -> None:
