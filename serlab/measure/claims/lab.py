@@ -44,7 +44,7 @@ STANDARD = Effort(rounds=10, calls_s=1.0, tail_s=300.0, load_s=6.0, large=True)
 class Lab:
     """What every experiment is given, and what they could not measure.
 
-    ``served`` are the names of the models that the live instance has. ``missing`` are calls and experiments that failed.
+    ``served`` are the names of the models that the live instance has; ``missing`` is what failed, calls or whole.
     """
 
     folder: RunFolder
