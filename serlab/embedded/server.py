@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from serlab import __version__
@@ -65,13 +66,14 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _serve(flags: Flags) -> None:
-    stop = threading.Event()
+    # An event's lock is not to be taken by a handler that interrupts its holder; this queue is made for that.
+    stop: SimpleQueue[int] = SimpleQueue()
     with contextlib.ExitStack() as shutdown:
         # Left to the process's end: closing a session waits for what still runs in it.
         core = _load(flags)
         # Until here a signal ends the process at once: there is nothing to end in good order, and loading takes long.
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, lambda number, _: stop.put(number))
         ready: dict[str, object] = {
             "grpc_port": _start_grpc(flags, core, shutdown) if flags.port >= 0 else None,
             "rest_port": _start_rest(flags, core, shutdown) if flags.rest_api_port >= 0 else None,
@@ -83,7 +85,7 @@ def _serve(flags: Flags) -> None:
         gc.freeze()
         print(json.dumps(ready), flush=True)
         print(_greeting(flags, core, ready), file=sys.stderr, flush=True)
-        stop.wait()
+        stop.get()
 
 
 def _load(flags: Flags) -> ServerCore:
