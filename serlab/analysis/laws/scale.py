@@ -75,7 +75,11 @@ def carry(law: Law, machine: LawMachine, here: Mapping[str, Yardstick]) -> Carri
     own = fmean(math.hypot(law.yardsticks[name].spread, here[name].spread) for name in common)
     spread = math.hypot(stdev(logs) if len(logs) > 1 else _ALONE, own)
     absent = sorted({name for names in _CARRIES.values() for name in names} - factors.keys())
-    remarks = tuple(f"yardstick {name} is missing: the mean of the others carries its part" for name in absent)
+    remarks = tuple(
+        f"law {law.name} does not say how fast {name} was on its machine: that part is scaled as the rest is, "
+        "and the interval is as wide as the rest disagrees"
+        for name in absent
+    )
     return Carried(by_factors(law, factors), factors, spread, remarks)
 
 
