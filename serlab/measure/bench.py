@@ -16,7 +16,7 @@ from serlab.measure.allocation import Allocation
 from serlab.measure.answers import record_answers
 from serlab.measure.calls import Subject, subject_of_run
 from serlab.measure.cases import shuffled, time_cases
-from serlab.measure.gate import check, crashed
+from serlab.measure.gate import cannot_carry, check, crashed
 from serlab.measure.memory.phase import profile_cases
 from serlab.measure.plan import Plan
 from serlab.measure.process.listener import Listener, Silent
@@ -124,14 +124,13 @@ class Bench:
             self._folder.write_info(replace(self._folder.read_info(), gates=gates))
         for gate in gates:
             if gate.exactness.failure:
-                self._say.remark(f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}")
+                self._say.remark(cannot_carry(gate))
         return gates
 
     def _memory(self, parents: Parents, sound: set[tuple[str, str]]) -> None:
         done = {profile.case for profile in self._folder.read_memory()}
         payloads = (*self._plan.payloads, *self._plan.memory_only)
-        cases = [case for case in time_cases(payloads, self._plan.codecs) if (case.payload, case.codec) in sound]
-        missing = [case for case in cases if case not in done]
+        missing = [case for case in self._sound_cases(payloads, sound) if case not in done]
         if missing:
             self._begin("memory", len(missing))
         subjects = {case.payload: self._subject(case.payload) for case in missing}
@@ -146,8 +145,7 @@ class Bench:
         profile_cases(parents, self._folder, missing, subjects, self._plan.wants_flamegraph, take)
 
     def _rounds(self, prepared: Parents, calling: Calling | None, sound: set[tuple[str, str]]) -> None:
-        steps = self._steps(sound)
-        if not steps:
+        if not (steps := self._steps(sound)):
             return
         self._timing, self._calling = Timing(self._folder, self._plan.limits), calling
         self._allocation = Allocation(self._plan.difference, self._folder.read_runs())
@@ -158,7 +156,7 @@ class Bench:
                 continue
             if number >= self._plan.min_rounds and self._spent_s() + longest_s > self._plan.budget:
                 break
-            end = time.monotonic() + self._share_of_budget(number)
+            end = time.monotonic() + self._share_of_budget(number, longest_s)
             with nullcontext(prepared) if number == 0 else self._parents(number) as parents:
                 begin = time.monotonic()
                 self._begin(f"round {number + 1}", len(todo), number, longest_s)
@@ -186,9 +184,11 @@ class Bench:
             f"{after}{rounds} {'more ' if number >= 0 else ''}round{'s' if rounds != 1 else ''}" if rounds > 0 else "",
         )
 
-    def _share_of_budget(self, number: int) -> float:
-        left = self._plan.budget - self._spent_s()
-        return max(0.0, left) / max(1, self._plan.planned_rounds - number)
+    def _share_of_budget(self, number: int, longest_s: float) -> float:
+        left = max(0.0, self._plan.budget - self._spent_s())
+        # What would be too short for another round is worth more processes in this one.
+        fitting = left / longest_s if number >= self._plan.min_rounds and longest_s else left
+        return left / max(1.0, min(self._plan.planned_rounds - number, int(fitting)))
 
     def _more_processes(self, steps: Sequence[Step], number: int, parents: Parents, end: float) -> None:
         """Spend what is left of a round on the cases that another process narrows, until ``end``."""
@@ -222,8 +222,7 @@ class Bench:
         wanted, took = f"{100 * self._plan.difference:.3g} %", f"{rounds} rounds and {self._spent_s():.0f} s"
         told = f"every case tells a difference of {wanted} from none; it took {took}"
         if open_cases:
-            one = open_cases[0].id
-            told = f"{len(open_cases)} cases cannot tell a difference of {wanted} after {took}, {one} for one"
+            told = f"{len(open_cases)} cases cannot tell a difference of {wanted} after {took}, as {open_cases[0].id}"
             self._failed["", "resolve"] = told
         self._say.remark(told)
 
@@ -235,13 +234,15 @@ class Bench:
     def _steps(self, sound: set[tuple[str, str]]) -> Sequence[Step]:
         steps: list[Step] = []
         if "time" in self._plan.parts:
-            cases = time_cases(self._plan.payloads, self._plan.codecs)
-            steps += [case for case in cases if (case.payload, case.codec) in sound]
+            steps += self._sound_cases(self._plan.payloads, sound)
         if "endtoend" in self._plan.parts and self._target:
             # A codec that fails its gate is sent all the same: the server's word on it is a finding.
             callers = self._target.callers(self._plan.codecs)
             steps += [(payload, codec) for payload in self._plan.payloads for codec in callers]
         return steps
+
+    def _sound_cases(self, payloads: Sequence[str], sound: set[tuple[str, str]]) -> list[Case]:
+        return [case for case in time_cases(payloads, self._plan.codecs) if (case.payload, case.codec) in sound]
 
     def _take(self, step: Step, number: int, parents: Parents) -> None:
         if step in self._failed:
@@ -271,15 +272,13 @@ class Bench:
         missing = [f"codec {codec} is left out: {reason}" for codec, reason in self._plan.left_out.items()]
         missing += [text for step, text in self._failed.items() if step != ("", "server")]
         missing += [
-            f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}"
-            for gate in data.info.gates
+            cannot_carry(gate) for gate in data.info.gates
             if gate.exactness.failure and ("correctness", f"{gate.payload}/{gate.codec}") not in self._failed
-        ]
+        ]  # fmt: skip
         missing += [
-            f"calls/{payload}/{codec}: {words}"
-            for (payload, codec), words in refusals(data.endtoend).items()
-            if (payload, codec) not in self._failed
-        ]
+            f"calls/{step[0]}/{step[1]}: {words}"
+            for step, words in refusals(data.endtoend).items() if step not in self._failed
+        ]  # fmt: skip
         lacking = calling.lacking(data.info.rounds) if calling else []
         if calling and calling.gone:
             lacking += without_calls(self._plan, self._target, data.endtoend)

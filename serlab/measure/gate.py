@@ -56,6 +56,11 @@ def check(subject: Subject, codec_name: str) -> Gate:
     return Gate(subject.payload, codec_name, worst, len(request), sizes)
 
 
+def cannot_carry(gate: Gate) -> str:
+    """Return the words for a payload that a codec does not carry."""
+    return f"{gate.codec} cannot carry {gate.payload}: {gate.exactness.failure}"
+
+
 def crashed(payload_spec: str, codec_name: str, seed: int, words: str) -> Gate:
     """Return the gate of a round trip whose process ended before it did: a failure of that case, not of the run."""
     tensors = parse_payload(payload_spec, seed=seed).tensors

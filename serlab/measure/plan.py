@@ -47,7 +47,7 @@ PROFILES: dict[str, Profile] = {
     profile.name: profile
     for profile in (
         Profile("smoke", ("vector-1k", "image"), 6, 100.0, run_s=0.03, calls_s=0.12, max_rounds=6),
-        Profile("standard", _SMALL, 9, 570.0, run_s=0.1, calls_s=0.5),
+        Profile("standard", _SMALL, 9, 585.0, run_s=0.1, calls_s=0.5),
         Profile(
             "full", (*_SMALL, "tokens", "image-u8", "half"), 12, 3600.0, run_s=0.15, calls_s=2.0, resolve=0.01,
             max_rounds=30, memory_only=("batch-100",), variants=True, send_as=("all",),
