@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from serlab.analysis.stats import FEWEST
 from serlab.errors import ServingError
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.deployment.gateway import measure_gateway
@@ -15,7 +16,7 @@ from serlab.serving.gateway import find_nginx, start_gateway
 #: A call that hardly costs anything itself shows the hop; an image shows the copying.
 PAYLOADS = ("vector-10k", "image")
 CODECS = ("wire", "orjson")
-MOST_ROUNDS = 5
+MOST_ROUNDS = FEWEST
 
 
 def measure(lab: Lab) -> Evidence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from statistics import median
 
+from serlab.analysis.stats import FEWEST
 from serlab.codecs.registry import describe
 from serlab.errors import MeasureError
 from serlab.measure.claims.lab import Lab, series
@@ -15,7 +16,7 @@ from serlab.records.deployment import Burst, MultiplexingReport
 from serlab.records.load import StepLimits
 
 CODECS = ("wire", "orjson")
-MOST_ROUNDS = 5
+MOST_ROUNDS = FEWEST
 
 
 def measure(lab: Lab) -> Evidence:

@@ -12,6 +12,7 @@ from typing import Any
 import psutil
 import pyperf
 
+from serlab.analysis.stats import FEWEST
 from serlab.codecs.base import Tensor
 from serlab.measure.claims.lab import Lab, series
 from serlab.measure.memory.capture import read_capture, track
@@ -24,8 +25,8 @@ from serlab.records.scratch import Scratch
 from serlab.records.suites import read_suite
 
 TIMED, PROFILED = "batch-100", ("image", "batch-16")
-#: A round takes some ten seconds; the effect is so large that more of them change nothing.
-MOST_ROUNDS = 5
+#: A round takes some ten seconds, and the effect is large: as many as carry an interval.
+MOST_ROUNDS = FEWEST
 
 
 def measure(lab: Lab) -> Evidence:
