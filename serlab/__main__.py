@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import signal
 import sys
 import tempfile
@@ -85,7 +84,6 @@ def main() -> None:
 
 def _run() -> int:
     arguments = sys.argv[1:]
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow tells of itself whenever it is imported
     # Runs, and libraries beneath, record the command line: from here on it holds no credential.
     sys.argv[1:] = masked_words(arguments)
     with contextlib.suppress(OSError):  # nowhere for temporary files: told by what needs one
