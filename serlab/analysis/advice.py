@@ -50,5 +50,5 @@ class Advice:
     graphs: Mapping[str, str] = field(default_factory=dict)
     program: str = ""
     remarks: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()

@@ -58,7 +58,7 @@ def test_lossy_ways_are_judged_by_what_they_promise(tmp_path: Path) -> None:
         predicted(SERVING, asked, tmp_path)
     found = predicted(SERVING, replace(asked, needs="0.01"), tmp_path)
     assert {choice.way.representation for choice in found.ranking.choices} == {"uint8"}
-    assert 64 < (found.ranking.choices[0].way.request_bytes or 0) < 200  # not 64 float32
+    assert 64 < (found.ranking.choices[0].way.request_bytes or 0) < 400  # 64 float32 are some 700 as JSON
 
 
 @pytest.mark.parametrize(
