@@ -135,7 +135,7 @@ def _choice(found: list[Contender], transport: Transport, told_against: str) -> 
         transport,
         best.codec,
         best.basis,
-        interval(list(best.by_round.values())),
+        interval(best.by_round.values()),
         paired_ratio(base.by_round, best.by_round) if base and base.codec != best.codec else None,
         tuple(codec for codec, ratio in ratios.items() if ratio and too_close_to_call(ratio)),
         best.exactness,

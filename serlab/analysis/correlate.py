@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from serlab.analysis.endtoend import sum_up
-from serlab.analysis.stats import interval, paired_ratio
+from serlab.analysis.endtoend import median_totals, sum_up
+from serlab.analysis.stats import interval, paired_difference, paired_ratio
 from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlation, CorrelationPoint, Correlations, Saving
 from serlab.records.endtoend import EndToEndRun
@@ -41,7 +41,7 @@ def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) 
     isolated = {number: encode[number] + decode[number] for number in encode.keys() & decode.keys()}
     if not isolated:
         return None
-    totals = {run.round: _median_total(run) for run in clients if run.calls}
+    totals = median_totals(clients)
     share = paired_ratio(isolated, totals) or interval([median(isolated.values()) / median(totals.values())])
     encode_s, decode_s = median(encode.values()), median(decode.values())
     return CorrelationPoint(
@@ -50,7 +50,7 @@ def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) 
         whole.transport,
         encode_s,
         decode_s,
-        isolated_s=interval(list(isolated.values())),
+        isolated_s=interval(isolated.values()),
         end_to_end_s=whole.median_s,
         share=share,
         encode_in_situ_ratio=view.stage_times[cases[0]] / encode_s,
@@ -77,16 +77,10 @@ def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving,
         base = by_key.get((point.payload, view.baseline))
         if base is None or point.codec == base.codec:
             continue
-        slow = {run.round: run for run in view.clients[base.payload, base.codec] if run.calls}
-        fast = {run.round: run for run in view.clients[point.payload, point.codec] if run.calls}
-        saved = [_median_total(slow[number]) - _median_total(fast[number]) for number in slow.keys() & fast.keys()]
-        if not saved:
+        slow, fast = (median_totals(view.clients[one.payload, one.codec]) for one in (base, point))
+        whole = paired_difference(slow, fast)
+        if whole is None:
             continue
         encode_s, decode_s = base.encode_s - point.encode_s, base.decode_s - point.decode_s
-        whole = interval(saved)
         found.append(Saving(point.payload, base.codec, point.codec, encode_s, decode_s, whole))
     return tuple(found)
-
-
-def _median_total(run: EndToEndRun) -> float:
-    return median(call.total_s for call in run.calls)

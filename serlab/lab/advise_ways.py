@@ -120,9 +120,7 @@ def find(asked: Asked, spec: str, metadata: ModelMetadata | None, wish: Wish, of
         told = "; ".join(reasons) or "no codec of this transport and client is installed"
         raise UsageError(f"nothing that was offered can carry this: {told}")
     reference = None
-    for codec in (
-        name for name in COMPARED_OVER if name in registry.available() and registry.transport_of(name) in offered
-    ):
+    for codec in (name for name in registry.usable(COMPARED_OVER) if registry.transport_of(name) in offered):
         with contextlib.suppress(SerlabError):
             reference = _sending(metadata, wish, spec, asked.seed, AS_IS, codec)
             break

@@ -10,8 +10,8 @@ from serlab.analysis.laws.fit import fit_codec
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
 from serlab.lab.laws import yardsticks_here
-from serlab.measure.apart import time_step
 from serlab.measure.calls import Subject
+from serlab.measure.chunks import time_step
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.machine import describe_machine
 from serlab.measure.process.parents import client_of

@@ -12,6 +12,7 @@ from serlab.analysis.exact import compare_gates, compare_memory
 from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR, RunView
 from serlab.errors import UsageError
+from serlab.lab.asked import OWN_CLIENT
 from serlab.lab.environments import environments
 from serlab.lab.progress import ProgressShow
 from serlab.measure.chunks import Chunks
@@ -200,7 +201,7 @@ def _unlike(base: RunInfo, head: RunInfo) -> list[str]:
         before, now = getattr(base.machine, what), getattr(head.machine, what)
         if before != now:
             found.append(f"machine, {what.replace('_', ' ')}: {before} and {now}")
-    kinds = [str(info.plan.get("client") or "own") for info in (base, head)]
+    kinds = [str(info.plan.get("client") or OWN_CLIENT) for info in (base, head)]
     if kinds[0] != kinds[1]:
         found.append(f"kind of client: {kinds[0]} and {kinds[1]}")
     names = sorted(set(base.versions) | set(head.versions))

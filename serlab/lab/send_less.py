@@ -110,7 +110,7 @@ def send_less(
             metadata = read_metadata(endpoint, model, serving.client, version=serving.version, label=serving.label)
             client = replace(serving.client, timeout_s=max(serving.client.timeout_s, FIRST_CALL_S))
             target = make_target(endpoint, client, None, (spec,), seed)
-            compared = [name for name in COMPARED_OVER if name in registry.available()]
+            compared = registry.usable(COMPARED_OVER)
             with Parents((*codecs, *compared), seed=seed, number=0, client=plan.client) as parents:
                 found = _Sweep(parents, target, metadata, served, spec, seed, show)
                 ways = found.run(specs, codecs, less.rounds, less.calls_s, requests)
@@ -206,8 +206,8 @@ class _Sweep:
     def _compare(self, spec: str, requests: int) -> tuple[Any, Any]:
         self._show.step(f"answers to {spec}")
         offered = self._target.endpoint.transports
-        for codec in COMPARED_OVER:
-            if codec in registry.available() and registry.transport_of(codec) in offered:
+        for codec in registry.usable(COMPARED_OVER):
+            if registry.transport_of(codec) in offered:
                 try:
                     way = self._way(spec, codec)
                 except SerlabError:

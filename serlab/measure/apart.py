@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from serlab.codecs.base import Body, Call, ChunkedCodec, Tensors
-from serlab.measure.calls import Subject
-from serlab.records.run import Case, Op
+from serlab.records.run import Op
 
 #: Where Linux tells the caches of a core, and what is assumed where it does not.
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
@@ -88,16 +87,6 @@ def time_apart(
         timed_s += encoded - begin + decoded - arrived
         found.append(encoded - begin if op == "encode" else decoded - arrived)
     return Apart(median(found[1:] or found), timed_s)
-
-
-def time_step(case: Case, subject: Subject, run_s: float) -> float:
-    """Be one fresh process that times a step apart for about ``run_s`` seconds; return its calls' median seconds.
-
-    Raises what the payload, the codec and the echo servable raise.
-    """
-    exchange = subject.exchange(case.codec)
-    answer = exchange.response(case.form)
-    return time_apart(exchange.codec, case.op, exchange.tensors, answer, exchange.call, run_s=run_s).median_s
 
 
 def _exchange(answer: Body, sweeper: Sweeper) -> Body:

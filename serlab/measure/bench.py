@@ -186,16 +186,17 @@ class Bench:
 
     def _share_of_budget(self, number: int, longest_s: float) -> float:
         left = max(0.0, self._plan.budget - self._spent_s())
-        # What would be too short for another round is worth more processes in this one.
-        fitting = left / longest_s if number >= self._plan.min_rounds and longest_s else left
-        return left / max(1.0, min(self._plan.planned_rounds - number, int(fitting)))
+        rounds = self._plan.planned_rounds - number
+        if number >= self._plan.min_rounds and longest_s:
+            # What would be too short for another round is worth more processes in this one.
+            rounds = min(rounds, int(left / longest_s))
+        return left / max(1, rounds)
 
     def _more_processes(self, steps: Sequence[Step], number: int, parents: Parents, end: float) -> None:
         """Spend what is left of a round on the cases that another process narrows, until ``end``."""
         cases = [step for step in steps if isinstance(step, Case)]
         # Nobody's processes, nor the making of what they need, eat what narrows twice as many others.
         fair_s, spent_s = 2 * (end - time.monotonic()) / max(1, len(cases)), dict.fromkeys(cases, 0.0)
-        began = False
         for turn in count(1):
             wanting = [
                 case
@@ -204,9 +205,8 @@ class Bench:
             ]
             if not wanting or time.monotonic() >= end:
                 return
-            if not began:
+            if turn == 1:
                 self._begin(f"round {number + 1}, more processes", None, number)
-                began = True
             for case in shuffled(wanting, self._plan.seed, 1000 * turn + number):
                 if (begin := time.monotonic()) < end:
                     self._say.step(case.id)

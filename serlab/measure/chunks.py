@@ -84,6 +84,14 @@ def time_chunks(
     return Chunks(loops, tuple(map(_short, values)), warmed, Apart(*map(_short, found)))
 
 
+def time_step(case: Case, subject: Subject, run_s: float) -> float:
+    """Be one fresh process that times a step apart for about ``run_s`` seconds; return its calls' median seconds.
+
+    Raises what the payload, the codec and the echo servable raise.
+    """
+    return TimedCase(case, subject).apart(run_s).median_s
+
+
 def _short(seconds: float) -> float:
     """Return a time to five digits, far below its noise: a run has some hundred thousand of them to keep."""
     return float(f"{seconds:.5g}")

@@ -64,19 +64,23 @@ class TimedCase:
     def apart(self, run_s: float) -> Apart:
         """Return the seconds of the step within calls that have no server (``measure.apart``)."""
         exchange, codec, call = self._parts
-        answer = exchange.response(self._case.form)
-        return time_apart(codec, self._case.op, exchange.tensors, answer, call, run_s=run_s)
+        return time_apart(codec, self._case.op, exchange.tensors, self._answer, call, run_s=run_s)
 
     @cached_property
     def _parts(self) -> tuple[Exchange, Any, Call]:
         exchange = self._subject.exchange(self._case.codec)
         return exchange, self._wrap(exchange.codec) if self._wrap else exchange.codec, exchange.call
 
+    @cached_property
+    def _answer(self) -> Body:
+        """Writing a large one takes longer than reading it."""
+        return self._parts[0].response(self._case.form)
+
     def _bind(self) -> Callable[[int], float]:
         exchange, codec, call = self._parts
         if self._case.op == "encode":
             return lambda loops: time_encode(loops, codec, exchange.tensors, call)
-        body = exchange.response(self._case.form)
+        body = self._answer
         return lambda loops: time_decode(loops, codec, body, call)
 
 

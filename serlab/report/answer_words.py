@@ -59,14 +59,14 @@ def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
     if base:
         yield (
             f"That is {sentences.time(choice.time_s)} instead of "
-            f"{sentences.time(interval(list(base.by_round.values())))} with {source.baseline}."
+            f"{sentences.time(interval(base.by_round.values()))} with {source.baseline}."
         )
 
 
 def _undecided(source: Source, choice: Choice) -> Iterator[Sentence]:
     """Tell what was seen where it is too little to decide anything."""
     base = baseline(source.view, choice.payload)
-    against = f" and {sentences.time(interval(list(base.by_round.values())))} with {source.baseline}" if base else ""
+    against = f" and {sentences.time(interval(base.by_round.values()))} with {source.baseline}" if base else ""
     assert choice.times_less is not None
     yield (
         f"{_what(choice)} with {choice.payload} takes {sentences.time(choice.time_s)} with {name(source, choice)} over "

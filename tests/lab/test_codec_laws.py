@@ -12,7 +12,7 @@ import pytest
 from serlab.errors import UnknownNameError, UsageError
 from serlab.lab import codec_laws
 from serlab.lab.codec_laws import LONGEST_S, SIZES, learn_codecs
-from serlab.measure.apart import time_step
+from serlab.measure.chunks import time_step
 from serlab.records.law import Yardstick
 from serlab.records.law_files import find_law
 from serlab.records.run import Case

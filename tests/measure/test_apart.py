@@ -6,8 +6,9 @@ import pytest
 
 from serlab.codecs.base import Body, Call, Tensors
 from serlab.measure import apart
-from serlab.measure.apart import Sweeper, private_cache_bytes, time_apart, time_step
+from serlab.measure.apart import Sweeper, private_cache_bytes, time_apart
 from serlab.measure.calls import Subject
+from serlab.measure.chunks import time_step
 from serlab.records.run import OPS, Case, Op
 
 SUBJECT = Subject("vector-1k", 1)

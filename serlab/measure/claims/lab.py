@@ -72,8 +72,7 @@ class Lab:
 
     def available(self, codecs: Iterable[str]) -> list[str]:
         """Return those of ``codecs`` whose libraries are installed here."""
-        usable = set(registry.available())
-        return [codec for codec in codecs if codec in usable]
+        return list(registry.usable(codecs))
 
     def on_target(self, call: Call | None) -> Target:
         """Return the live instance with ``call`` in place of the echo's. Only for experiments that need one."""

@@ -27,6 +27,7 @@ from serlab.records.deployment import Batcher, BatchingReport, BatchingStep, Bat
 from serlab.records.load import StepLimits, StepSpec
 from serlab.records.run import Endpoint
 from serlab.records.scratch import Scratch
+from serlab.records.series import joined
 from serlab.servable.batched import BATCHED_MODEL, FEATURES, INPUT, OUTPUT, OUTPUTS, ROWS, SETTINGS, signature_of
 from serlab.serving.base import ServingOptions
 from serlab.serving.registry import parse_serving
@@ -54,7 +55,7 @@ class BatchingSweep:
     limits: StepLimits = field(default_factory=StepLimits)
     seed: int = 0
     listener: Listener = field(default_factory=Silent)
-    keep: Callable[[BatchingReport], object] | None = None
+    keep: Callable[[BatchingReport], object] = lambda _piece: None
     model: str = BATCHED_MODEL
 
     def run(
@@ -62,16 +63,15 @@ class BatchingSweep:
     ) -> BatchingReport:
         """Take every setting and the server without batching once per round, in shuffled order."""
         spec = checked(StepSpec(PAYLOAD, self.codec, concurrency=self.concurrency, processes=0))
-        report = BatchingReport(batcher, self.codec, self.concurrency)
+        blank = BatchingReport(batcher, self.codec, self.concurrency)
+        pieces = [blank]
         for number in range(self.rounds):
             self.listener.phase(f"batching, round {number + 1}", 1 + len(self.settings))
             for setting in shuffled([None, *self.settings], self.seed, number):
                 self.listener.step(str(setting or "without batching"))
-                step = take(setting, spec, number)
-                report = replace(report, steps=(*report.steps, step))
-                if self.keep:
-                    self.keep(replace(report, steps=(step,)))
-        return report
+                pieces.append(replace(blank, steps=(take(setting, spec, number),)))
+                self.keep(pieces[-1])
+        return joined(pieces)
 
 
 def measure_batching(clients: Clients, target: Target, sweep: BatchingSweep) -> BatchingReport:

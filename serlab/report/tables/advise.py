@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from serlab.analysis.advice import Advice
 from serlab.analysis.advise import Change, Choice, Optimise, Ranking, by_reason
 from serlab.records.run import Interval
-from serlab.report import units
+from serlab.report import sentences, units
 from serlab.report.tables.console import plain_table
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ def _ratio(found: Interval | None) -> str:
         return units.NOT_MEASURED
     more = found.below(1.0)
     if more:
-        found = replace(found, median=1 / found.median, low=1 / found.high, high=1 / found.low)
+        found = sentences.turned(found)
     exact = found.low == found.high and not found.is_range
     return (units.ratio(found.median) if exact else units.ratio_interval(found)) + (" more" if more else "")
 
