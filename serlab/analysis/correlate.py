@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from serlab.analysis.endtoend import median_totals, sum_up
-from serlab.analysis.stats import interval, paired_difference, paired_ratio
+from serlab.analysis.stats import interval, midmean, paired_difference, paired_ratio
 from serlab.analysis.view import RunView
 from serlab.records.correlation import Correlation, CorrelationPoint, Correlations, Saving
 from serlab.records.endtoend import EndToEndRun
@@ -43,7 +43,7 @@ def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) 
         return None
     totals = median_totals(clients)
     share = paired_ratio(isolated, totals) or interval([median(isolated.values()) / median(totals.values())])
-    encode_s, decode_s = median(encode.values()), median(decode.values())
+    encode_s, decode_s = midmean(encode.values()), midmean(decode.values())
     return CorrelationPoint(
         payload,
         codec,

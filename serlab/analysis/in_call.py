@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import get_args
 
+from serlab.analysis.stats import midmean
 from serlab.records.correlation import InCall, Mode
 from serlab.records.run import Case
 
@@ -27,7 +28,7 @@ def judge(modes: Mapping[Mode, Times], stages: Mapping[Case, float]) -> tuple[In
         case for case, seconds in stages.items() if seconds >= SHORTEST_S and all(case in t for t in modes.values())
     ]
     found = [
-        _judged(mode, [median(modes[mode][case].values()) / stages[case] for case in shared])
+        _judged(mode, [midmean(modes[mode][case].values()) / stages[case] for case in shared])
         for mode in get_args(Mode)
         if mode in modes
     ]

@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import fmean, median
 
 from serlab.analysis.in_call import judge
-from serlab.analysis.stats import interval_if_any, paired_ratio
+from serlab.analysis.stats import interval_if_any, midmean, paired_ratio
 from serlab.records.correlation import InCall
 from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import OPS, Case, Exactness, Form, Gate, Interval, MemoryProfile, Run
@@ -47,18 +47,18 @@ class RunView:
     @cached_property
     def apart_times(self) -> dict[Case, dict[int, float]]:
         """Seconds per call by round where calls without a server were timed: what a client finds between two steps."""
-        return self._by_round(median, [replace(run, values_s=(run.apart_s,)) for run in self.data.runs if run.apart_s])
+        return self._by_round(midmean, [replace(run, values_s=(run.apart_s,)) for run in self.data.runs if run.apart_s])
 
     @cached_property
     def stage_times(self) -> dict[Case, float]:
-        """Seconds that a step takes within calls: each client's median, and the median of clients."""
+        """Seconds that a step takes within calls: each client's middle mean, and that of the clients."""
         found: dict[Case, list[float]] = defaultdict(list)
         for run in self.data.endtoend:
             if run.calls:
                 encode, decode = (Case(run.payload, run.codec, op) for op in OPS)
-                found[encode].append(median(call.encode_s for call in run.calls))
-                found[replace(decode, form=run.form)].append(median(call.decode_s for call in run.calls))
-        return {case: median(values) for case, values in found.items()}
+                found[encode].append(midmean(call.encode_s for call in run.calls))
+                found[replace(decode, form=run.form)].append(midmean(call.decode_s for call in run.calls))
+        return {case: midmean(values) for case, values in found.items()}
 
     @cached_property
     def in_call(self) -> tuple[InCall, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 
 from serlab.analysis.laws.fit import fit_codec
+from serlab.analysis.stats import midmean
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UsageError
 from serlab.lab.laws import yardsticks_here
@@ -81,7 +81,7 @@ def _points(workers: Workers, codec: str, op: Op, dtype: str, form: Form | None)
         subject = Subject(payload, DEFAULT_SEED)
         case = Case(payload, codec, op, form)
         try:
-            seconds = median(workers.call(time_step, case, subject, RUN_S) for _ in range(PROCESSES))
+            seconds = midmean(workers.call(time_step, case, subject, RUN_S, number) for number in range(PROCESSES))
         except MeasureError as error:
             raise MeasureError(f"{codec} {op} of {payload}: {error}") from error
         points.append(CodecPoint(elements, seconds))

@@ -52,13 +52,14 @@ def time_chunks(
     slowdown: float = 0.0,
     freeze: bool = False,
     dear: bool = True,
-    apart: bool = False,
+    apart: int | None = None,
 ) -> Chunks:
     """Be one fresh process that times ``case`` for about ``run_s`` seconds in chunks of ``loops`` calls.
 
     With ``loops`` 0, as many calls as take ``chunk_s``. ``slowdown`` makes every call take that share longer: a known
     difference, to find out whether it is found. ``freeze`` takes what was imported out of the collector's sight. Unless
-    ``dear``, a call that is dear is repeated all the same. ``apart`` also times it as a call has it.
+    ``dear``, a call that is dear is repeated all the same. ``apart`` also times it as a call has it, as in the round of
+    that number.
     """
     timed = TimedCase(case, subject, wrap=Slowed(slowdown) if slowdown else None)
     begin = time.perf_counter()
@@ -79,17 +80,17 @@ def time_chunks(
     end = time.perf_counter() + run_s
     while len(values) < MIN_CHUNKS or time.perf_counter() < end:
         values.append(timed(loops) / loops)
-    found = timed.apart(run_s) if apart else NOT_APART
+    found = NOT_APART if apart is None else timed.apart(run_s, apart)
     warmed = tuple((count, _short(cost)) for count, cost in warmups)
     return Chunks(loops, tuple(map(_short, values)), warmed, Apart(*map(_short, found)))
 
 
-def time_step(case: Case, subject: Subject, run_s: float) -> float:
-    """Be one fresh process that times a step apart for about ``run_s`` seconds; return its calls' median seconds.
+def time_step(case: Case, subject: Subject, run_s: float, round_number: int) -> float:
+    """Be one fresh process that times a step apart for about ``run_s`` seconds; return its seconds.
 
     Raises what the payload, the codec and the echo servable raise.
     """
-    return TimedCase(case, subject).apart(run_s).median_s
+    return TimedCase(case, subject).apart(run_s, round_number).step_s
 
 
 def _short(seconds: float) -> float:

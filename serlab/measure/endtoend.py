@@ -13,6 +13,7 @@ from serlab.analysis.exactness import compare_all
 from serlab.codecs import registry
 from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor, Tensors
 from serlab.errors import CodecError, SerlabError, TransportError
+from serlab.measure.apart import shift_collector
 from serlab.measure.calls import Subject
 from serlab.measure.process.server_meter import ServerMeter
 from serlab.measure.target import Target
@@ -77,6 +78,7 @@ def measure(
                 meter.reset_peak()
                 server_before, client_before = meter.cpu_s(), time.process_time()
             del first
+            shift_collector(round_number)
             end = time.perf_counter() + calls_s
             try:
                 while not dear and len(samples) < MAX_CALLS and (len(samples) < MIN_CALLS or time.perf_counter() < end):

@@ -61,10 +61,12 @@ class TimedCase:
             self._timed = self._bind()
         return self._timed(loops)
 
-    def apart(self, run_s: float) -> Apart:
+    def apart(self, run_s: float, round_number: int) -> Apart:
         """Return the seconds of the step within calls that have no server (``measure.apart``)."""
         exchange, codec, call = self._parts
-        return time_apart(codec, self._case.op, exchange.tensors, self._answer, call, run_s=run_s)
+        return time_apart(
+            codec, self._case.op, exchange.tensors, self._answer, call, run_s=run_s, round_number=round_number
+        )
 
     @cached_property
     def _parts(self) -> tuple[Exchange, Any, Call]:

@@ -23,11 +23,11 @@ class Timing:
         """Time ``case`` once and return what was stored. Raises MeasureError where its process fails."""
         limits, known = self._limits, self._loops.get(case, 0)
         found = workers.call(
-            time_chunks, case, subject, loops=known, chunk_s=limits.chunk_s, run_s=limits.run_s, apart=True
+            time_chunks, case, subject, loops=known, chunk_s=limits.chunk_s, run_s=limits.run_s, apart=round_number
         )
         self._loops[case] = found.loops
         self._folder.add_timed(case.op, pyperf_file(case, subject.seed, round_number, client, found))
-        return Run(case, round_number, found.loops, found.values_s, found.timed_s, client, found.apart.median_s)
+        return Run(case, round_number, found.loops, found.values_s, found.timed_s, client, found.apart.step_s)
 
 
 def pyperf_file(case: Case, seed: int, round_number: int, client: str, found: Chunks) -> PyperfSuite:
@@ -38,7 +38,7 @@ def pyperf_file(case: Case, seed: int, round_number: int, client: str, found: Ch
             seed,
             round=round_number,
             client=client or None,
-            apart=found.apart.median_s or None,
+            apart=found.apart.step_s or None,
             apart_timed=found.apart.timed_s or None,
         ),
         "name": case.id,

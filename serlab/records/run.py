@@ -97,8 +97,8 @@ class Run:
 
     ``timed_s`` is the wall time spent inside timed loops and calls, warmups included. A round may have several
     processes of a case; they are forks of one parent. ``client`` is what that has imported: "light" or "tensorflow"; ""
-    of older runs.
-    ``apart_s`` is the median within calls that have no server (``measure.apart``); 0 where it was not measured.
+    of older runs. ``apart_s`` is what a call takes where only a server is missing (``measure.apart``); 0 where it was
+    not measured.
     """
 
     case: Case

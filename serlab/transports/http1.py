@@ -115,7 +115,8 @@ class Http1Connection:
                 response = self._read_refusal(refusal)
             else:
                 self._raw.arm()
-                response, keep = self._receive()
+                response, keep, taken = receive(self._file)
+                keep &= taken == self._raw.received
         finally:
             if not keep:
                 # What is left unread here would be taken for the answer to the next request.
@@ -148,34 +149,39 @@ class Http1Connection:
     def _read_refusal(self, refusal: OSError) -> Response:
         """Return what a server said before it stopped reading the body, or raise why the body could not be sent."""
         try:
-            return self._receive()[0]
+            return receive(self._file)[0]
         except (NotHttpError, OSError):
             raise refusal from None
 
-    def _receive(self) -> tuple[Response, bool]:
-        """Return the response and whether the connection can carry another."""
-        reader = AnswerReader()
-        head, keep, parts, taken = Head(0, "", {}), False, [], 0
-        while not reader.complete:
-            piece = self._piece(reader.left)
-            taken += len(piece)
-            for event in reader.feed(piece):
-                if isinstance(event, Data):
-                    parts.append(event.content)
-                elif isinstance(event, Head):
-                    head = event
-                else:
-                    keep = event.keep
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
-        assert isinstance(body, bytes)  # whole pieces, as the file returned them: a body in one piece is not copied
-        return Response(head.status, head.reason, head.headers, body), keep and taken == self._raw.received
 
-    def _piece(self, left: int) -> bytes:
-        """Return the rest of the body, or of its chunk, or the next line of the answer; b"" at the connection's end."""
-        try:
-            return self._file.read(left) if left else self._file.readline(_MAX_LINE_BYTES)
-        except (MemoryError, OverflowError):
-            raise NotHttpError(f"it announces {left:,} bytes, more than this process can hold") from None
+def receive(file: io.BufferedReader) -> tuple[Response, bool, int]:
+    """Return the next response, whether what it came by can carry another, and how many bytes it had.
+
+    Raises ``NotHttpError``, and what reading ``file`` raises.
+    """
+    reader = AnswerReader()
+    head, keep, parts, taken = Head(0, "", {}), False, [], 0
+    while not reader.complete:
+        piece = _piece(file, reader.left)
+        taken += len(piece)
+        for event in reader.feed(piece):
+            if isinstance(event, Data):
+                parts.append(event.content)
+            elif isinstance(event, Head):
+                head = event
+            else:
+                keep = event.keep
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    assert isinstance(body, bytes)  # whole pieces, as the file returned them: a body in one piece is not copied
+    return Response(head.status, head.reason, head.headers, body), keep, taken
+
+
+def _piece(file: io.BufferedReader, left: int) -> bytes:
+    """Return the rest of the body, or of its chunk, or the next line of the answer; b"" at the connection's end."""
+    try:
+        return file.read(left) if left else file.readline(_MAX_LINE_BYTES)
+    except (MemoryError, OverflowError):
+        raise NotHttpError(f"it announces {left:,} bytes, more than this process can hold") from None
 
 
 def _remaining(deadline: float) -> float:

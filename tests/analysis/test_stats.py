@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.analysis.stats import holm, interval, paired_ratio, percentile, resolvable, too_close_to_call
+from serlab.analysis.stats import holm, interval, midmean, paired_ratio, percentile, resolvable, too_close_to_call
 from serlab.records.run import Interval
 
 
@@ -74,3 +74,11 @@ def test_the_median_needs_one_sample() -> None:
 @pytest.mark.parametrize(("low", "high", "unclear"), [(0.9, 1.1, True), (1.01, 1.2, False), (0.5, 0.99, False)])
 def test_an_interval_that_spans_one_is_too_close_to_call(low: float, high: float, unclear: bool) -> None:
     assert too_close_to_call(Interval((low + high) / 2, low, high, 5)) is unclear
+
+
+def test_the_middle_mean_counts_both_of_two_times_and_no_outlier() -> None:
+    assert midmean([15.0, 25.0, 15.0, 25.0]) == 20.0
+    assert midmean([1.0, 1.0, 1.0, 900.0]) == 1.0
+    assert midmean([1.0, 2.0, 6.0]) == 3.0
+    with pytest.raises(ValueError, match="no values"):
+        midmean([])

@@ -31,7 +31,7 @@ class FakeTimer:
         self.asked.append(loops)
         return loops * self.seconds
 
-    def apart(self, run_s: float) -> Apart:
+    def apart(self, run_s: float, _round_number: int) -> Apart:
         assert run_s == 0.005
         return Apart(2 * self.seconds, 7 * self.seconds)
 
@@ -39,7 +39,7 @@ class FakeTimer:
 def test_loops_are_chosen_so_that_a_chunk_takes_what_it_should(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "TimedCase", FakeTimer(0.001))
     found = time_chunks(CASE, SUBJECT, loops=0, chunk_s=0.005, run_s=0.0)
-    assert found.apart.median_s == 0.0
+    assert found.apart.step_s == 0.0
     assert found.loops == 5
     assert found.values_s == pytest.approx((0.001,) * chunks.MIN_CHUNKS)
     assert [count for count, _ in found.warmups_s] == [1, 1, 1, 1, 5]
@@ -48,8 +48,8 @@ def test_loops_are_chosen_so_that_a_chunk_takes_what_it_should(monkeypatch: pyte
 
 def test_apart_is_timed_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "TimedCase", FakeTimer(0.001))
-    found = time_chunks(CASE, SUBJECT, loops=1, chunk_s=0.005, run_s=0.005, apart=True)
-    assert found.apart.median_s == 0.002
+    found = time_chunks(CASE, SUBJECT, loops=1, chunk_s=0.005, run_s=0.005, apart=3)
+    assert found.apart.step_s == 0.002
     assert found.timed_s == pytest.approx(0.001 * (2 + len(found.values_s) + 7))
 
 
@@ -89,10 +89,10 @@ def test_every_process_is_a_run_of_pyperfs_with_the_parts_of_its_case(tmp_path: 
 def test_what_is_timed_apart_is_kept_with_the_run(tmp_path: Path) -> None:
     for op in OPS:
         case = Case("vector-1k", "orjson", op)
-        found = time_chunks(case, Subject("vector-1k", 1), loops=20, chunk_s=0.001, run_s=0.005, apart=True)
-        assert found.apart.timed_s > found.apart.median_s > 0
+        found = time_chunks(case, Subject("vector-1k", 1), loops=20, chunk_s=0.001, run_s=0.005, apart=3)
+        assert found.apart.timed_s > found.apart.step_s > 0
         folder = RunFolder(tmp_path / "m" / "r")
         folder.add_timed(op, pyperf_file(case, 1, 3, "light", found))
         (kept,) = [run for run in folder.read_runs() if run.case == case]
-        assert (kept.apart_s, kept.round, kept.client) == (found.apart.median_s, 3, "light")
+        assert (kept.apart_s, kept.round, kept.client) == (found.apart.step_s, 3, "light")
         assert kept.timed_s == pytest.approx(found.timed_s)

@@ -12,6 +12,7 @@ import numpy as np
 
 from serlab.analysis.laws.fit import fit_route
 from serlab.analysis.laws.meaning import meaning
+from serlab.analysis.stats import midmean
 from serlab.analysis.view import RunView
 from serlab.errors import MeasureError
 from serlab.records.endtoend import EndToEndRun
@@ -136,9 +137,9 @@ def _predict(view: RunView, payload: str, codec: str, law: RouteLaw, spread: flo
         codec,
         law.route,
         *sizes,
-        median(encode.values()),
+        midmean(encode.values()),
         0.0,
-        median(decode.values()),
+        midmean(decode.values()),
         Interval(0.0, 0.0, 0.0, 0),
         _measured(clients),
         covered=law.covers(*sizes),
