@@ -59,7 +59,7 @@ class ProgressShow:
                 self._task = self._bar.add_task(title, total=None, step="", left="")
             self._show("")
         elif not self._quiet:
-            self._console.print(f"{title}: {steps} steps" if steps else title)
+            self._console.print(f"{title}: {steps} step{'s' if steps != 1 else ''}" if steps else title)
 
     def outlook(self, left_s: float, then: str = "") -> None:
         """Tell what the whole work still takes, and what follows the phase that has just begun."""
