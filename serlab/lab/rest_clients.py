@@ -14,6 +14,7 @@ from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import Plan
 from serlab.measure.process.parents import Parents
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.rest_clients import PART, RestClientRun
 from serlab.records.store import RunFolder
 from serlab.transports.registry import REST_CLIENTS
@@ -56,11 +57,14 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
             for payload, codec, client in shuffled(steps, plan.seed, number):
                 show.step(f"{payload}/{codec} with {client}")
                 try:
-                    run = parents.of(codec).call(
-                        endtoend.measure, live.target, payload, codec, seed=plan.seed, round_number=number,
+
+                    def take(run: EndToEndRun, client: str = client) -> None:
+                        keep((RestClientRun(client, run),))
+
+                    run = parents.of(codec).keeping(
+                        take, endtoend.measure, live.target, payload, codec, seed=plan.seed, round_number=number,
                         calls_s=plan.limits.calls_s / 2, through=client,
                     )  # fmt: skip
-                    keep((RestClientRun(client, run),))
                     if not run.error:
                         continue
                     missing.append(f"{payload}/{codec} with {client}: {run.error}")

@@ -48,11 +48,10 @@ class Calling:
         """Send one client. Raises MeasureError where its process fails."""
         if self.gone or not self.is_due(payload, codec, round_number):
             return
-        run = workers.call(
-            endtoend.measure, self._target, payload, codec, seed=self._plan.seed, round_number=round_number,
-            calls_s=self._plan.limits.calls_s,
+        run = workers.keeping(
+            self._folder.add_endtoend, endtoend.measure, self._target, payload, codec, seed=self._plan.seed,
+            round_number=round_number, calls_s=self._plan.limits.calls_s,
         )  # fmt: skip
-        self._folder.add_endtoend(run)
         self._note(run)
         if run.error and server_gone(self._target.endpoint):
             self.gone = run.error

@@ -22,11 +22,15 @@ class Timing:
     def run(self, workers: Workers, case: Case, subject: Subject, round_number: int, client: str = "") -> Run:
         """Time ``case`` once and return what was stored. Raises MeasureError where its process fails."""
         limits, known = self._limits, self._loops.get(case, 0)
-        found = workers.call(
-            time_chunks, case, subject, loops=known, chunk_s=limits.chunk_s, run_s=limits.run_s, apart=round_number
-        )
+
+        def keep(found: Chunks) -> None:
+            self._folder.add_timed(case.op, pyperf_file(case, subject.seed, round_number, client, found))
+
+        found = workers.keeping(
+            keep, time_chunks, case, subject,
+            loops=known, chunk_s=limits.chunk_s, run_s=limits.run_s, apart=round_number,
+        )  # fmt: skip
         self._loops[case] = found.loops
-        self._folder.add_timed(case.op, pyperf_file(case, subject.seed, round_number, client, found))
         return Run(case, round_number, found.loops, found.values_s, found.timed_s, client, found.apart.step_s)
 
 

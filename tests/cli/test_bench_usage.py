@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from serlab.__main__ import main
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, create_run
 
@@ -69,11 +70,15 @@ def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
         (("summary", "no-such-run"), "unknown run"),
     ],
 )
-def test_wrong_use_says_what_to_do(arguments: tuple[str, ...], wanted: str, tmp_path: Path) -> None:
-    done = serlab(*arguments, "--results", str(tmp_path))
-    assert done.returncode == 2
-    assert wanted in done.stderr
-    assert "Traceback" not in done.stderr
+def test_wrong_use_says_what_to_do(
+    arguments: tuple[str, ...], wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(sys, "argv", ["serlab", *arguments, "--results", str(tmp_path)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 2
+    assert wanted in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == [], "nothing is left behind by a command that could not run"
 
 

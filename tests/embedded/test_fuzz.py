@@ -16,7 +16,7 @@ from serlab.embedded.rpc.service import GrpcService
 from serlab.embedded.status import Code, StatusError
 
 #: Both tests together ask this often.
-INPUTS = {"rest": 6_000, "grpc": 4_000}
+INPUTS = {"rest": 3_000, "grpc": 2_000}
 STATUSES = {200, 400, 404, 501, 504}
 CODES = {
     Code.OK,

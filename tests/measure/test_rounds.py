@@ -31,8 +31,10 @@ class Answering:
     def __init__(self, codes: list[str], seconds: float = 0.01) -> None:
         self.codes, self.seconds = codes, seconds
 
-    def call(self, _function: object, *_args: object, round_number: int, **_more: Any) -> EndToEndRun:
-        return client(round_number, code=self.codes.pop(0), seconds=self.seconds)
+    def keeping(self, keep: Any, _function: object, *_args: object, round_number: int, **_more: Any) -> EndToEndRun:
+        run = client(round_number, code=self.codes.pop(0), seconds=self.seconds)
+        keep(run)
+        return run
 
 
 @pytest.mark.parametrize("code", ["400", "404", "501", "INVALID_ARGUMENT", "UNIMPLEMENTED", "CODEC"])

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from statistics import median
 
 from serlab.errors import MeasureError
@@ -110,18 +111,21 @@ class Contest:
         random.Random(f"{self._seed}/{case.id}/{number}/{turn}").shuffle(order)
         for contender in order:
             try:
-                chunks = parents[contender.place].of(case.codec).call(
-                    time_chunks, case, self._subjects[case.payload], loops=self._loops.get(case, 0),
-                    chunk_s=self._limits.chunk_s, run_s=self._limits.run_s, slowdown=contender.slowdown,
+                parents[contender.place].of(case.codec).keeping(
+                    partial(self._note, contender, case, number), time_chunks, case, self._subjects[case.payload],
+                    loops=self._loops.get(case, 0), chunk_s=self._limits.chunk_s, run_s=self._limits.run_s,
+                    slowdown=contender.slowdown,
                 )  # fmt: skip
             except MeasureError as error:
                 self.failures[case] = f"{contender.name}: {error}"
                 self._say.remark(f"{case.id}: {contender.name}: {error}")
                 return
-            self._loops[case] = chunks.loops
-            self._found[contender.name, case, number].append(min(chunks.values_s))
-            if self._keep:
-                self._keep(contender, case, number, chunks)
+
+    def _note(self, contender: Contender, case: Case, number: int, chunks: Chunks) -> None:
+        self._loops[case] = chunks.loops
+        self._found[contender.name, case, number].append(min(chunks.values_s))
+        if self._keep:
+            self._keep(contender, case, number, chunks)
 
     def _is_dear(self, case: Case) -> bool:
         values = [values for (_, of, _), values in self._found.items() if of == case]

@@ -11,6 +11,7 @@ from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.records.deployment import GatewayReport
+from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Endpoint
 from serlab.records.series import joined
 
@@ -45,9 +46,12 @@ def measure_gateway(
         for payload, codec, way in shuffled(cases, seed, number):
             say.step(f"{payload} {codec} {way}")
             aimed = target if way == "direct" else replace(target, endpoint=gateway)
-            run = clients.of(codec).call(
-                endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s
+
+            def take(run: EndToEndRun, way: str = way) -> None:
+                pieces.append(replace(blank, direct=(run,)) if way == "direct" else replace(blank, through=(run,)))
+                keep(pieces[-1])
+
+            clients.of(codec).keeping(
+                take, endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s
             )
-            pieces.append(replace(blank, direct=(run,)) if way == "direct" else replace(blank, through=(run,)))
-            keep(pieces[-1])
     return joined(pieces)

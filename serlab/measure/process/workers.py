@@ -9,14 +9,15 @@ import selectors
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
 from serlab.errors import MeasureError
 from serlab.measure.process import tasks, warm
+from serlab.measure.process.interruption import SignalsHeld
 from serlab.records.scratch import Scratch
 
 P = ParamSpec("P")
@@ -28,6 +29,14 @@ START_TIMEOUT_S = 120.0
 LOG_TAIL_LINES = 12
 #: A task that takes longer than this hangs, unless more was asked for.
 TASK_TIMEOUT_S = 600.0
+
+
+class HasFileno(Protocol):
+    """What can be waited for."""
+
+    def fileno(self) -> int:
+        """Return its descriptor."""
+        ...
 
 
 class Workers:
@@ -83,25 +92,48 @@ class Workers:
 
     def within(self, timeout_s: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``call``, with another time limit in seconds."""
+        self._ask(function, args, kwargs)
+        return self._answer(function, timeout_s, waited=False)
+
+    def keeping(self, keep: Callable[[T], object], function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """As ``call``, and give the answer to ``keep``: no signal comes between, and what was measured is not lost."""
+        self._ask(function, args, kwargs)
+        while True:
+            with SignalsHeld() as held:
+                ready = _readable([self._replies, held], TASK_TIMEOUT_S)
+                if ready != [held]:
+                    value = self._answer(function, TASK_TIMEOUT_S, waited=True)
+                    keep(value)
+                    return value
+
+    def _ask(self, function: Callable[..., object], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.start()
-        folder = Path(self._scratch)
-        result, log = folder / "result", folder / "log.txt"
-        result.unlink(missing_ok=True)
-        self._send(tasks.packed(function, args, kwargs, str(result), str(log)))
+        self._result.unlink(missing_ok=True)
+        self._send(tasks.packed(function, args, kwargs, str(self._result), str(self._log)))
+
+    def _answer(self, function: Callable[..., T], timeout_s: float, *, waited: bool) -> T:
         name = function.__qualname__
         try:
-            status = self._receive(timeout_s)["status"]
+            status = self._receive(timeout_s, waited=waited)["status"]
         except MeasureError as error:
             self._stop()
-            raise MeasureError(f"{name}: {error}{_tail(log)}") from None
-        if status != 0 or not result.exists():
+            raise MeasureError(f"{name}: {error}{_tail(self._log)}") from None
+        if status != 0 or not self._result.exists():
             how = f"killed by signal {-status}" if status < 0 else f"exit {status}"
-            raise MeasureError(f"the worker for {name} died ({how}){_tail(log)}")
-        answer = tasks.decode(result.read_bytes(), tasks.Answer)
+            raise MeasureError(f"the worker for {name} died ({how}){_tail(self._log)}")
+        answer = tasks.decode(self._result.read_bytes(), tasks.Answer)
         if answer.error is not None:
             raise MeasureError(answer.error)
         value: T = tasks.decode(answer.value, tasks.result_type(function))
         return value
+
+    @property
+    def _result(self) -> Path:
+        return Path(self._scratch) / "result"
+
+    @property
+    def _log(self) -> Path:
+        return Path(self._scratch) / "log.txt"
 
     @property
     def _scratch(self) -> str:
@@ -136,18 +168,21 @@ class Workers:
             self._process.stdin.write(len(message).to_bytes(warm.LENGTH_BYTES, "big") + message)
             self._process.stdin.flush()
 
-    def _receive(self, timeout_s: float) -> dict[str, Any]:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ)
-            if not selector.select(timeout_s):
-                raise MeasureError(f"no answer within {timeout_s:.0f} s")
-        line = self._process.stdout.readline()
+    def _receive(self, timeout_s: float, *, waited: bool = False) -> dict[str, Any]:
+        pipe = self._replies
+        if not _readable([pipe], 0.0 if waited else timeout_s):
+            raise MeasureError(f"no answer within {timeout_s:.0f} s")
+        line = pipe.readline()
         if not line:
             raise MeasureError("its process ended unexpectedly")
         reply: dict[str, Any] = json.loads(line)
         return reply
+
+    @property
+    def _replies(self) -> IO[bytes]:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        return self._process.stdout
 
     def _stop(self) -> None:
         if self._process:
@@ -159,6 +194,14 @@ class Workers:
                     with contextlib.suppress(OSError):
                         pipe.close()
             self._process = None
+
+
+def _readable(files: Sequence[HasFileno], timeout_s: float) -> list[HasFileno]:
+    """Return those of ``files`` that can be read, waiting until one can; none after ``timeout_s``."""
+    with selectors.DefaultSelector() as selector:
+        for file in files:
+            selector.register(file, selectors.EVENT_READ, file)
+        return [key.data for key, _ in selector.select(timeout_s)]
 
 
 def _tail(log: Path) -> str:

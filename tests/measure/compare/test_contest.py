@@ -37,12 +37,15 @@ class FakeParents:
     def of(self, _codec: str) -> FakeParents:
         return self
 
-    def call(self, _function: object, case: Case, _subject: Subject, *, slowdown: float, **_: Any) -> Chunks:
+    def keeping(
+        self, keep: Any, _function: object, case: Case, _subject: Subject, *, slowdown: float, **_: Any
+    ) -> Chunks:
         self.asked.append((case.codec, slowdown))
         if self.failing and self._python == self.failing:
             raise MeasureError("the worker died")
         cost = (4 * DEAR_S if case == DEAR else 0.001) * (1 + slowdown)
-        return Chunks(1, (2 * cost, cost))
+        keep(chunks := Chunks(1, (2 * cost, cost)))
+        return chunks
 
 
 @pytest.fixture

@@ -43,12 +43,13 @@ class Forks:
     def of(self, _codec: str) -> Forks:
         return self
 
-    def call(self, _function: object, case: Case, *_: object, **__: Any) -> Chunks:
+    def keeping(self, keep: Any, _function: object, case: Case, *_: object, **__: Any) -> Chunks:
         if Forks.calls == Forks.last:
             raise Forks.error
         Forks.calls += 1
         slower = 1.2 if (self._python, case.op) == ("head", "encode") else 1.0
-        return Chunks(1, (slower * (1 + 0.001 * ((7 * self._number + Forks.calls) % 5)),))
+        keep(chunks := Chunks(1, (slower * (1 + 0.001 * ((7 * self._number + Forks.calls) % 5)),)))
+        return chunks
 
 
 def compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, last: int, error: BaseException) -> Comparison:

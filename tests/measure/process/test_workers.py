@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,3 +127,39 @@ def test_a_warm_process_that_is_killed_during_a_task_takes_the_worker_with_it(wo
 def test_a_codec_that_cannot_be_loaded_is_told_at_the_start() -> None:
     with pytest.raises(MeasureError, match="unknown codec 'frob'"), Workers(["frob"]):
         pytest.fail("the warm process must not start")
+
+
+def test_what_was_measured_is_kept_though_a_signal_comes_before_it_is(workers: Workers) -> None:
+    kept: list[worker_tasks.Identity] = []
+
+    def keep(found: worker_tasks.Identity) -> None:
+        signal.raise_signal(signal.SIGINT)
+        kept.append(found)
+
+    with pytest.raises(KeyboardInterrupt):
+        workers.keeping(keep, worker_tasks.identity)
+    assert [found.count for found in kept] == [1]
+    assert workers.call(worker_tasks.identity).count == 1
+
+
+def test_a_signal_ends_the_wait_for_an_answer(workers: Workers) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        workers.keeping(pytest.fail, worker_tasks.signal_and_sleep, os.getpid(), int(signal.SIGINT), 600.0)
+
+
+def test_a_signal_that_unwinds_nothing_does_not_end_the_wait(workers: Workers) -> None:
+    heard: list[int] = []
+    before = signal.signal(signal.SIGHUP, lambda number, _: heard.append(number))
+    try:
+        kept: list[str] = []
+        workers.keeping(kept.append, worker_tasks.signal_and_sleep, os.getpid(), int(signal.SIGHUP), 0.3)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert (kept, heard) == (["measured"], [signal.SIGHUP])
+
+
+def test_what_fails_is_told_and_not_kept(workers: Workers) -> None:
+    kept: list[None] = []
+    with pytest.raises(MeasureError, match="cannot carry this"):
+        workers.keeping(kept.append, worker_tasks.refuse)
+    assert kept == []

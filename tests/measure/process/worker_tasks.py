@@ -68,3 +68,9 @@ class Surroundings:
 
 def surroundings() -> Surroundings:
     return Surroundings(hash("serlab"), sum(map(len, os.environ.values())), "tensorflow" in sys.modules)
+
+
+def signal_and_sleep(process: int, number: int, seconds: float) -> str:
+    os.kill(process, number)
+    time.sleep(seconds)
+    return "measured"
