@@ -1,42 +1,43 @@
-"""HTTP for the REST API: aiohttp reads requests, a pool of threads answers them."""
+"""HTTP for the REST API: a thread for each connection reads requests and answers them, one after the other.
+
+Threads rather than an event loop with a pool behind it: a request is not handed from one thread to another on its way.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import re
+import contextlib
+import http.client
+import json
+import socket
 import threading
+import time
+import traceback
+from email.utils import formatdate
 
-from aiohttp import web
-
-from serlab.embedded.rest.api import Answer, Request, RestApi
+from serlab.embedded.rest.api import Answer, Request, RestApi, error_page
+from serlab.embedded.rest.http_head import BadRequestError
+from serlab.embedded.rest.http_stream import HttpStream, RefusedError
 from serlab.errors import ServingError
 
-#: An idle connection, or one that does not get its headers out, is closed after this many seconds.
-IDLE_S = 300.0
-#: A body must arrive within this many seconds.
-BODY_S = 300.0
-#: Bodies above this are refused with 413. TensorFlow Serving has no limit, and no answer when its memory is used up.
-MAX_BODY_BYTES = 512 << 20
 #: A refused body is read on for this many seconds, so that a client that is still sending gets to see the answer.
 LINGER_S = 5.0
-#: How much of a body is taken up between two wake-ups of the event loop.
-_READ_BYTES = 1 << 20
-#: What a request line in absolute form has before the path.
-_ORIGIN = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+#: Answers up to this many bytes go out in one piece with their head.
+_SMALL_BYTES = 1 << 16
 
 
 class RestServer:
-    """An HTTP server in a thread of its own, whose event loop only moves bytes."""
+    """An HTTP server that answers at most ``threads`` requests at a time."""
 
     def __init__(self, api: RestApi, host: str, port: int, *, threads: int) -> None:
         self._api = api
         self._host, self._port = host, port
-        self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="rest-loop", daemon=True)
-        self._runner: web.ServerRunner | None = None
+        self._running = threading.BoundedSemaphore(threads)
+        self._listener: socket.socket | None = None
         self._grace_s = 0.0
+        self._stopping = False
+        #: Every open connection, and whether a request of it is being answered.
+        self._busy: dict[socket.socket, bool] = {}
+        self._changed = threading.Condition()
 
     def start(self, grace_s: float) -> int:
         """Bind, begin to answer, and return the port. ``stop`` will wait up to ``grace_s`` for requests in flight.
@@ -45,79 +46,123 @@ class RestServer:
             ServingError: the port cannot be bound.
         """
         self._grace_s = grace_s
-        self._thread.start()
         try:
-            return asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+            self._listener = socket.create_server((self._host, self._port), backlog=1024)
         except OSError as error:
-            self.stop()
             raise ServingError(f"cannot listen for REST on {self._host}:{self._port}: {error}") from error
-
-    async def _start(self) -> int:
-        server = web.Server(
-            self._handle,
-            access_log=None,
-            auto_decompress=False,
-            keepalive_timeout=IDLE_S,
-            lingering_time=LINGER_S,
-            read_bufsize=_READ_BYTES,
-        )
-        self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=self._grace_s)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port, backlog=1024).start()
-        return int(self._runner.addresses[0][1])
+        threading.Thread(target=self._accept, args=(self._listener,), name="rest-accept", daemon=True).start()
+        return int(self._listener.getsockname()[1])
 
     def stop(self) -> None:
         """Stop listening, let requests in flight finish, close everything; give up what outlives its grace."""
-        finished = True
-        if self._runner is not None:
-            closing = asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop)
+        if self._listener is not None:
+            with contextlib.suppress(OSError):
+                self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+            self._listener.close()
+        with self._changed:
+            self._stopping = True
+            self._hang_up(busy=False)
+            self._changed.wait_for(lambda: not any(self._busy.values()), self._grace_s)
+            self._hang_up(busy=True)
+            self._changed.wait_for(lambda: not self._busy, 1)
+
+    def _hang_up(self, *, busy: bool) -> None:
+        for connection, at_work in self._busy.items():
+            if at_work == busy:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
             try:
-                closing.result(self._grace_s + 1)
-            except concurrent.futures.TimeoutError:
-                # aiohttp would wait as long again for handlers it has cancelled, but their threads cannot be.
-                finished = False
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        if finished:
-            self._loop.close()
+                connection, _ = listener.accept()
+            except OSError:
+                if self._stopping or listener.fileno() < 0:
+                    return
+                time.sleep(0.01)  # no file descriptor is left: one may become free
+                continue
+            try:
+                threading.Thread(target=self._serve, args=(connection,), name="rest", daemon=True).start()
+            except RuntimeError:  # no thread is left
+                connection.close()
 
-    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        if request.headers.get("Expect", "").lower() == "100-continue":
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        try:
-            body = await asyncio.wait_for(_read_body(request), BODY_S)
-        except asyncio.TimeoutError:
-            return _refusal(408, f"the body did not arrive within {BODY_S:g} s")
-        except _TooLargeError:
-            return _refusal(413, f"the body is larger than {MAX_BODY_BYTES} bytes, this server's limit")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        answer: Answer = await asyncio.get_running_loop().run_in_executor(
-            self._pool,
-            self._api.answer,
-            Request(request.method, _ORIGIN.sub("", request.raw_path), headers, body),
-        )
-        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            with self._changed:
+                self._busy[connection] = False
+            try:
+                # OSError: the client is gone, or has been silent for too long.
+                with contextlib.suppress(OSError):
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    if not self._converse(connection):
+                        _linger(connection)
+            finally:
+                with self._changed:
+                    del self._busy[connection]
+                    self._changed.notify_all()
+
+    def _converse(self, connection: socket.socket) -> bool:
+        """Answer requests until the connection is to be closed; return whether all that was sent has been read."""
+        stream = HttpStream(connection)
+        while not self._stopping:
+            version, keeps, head_only = (1, 1), False, False
+            try:
+                head = stream.head()
+                if head is None:
+                    return True
+                version, keeps, head_only = head.version, not head.closes, head.method == "HEAD"
+                request = Request(head.method, head.target, head.headers, stream.body(head))
+                answer = self._answer(connection, request)
+            except BadRequestError as error:
+                answer, keeps = error_page(error.status), False
+            except RefusedError as error:
+                answer, keeps = _refusal(error), False
+            keeps = keeps and answer.headers.get("Connection") != "close"
+            _send(connection, answer, version, keeps=keeps, body=not head_only)
+            with self._changed:
+                self._busy[connection] = False
+                self._changed.notify_all()
+            if not keeps:
+                return False
+        return True
+
+    def _answer(self, connection: socket.socket, request: Request) -> Answer:
+        with self._changed:
+            self._busy[connection] = True
+        with self._running:
+            try:
+                return self._api.answer(request)
+            except Exception:  # noqa: BLE001 - a fault of this server's must not look like the client's
+                traceback.print_exc()
+                return error_page(500)
 
 
-class _TooLargeError(Exception):
-    pass
+def _send(connection: socket.socket, answer: Answer, version: tuple[int, int], *, keeps: bool, body: bool) -> None:
+    headers = {**answer.headers, "Date": formatdate(usegmt=True), "Content-Length": str(len(answer.body))}
+    if not keeps:
+        headers["Connection"] = "close"
+    elif version < (1, 1):
+        headers["Connection"] = "keep-alive"
+    reason = http.client.responses.get(answer.status, "Error")
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"HTTP/{version[0]}.{version[1]} {answer.status} {reason}\r\n{lines}\r\n".encode("latin-1")
+    if not body:
+        connection.sendall(head)
+    elif len(answer.body) <= _SMALL_BYTES:
+        connection.sendall(head + answer.body)
+    else:
+        connection.sendall(head)
+        connection.sendall(answer.body)
 
 
-async def _read_body(request: web.BaseRequest) -> bytes:
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise _TooLargeError
-    chunks, size = [], 0
-    async for chunk in request.content.iter_any():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise _TooLargeError
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+def _refusal(error: RefusedError) -> Answer:
+    return Answer(error.status, json.dumps({"error": error.reason}).encode())
 
 
-def _refusal(status: int, reason: str) -> web.Response:
-    response = web.json_response({"error": reason}, status=status)
-    response.force_close()
-    return response
+def _linger(connection: socket.socket) -> None:
+    connection.shutdown(socket.SHUT_WR)
+    deadline = time.monotonic() + LINGER_S
+    while (left := deadline - time.monotonic()) > 0:
+        connection.settimeout(left)
+        if not connection.recv(1 << 16):
+            return

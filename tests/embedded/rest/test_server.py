@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("tensorflow")
 
-from serlab.embedded.rest import server as server_module
+from serlab.embedded.rest import http_stream
 from serlab.embedded.rest.api import Answer, Request
 from serlab.embedded.rest.server import RestServer
 from serlab.errors import ServingError
@@ -77,12 +77,12 @@ def _document(answer: bytes) -> dict[str, Any]:
 def test_paths_reach_the_api_as_they_came(port: int) -> None:
     for target in (b"/v1/a%6f%2F?q=%41#f", b"http://host.example:80/v1/a%6f%2F?q=%41#f"):
         answer = _exchange(port, b"GET %b HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" % target)
-        assert _document(answer)["path"] == "/v1/a%6f%2F?q=%41#f"
+        assert _document(answer)["path"] == target.decode()
 
 
 def test_chunked_bodies_are_put_together(port: int) -> None:
     request = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-    answer = _document(_exchange(port, request + b"3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n"))
+    answer = _document(_exchange(port, request + b"3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: x\r\n\r\n"))
     assert (answer["size"], answer["body"]) == (5, "abcde")
 
 
@@ -151,6 +151,30 @@ def test_a_content_length_above_the_body_holds_up_nobody_else(port: int) -> None
     assert _get(port)["size"] == 0
 
 
+def test_two_requests_in_one_piece_get_two_answers(port: int) -> None:
+    last = b"GET /2 HTTP/1.1\r\nConnection: close\r\n\r\n"
+    assert _exchange(port, b"POST /1 HTTP/1.1\r\nContent-Length: 2\r\n\r\nab" + last).count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status"),
+    [
+        (b"nonsense\r\n", b"400 Bad Request"),
+        (b"\r\nGET / HTTP/1.1\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/2.0\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"400 Bad Request"),
+        (b"GET / HTTP/1.1\r\nExpect: miracles\r\n\r\n", b"417 Expectation Failed"),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n", b"413 Request Entity Too Large"),
+    ],
+)
+def test_what_libevent_refuses_gets_its_page_and_the_connection_closes(
+    port: int, request_text: bytes, status: bytes
+) -> None:
+    answer = _exchange(port, request_text)
+    assert answer.startswith(b"HTTP/1.1 %b\r\nContent-Type: text/html\r\n" % status)
+    assert answer.endswith(b"<H1>%b</H1>\n</BODY></HTML>\n" % status[4:])
+
+
 @pytest.mark.parametrize("length", [b"2", b"-1", b"2, 3", b"x", b"99999999999999999999"])
 def test_a_content_length_that_makes_no_sense_is_refused(port: int, length: bytes) -> None:
     """With 2 for three bytes, the third is the beginning of a request that is none."""
@@ -173,7 +197,7 @@ def test_slow_headers_and_slow_bodies_hold_up_nobody_else(port: int) -> None:
 
 
 def test_a_body_that_does_not_arrive_is_given_up(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "BODY_S", 0.2)
+    monkeypatch.setattr(http_stream, "BODY_S", 0.2)
     with socket.create_connection((HOST, port), timeout=60) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n1")
         assert connection.recv(65536).startswith(b"HTTP/1.1 408 ")
@@ -188,7 +212,7 @@ def test_a_gigabyte_is_refused_before_it_is_read(port: int) -> None:
 
 
 def test_an_endless_chunked_body_is_refused_at_the_limit(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "MAX_BODY_BYTES", 1_000_000)
+    monkeypatch.setattr(http_stream, "MAX_BODY_BYTES", 1_000_000)
     with socket.create_connection((HOST, port), timeout=60) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n")
         connection.sendall(b"%x\r\n%b\r\n" % (100_000, bytes(100_000)) * 11)

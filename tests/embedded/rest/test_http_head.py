@@ -1,0 +1,58 @@
+"""What libevent 2.1.12 makes of these heads, asked of its own server."""
+
+from __future__ import annotations
+
+import pytest
+
+from serlab.embedded.rest.http_head import BadRequestError, read_head, read_request_line
+
+
+def test_the_first_of_each_header_counts_whatever_its_letters_and_spaces() -> None:
+    head = read_head(b"POST /v1/x HTTP/1.0 \nCONTENT-length:\t 7 \r\nContent-Length: 9\nHost : h\n: none\n folded")
+    assert (head.method, head.target, head.version) == ("POST", "/v1/x", (1, 0))
+    assert head.length == 7
+    assert head.headers == {"content-length": "7", "host ": "h", "": "none"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"GET",
+        b"GET ",
+        b"GET /",
+        b"GET / HTTP/2.0",
+        b"GET / http/1.1",
+        b"GET / HTTP/1",
+        b"GET / HTTP/x.1",
+        b"GET / I",
+    ],
+)
+def test_a_line_without_method_target_and_version_is_no_request(line: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        read_request_line(line)
+
+
+@pytest.mark.parametrize(("text", "target"), [(b"GET /a b HTTP/1.1", "/a b"), (b"GET  / HTTP/1.1", " /")])
+def test_spaces_belong_to_the_target(text: bytes, target: str) -> None:
+    assert read_request_line(text)[1] == target
+
+
+@pytest.mark.parametrize(
+    ("head", "closes"),
+    [
+        (b"GET / HTTP/1.1", False),
+        (b"GET / HTTP/1.1\nConnection: Close", True),
+        (b"GET / HTTP/1.0", True),
+        (b"GET / HTTP/1.0\nConnection: Keep-Alive", False),
+        (b"GET http://h/ HTTP/1.1\nConnection: keep-alive", True),
+    ],
+)
+def test_when_a_connection_closes(head: bytes, closes: bool) -> None:
+    assert read_head(head).closes is closes
+
+
+@pytest.mark.parametrize("length", ["", "-1", "7x", "0x7", "1 2"])
+def test_a_length_is_a_whole_number(length: str) -> None:
+    with pytest.raises(BadRequestError):
+        _ = read_head(f"POST / HTTP/1.1\nContent-Length: {length}".encode()).length
