@@ -13,7 +13,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from serlab import __version__
@@ -66,14 +65,17 @@ def _require_free(host: str, port: int) -> None:
 
 
 def _serve(flags: Flags) -> None:
-    # An event's lock is not to be taken by a handler that interrupts its holder; this queue is made for that.
-    stop: SimpleQueue[int] = SimpleQueue()
+    # The kernel may give a signal to any thread. Only what its handler writes into a pipe is sure to wake this one: a
+    # lock or a queue that it waits for would not, and Python runs handlers in no other thread.
+    stop, write_end = os.pipe()
+    os.set_blocking(write_end, False)
     with contextlib.ExitStack() as shutdown:
         # Left to the process's end: closing a session waits for what still runs in it.
         core = _load(flags)
         # Until here a signal ends the process at once: there is nothing to end in good order, and loading takes long.
+        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda number, _: stop.put(number))
+            signal.signal(number, lambda *_: None)
         ready: dict[str, object] = {
             "grpc_port": _start_grpc(flags, core, shutdown) if flags.port >= 0 else None,
             "rest_port": _start_rest(flags, core, shutdown) if flags.rest_api_port >= 0 else None,
@@ -85,7 +87,7 @@ def _serve(flags: Flags) -> None:
         gc.freeze()
         print(json.dumps(ready), flush=True)
         print(_greeting(flags, core, ready), file=sys.stderr, flush=True)
-        stop.get()
+        os.read(stop, 1)
 
 
 def _load(flags: Flags) -> ServerCore:
