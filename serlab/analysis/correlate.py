@@ -18,6 +18,8 @@ from serlab.records.run import Case, Interval
 
 #: With fewer points a rank correlation or a slope says nothing.
 MIN_POINTS = 3
+#: A slope whose interval reaches further from it than this share of it shows no relation.
+WIDEST = 0.5
 
 
 def correlate(view: RunView) -> Correlations:
@@ -68,6 +70,14 @@ def _fit(scope: str, points: Sequence[CorrelationPoint]) -> Correlation:
     line = theilslopes(whole, isolated)
     slope = Interval(float(line.slope), float(line.low_slope), float(line.high_slope), len(points))
     return Correlation(scope, len(points), float(spearmanr(isolated, whole).statistic), slope, float(line.intercept))
+
+
+def shows_relation(fit: Correlation) -> bool:
+    """Whether a fit's slope is a finding: its interval leaves 0 out, and is not wider than ±50 % of the slope."""
+    slope = fit.slope
+    if slope is None or slope.spans(0):
+        return False
+    return max(slope.high - slope.median, slope.median - slope.low) <= WIDEST * abs(slope.median)
 
 
 def _savings(points: Sequence[CorrelationPoint], view: RunView) -> tuple[Saving, ...]:

@@ -113,3 +113,13 @@ def cpu_per_call(clients: Sequence[EndToEndRun]) -> dict[str, Interval]:
     if server:
         found["server"] = interval(server)
     return found
+
+
+def codec_share(clients: Iterable[EndToEndRun]) -> Interval | None:
+    """Return the share of a call that encode and decode take in it, with its interval over clients."""
+    shares = [
+        sum(call.encode_s + call.decode_s for call in run.calls) / sum(call.total_s for call in run.calls)
+        for run in clients
+        if run.calls
+    ]
+    return interval_if_any(shares)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from serlab.analysis.precision_findings import Culprit, Finding, findings
+from serlab.analysis.precision_findings import Culprit, Finding, Share, findings
 from serlab.analysis.precision_matrix import severity
-from serlab.records.precision import Leg, PrecisionReport
+from serlab.records.precision import Leg, PrecisionReport, is_ordinary
 from serlab.records.run import Transport
 
 
@@ -27,12 +27,28 @@ class Cause:
         return tuple(dict.fromkeys(codec for finding in self.findings for codec in finding.codecs))
 
     @property
-    def classes(self) -> dict[str, tuple[str, ...]]:
-        """The classes of values that it befalls, by dtype."""
-        found: dict[str, dict[str, None]] = {}
+    def shares(self) -> dict[str, tuple[Share, ...]]:
+        """How much of which classes of values it befalls, by dtype: ordinary classes first, then those it hits most.
+
+        Of codecs that it befalls differently, the one that it hits most.
+        """
+        found: dict[str, dict[str, Share]] = {}
         for finding in self.findings:
-            found.setdefault(finding.dtype, {}).update(dict.fromkeys(share.value_class for share in finding.shares))
-        return {dtype: tuple(names) for dtype, names in found.items()}
+            known = found.setdefault(finding.dtype, {})
+            for share in finding.shares:
+                if share.altered > (known[share.value_class].altered if share.value_class in known else -1):
+                    known[share.value_class] = share
+        return {
+            dtype: tuple(
+                sorted(known.values(), key=lambda one: (is_ordinary(one.value_class), one.altered), reverse=True)
+            )
+            for dtype, known in found.items()
+        }
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether it befalls values that any tensor may hold."""
+        return any(is_ordinary(share.value_class) for finding in self.findings for share in finding.shares)
 
     @property
     def altered(self) -> int:
@@ -45,13 +61,19 @@ class Cause:
         return max(share.worst_ulp for finding in self.findings for share in finding.shares)
 
 
+def _reach(share: Share) -> tuple[bool, int]:
+    return is_ordinary(share.value_class), share.altered
+
+
 def causes(report: PrecisionReport) -> tuple[Cause, ...]:
-    """Return the causes, the worst first: what nobody is told of, then the gravest verdict, then the most values."""
+    """Return the causes, the worst first by ``severity``, of equal ones those that befall the most values."""
     grouped: dict[tuple[Culprit, Transport, Leg, str, bool], list[Finding]] = {}
     for finding in findings(report):
         key = (finding.culprit, finding.transport, finding.leg, finding.verdict, finding.silent)
         grouped.setdefault(key, []).append(finding)
     found = [Cause(*key, tuple(members)) for key, members in grouped.items()]
-    return tuple(
-        sorted(found, key=lambda cause: (*severity(cause.verdict, silent=cause.silent), cause.altered), reverse=True)
-    )
+    return tuple(sorted(found, key=_rank, reverse=True))
+
+
+def _rank(cause: Cause) -> tuple[tuple[bool, bool, int], int]:
+    return severity(cause.verdict, silent=cause.silent, ordinary=cause.ordinary), cause.altered

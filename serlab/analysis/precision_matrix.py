@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from serlab.analysis.precision_findings import codec_label
-from serlab.records.precision import PrecisionCell, PrecisionReport
+from serlab.records.precision import PrecisionCell, PrecisionReport, is_ordinary
 
 EXACT = "exact"
 
@@ -39,9 +39,18 @@ _DAMAGE = ("exact", "canonical", "changed type", "sign lost", "rounded", "flushe
            "rejected")  # fmt: skip
 
 
-def severity(verdict: str, *, silent: bool = False) -> tuple[bool, int]:
-    """Return a verdict's rank, the worst highest: what nobody is told of is worse than any error that is."""
-    return silent, _DAMAGE.index(verdict) if verdict in _DAMAGE else len(_DAMAGE)
+#: Verdicts that leave the value what it was.
+HARMLESS = frozenset({"exact", "canonical", "changed type"})
+
+
+def severity(verdict: str, *, silent: bool = False, ordinary: bool = False) -> tuple[bool, bool, int]:
+    """Return a verdict's rank, the worst highest.
+
+    What nobody is told of is worse than any error that is. Then come ordinary values that become others: a tensor of
+    random numbers that is rounded concerns more people than subnormals that are flushed. Then the damage.
+    """
+    damage = _DAMAGE.index(verdict) if verdict in _DAMAGE else len(_DAMAGE)
+    return silent, ordinary and verdict not in HARMLESS, damage
 
 
 def round_trips(report: PrecisionReport) -> list[PrecisionCell]:
@@ -87,10 +96,11 @@ def _alike(names: Iterable[str], line: Callable[[str], tuple[Word | None, ...]])
 def _word(cells: Sequence[PrecisionCell]) -> Word | None:
     if not cells:
         return None
-    altered = [alteration for cell in cells for alteration in cell.alterations]
+    altered = [(alteration, is_ordinary(cell.value_class)) for cell in cells for alteration in cell.alterations]
     if not altered:
         return Word(EXACT)
-    worst = max(altered, key=lambda found: severity(found.verdict, silent=found.silent)).verdict
-    those = [alteration for alteration in altered if alteration.verdict == worst]
+    ranked = {severity(found.verdict, silent=found.silent, ordinary=usual): found.verdict for found, usual in altered}
+    worst = ranked[max(ranked)]
+    those = [alteration for alteration, _ in altered if alteration.verdict == worst]
     whole = sum(alteration.elements for alteration in those) >= sum(cell.exactness.elements for cell in cells)
     return Word(worst, whole, any(alteration.silent for alteration in those))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from serlab.errors import StoreError
+from serlab.records.precision import PrecisionReport
 from serlab.records.store import RunFolder
 
 
@@ -39,7 +41,8 @@ def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False, no
         from serlab.report.source import Source
         from serlab.report.tables.run_screen import print_screen
 
-        parts = {"predictions": predictions} if predictions else {}
+        found = {"predictions": predictions, "precision": _precision(folder)}
+        parts = {name: part for name, part in found.items() if part}
         print_screen(Source(data, folder.path, parts, now=now), wide_console())
     from serlab.report.tables.rest_clients import print_rest_clients
     from serlab.report.tables.send_less import print_send_less
@@ -47,3 +50,11 @@ def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False, no
     print_rest_clients(clients, wide_console())
     print_send_less(sent, wide_console())
     print(f"\nresults: {folder.path}", file=sys.stderr)
+
+
+def _precision(folder: RunFolder) -> PrecisionReport | None:
+    """Return what the precision lab found; a part that cannot be read keeps nobody from the rest."""
+    try:
+        return folder.read_part("precision", PrecisionReport, None)
+    except StoreError:
+        return None

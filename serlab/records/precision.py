@@ -15,6 +15,14 @@ Place = Literal["offline", "live"]
 
 LEGS: tuple[Leg, ...] = ("request", "response", "both")
 
+#: Classes of values that any tensor may hold: what is done to them matters more than what is done to the others.
+ORDINARY = frozenset({"zero", "normal", "unit", "whole", "decimal", "all", "to 2^24", "ASCII", "UTF-8", "text"})
+
+
+def is_ordinary(value_class: str) -> bool:
+    """Whether a class is of values that any tensor may hold; of several tensors its name follows the tensor's."""
+    return value_class.rpartition(": ")[2] in ORDINARY
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

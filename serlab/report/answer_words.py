@@ -8,14 +8,16 @@ from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
 from serlab.analysis.stats import FEWEST, interval
 from serlab.records.prediction import Predictions
-from serlab.report import sentences, units
-from serlab.report.blocks import Against, Sentence, Tone
+from serlab.report import sentences, short_answers, units
+from serlab.report.blocks import Against, Fact, Link, Sentence
 from serlab.report.origin import is_embedded
 from serlab.report.sections.provenance import failures
 from serlab.report.source import Source
 
 #: Payloads that are named before the others are counted.
 NAMED = 4
+#: Pairs that change places that are named before the others are counted, and the table that has all of them.
+SWAPS, SWAPS_TABLE = 2, "swaps-table"
 
 
 def headline(source: Source) -> tuple[Sentence, ...]:
@@ -59,7 +61,7 @@ def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
     if base:
         yield (
             f"That is {sentences.time(choice.time_s)} instead of "
-            f"{sentences.time(interval(base.by_round.values()))} with {source.baseline}."
+            f"{sentences.time(interval(base.by_round.values()))} with {source.baseline}{_basis(choice)}."
         )
 
 
@@ -93,24 +95,25 @@ def _against(choice: Choice) -> Against:
     return Against(sentences.faster(choice.times_less) if choice.times_less else "", choice.payload, choice.codec)
 
 
-def facts(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
-    """Yield what was asked, how sure the answer is, what it would be elsewhere, and what to mind."""
-    info = source.data.info
-    named = [f"{one.name} ({source.describe(one)})" for one in source.payloads[:NAMED]]
-    more = len(source.payloads) - len(named)
-    asked = sentences.listing([*named, f"{more} more"] if more else named)
-    yield ("Asked", f"How should {asked} travel? Client: Python {info.machine.python}. Server: {source.instance_line}.",
-           "plain")  # fmt: skip
-    yield "How sure", _sure(source), "plain"
+def facts(source: Source) -> Iterator[Fact]:
+    """Yield short answers to what a reader asks, how sure they are, and what they would be elsewhere."""
+    yield from short_answers.facts(source, headlined(source.choices).payload)
+    yield Fact("How sure", _sure(source))
     yield from _elsewhere(source)
-    mind = (*failures(source), *noise.remarks(source.view))
+
+
+def remarks(source: Source) -> tuple[str, ...]:
+    """Return what to mind of a run: what could not be had, and noise."""
+    return (*failures(source), *noise.remarks(source.view))
+
+
+def first_remark(source: Source) -> Iterator[Fact]:
+    """Yield the remark that matters most, and where the others stand on the page."""
+    mind = remarks(source)
+    more = len(mind) - 1
+    rest = (" ", Link(f"And {more} more remark{'s' if more > 1 else ''}.", "#provenance")) if more > 0 else ()
     if mind:
-        more = len(mind) - 1
-        yield (
-            "Mind",
-            mind[0] + (f" (And {more} more.)" if more else ""),
-            "warn",
-        )
+        yield Fact("Mind", (mind[0], *rest), "warn")
 
 
 def _sure(source: Source) -> str:
@@ -128,17 +131,14 @@ def _sure(source: Source) -> str:
     return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
 
 
-def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
+def _elsewhere(source: Source) -> Iterator[Fact]:
     """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
     if source.predictions and not source.predictions.own:
-        swapped = any(order.swapped for order in source.predictions.orders)
-        places = "Some codecs change places there." if swapped else "The order of codecs is the same there."
-        if len(source.view.measured) < 2:
-            places = ""
         told = sentences.listing(list(_predicted(source.predictions)))
-        yield "On TensorFlow Serving", f"{told}, by the law of {source.predictions.law}. {places}".rstrip(), "plain"
+        places = _places(source.predictions) if len(source.view.measured) > 1 else ()
+        yield Fact("On TensorFlow Serving", (f"{told}, by the law of {source.predictions.law}.", *places))
     elif is_embedded(source.data.info.instance) and source.calls:
-        yield (
+        yield Fact(
             "On TensorFlow Serving",
             "These times are the lab's own server's. TensorFlow Serving reads numbers faster, writes them slower, and "
             "takes less over gRPC: measure it with serlab bench --serving binary, docker or HOST:PORT:PORT.",
@@ -146,11 +146,36 @@ def _elsewhere(source: Source) -> Iterator[tuple[str, Sentence, Tone]]:
         )
 
 
+def _places(found: Predictions) -> Iterator[str | Link]:
+    """Say which codecs change places there: the first of them, and where all stand."""
+    pairs = swapped(found)
+    if not pairs:
+        yield " The order of codecs is the same there."
+        return
+    named = [f"{there} overtakes {here} ({payload})" for payload, there, here in pairs[:SWAPS]]
+    more = len(pairs) - SWAPS
+    if more <= 0:
+        yield f" There {sentences.listing(named)}."
+        return
+    yield f" There {', '.join(named)} "
+    yield Link(f"and {more} more {'pairs change' if more > 1 else 'pair changes'} places", f"#{SWAPS_TABLE}")
+    yield "."
+
+
+def swapped(found: Predictions) -> list[tuple[str, str, str]]:
+    """Return every pair of codecs that changes places by a law: payload, the faster by the law, the faster here."""
+    return [(order.payload, *pair) for order in found.orders for pair in order.swapped]
+
+
 def _predicted(found: Predictions) -> Iterator[str]:
     for order in found.orders[-NAMED:]:
         one = found.of(order.payload, order.predicted)
         if one:
             yield f"{order.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
+
+
+def _basis(choice: Choice) -> str:
+    return " (p50)" if choice.basis == "end to end" else ""
 
 
 def _what(choice: Choice) -> str:

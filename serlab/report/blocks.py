@@ -24,8 +24,16 @@ class Against:
     codec: str = ""
 
 
-#: A sentence: text, or pieces of which some follow the reader's choice of a baseline.
-Sentence = str | tuple["str | Against", ...]
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Words of a sentence that lead elsewhere; ``href`` is relative to the page."""
+
+    text: str
+    href: str
+
+
+#: A sentence: text, or pieces of which some follow the reader's choice of a baseline, or lead elsewhere.
+Sentence = str | tuple["str | Against | Link", ...]
 
 
 def plain(sentence: Sentence) -> str:
@@ -121,10 +129,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """Short answers to questions: what is asked in a word or two, then the answer, and how it is meant."""
+class Fact:
+    """A short answer: what is asked in a word or two, the answer, how it is meant, and the section it is of."""
 
-    rows: tuple[tuple[str, Sentence, Tone], ...]
+    name: str
+    answer: Sentence
+    tone: Tone = "plain"
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Short answers to questions."""
+
+    rows: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)

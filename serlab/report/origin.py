@@ -28,6 +28,12 @@ def is_embedded(instance: Mapping[str, object]) -> bool:
     return instance.get("kind") == EMBEDDED
 
 
+def server_name(instance: Mapping[str, object]) -> str:
+    """Return a live instance in a sentence. Only the real thing is called TensorFlow Serving."""
+    names = {EMBEDDED: "the embedded server", "binary": "TensorFlow Serving", "docker": "TensorFlow Serving"}
+    return names.get(str(instance.get("kind", "")), "the server") if instance else "no server"
+
+
 def machine_text(info: RunInfo) -> str:
     """Return name, processor and cores."""
     return f"{info.machine.name}, {info.machine.cpu_model}, {info.machine.cores} cores"

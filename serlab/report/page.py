@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from serlab import __version__
-from serlab.report import svg
+from serlab.report import sentences, svg
 from serlab.report.blocks import Comparison, Facts, Figure, Filter, Flame, Links, Missing, Note, Panel, Section, Table
 from serlab.report.origin import rounds_text
 from serlab.report.sections import compare, registry
@@ -25,6 +25,8 @@ from serlab.report.svg import Drawing, Renderer, rendering
 
 #: About how many charts a full report has for each payload.
 CHARTS_PER_PAYLOAD = 11
+#: Payloads that a page's head describes before the others are counted.
+NAMED = 4
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(?:%|s|ms|µs|ns|B|KiB|MiB|GiB)(?!\w))")
 
@@ -102,13 +104,13 @@ def _report(source: Source, sections: tuple[Section, ...]) -> Page:
     banners = [] if info.finished else [("This run was interrupted; what it had measured is shown.", "")]
     shown = [section for section in sections if section.measured]
     unmeasured = tuple(block for section in sections for block in section.blocks if isinstance(block, Missing))
-    heading = f"What a payload costs on {info.machine.name}"
+    heading = source.title
     if shown and shown[0].id != "answer":  # an experiment's page begins with the experiment
         shown[0] = replace(shown[0], folded=False)
-        heading = f"{shown[0].title} on {info.machine.name}"
+        heading = f"{shown[0].title}: {heading}"
     return Page(
         "report",
-        f"serlab: {info.name}",
+        f"serlab: {heading}",
         heading,
         tuple(shown),
         origin_facts(source),
@@ -127,10 +129,14 @@ def as_data(found: Any) -> str:
 def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
     """Return where figures come from, for a page's head."""
     info = source.data.info
+    payloads = [f"{one.name} ({source.describe(one)})" for one in source.payloads[:NAMED]]
+    more = len(source.payloads) - len(payloads)
     return (
+        ("payloads", sentences.listing([*payloads, f"{more} more"] if more else payloads)),
         ("machine", f"{info.machine.cpu_model}, {info.machine.cores} cores"),
         ("instance", source.instance_line),
         ("measured", ", ".join(filter(None, (source.date, rounds_text(info.rounds))))),
+        ("client", f"Python {info.machine.python}"),
         ("run", info.name),
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from serlab.analysis.correlate import shows_relation
 from serlab.analysis.stats import FEWEST, resolvable
-from serlab.records.correlation import InCall, Saving
+from serlab.records.correlation import Correlation, InCall, Saving
 from serlab.records.endtoend import Answer
 from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
 from serlab.report import units
@@ -156,6 +157,20 @@ def agreement(answers: Sequence[Answer]) -> tuple[str, ...]:
             told.append(f"{payload}: the model's answers were not compared")
         told += [f"{payload}: {answer.codec} brought no answer: {answer.failure}" for answer in own if answer.failure]
     return tuple(told)
+
+
+def relation(fit: Correlation) -> str:
+    """Say what a fit of end-to-end over isolated times shows, or that its points show no relation."""
+    if fit.slope is None or fit.spearman is None:
+        return f"{fit.points} point{' is' if fit.points == 1 else 's are'} too few for a fit"
+    if not shows_relation(fit):
+        return f"no relation is shown by {fit.points} points"
+    slope = fit.slope
+    return (
+        f"each millisecond less in isolation is {slope.median:.2f} ms less end to end [{slope.low:.2f}, "
+        f"{slope.high:.2f}]; the order of codecs carries over with a rank correlation of {fit.spearman:.2f} "
+        f"({fit.points} points)"
+    )
 
 
 _MODES = {"apart": "timed with a wait in between", "tight": "timed in a loop"}

@@ -21,10 +21,13 @@ from serlab.records.prediction import Predictions
 from serlab.records.run import Case, Exactness, Interval, PayloadInfo
 from serlab.records.run_data import RunData
 from serlab.report import links
-from serlab.report.origin import marked_instance
-from serlab.report.sentences import turned
+from serlab.report.origin import marked_instance, server_name
+from serlab.report.sentences import listing, turned
 
 T = TypeVar("T")
+
+#: Payloads that a title names before the others are counted.
+TITLED = 2
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,18 @@ class Source:
     def name(self) -> str:
         """The run's name."""
         return self.data.info.name
+
+    @property
+    def title(self) -> str:
+        """What was measured: payloads, the model that was called, codecs, server and day."""
+        names = [payload.name for payload in self.payloads]
+        more = len(names) - TITLED
+        named = listing([*names[:TITLED], *([f"{more} more payloads"] if more > 1 else names[TITLED:])])
+        instance = self.data.info.instance
+        model = f", model {instance.get('model')}" if self.view.calls_a_model else ""
+        count = len(self.view.measured)
+        codecs = f", {count} codec{'s' if count > 1 else ''}" if count else ""
+        return f"{named}{model}{codecs}, {server_name(instance)}, {self.data.info.started[:10]}".removeprefix(", ")
 
     @property
     def machine_line(self) -> str:

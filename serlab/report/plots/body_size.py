@@ -20,9 +20,14 @@ def panels(source: Source) -> tuple[Panel, ...]:
     return tuple(panel for panel in drawn if panel)
 
 
-def response_bytes(gate: Gate, form: str) -> int | None:
-    """Return the size of the response a live instance gives: of ``form`` over gRPC, the only one over REST."""
-    return gate.response_bytes.get("body", gate.response_bytes.get(form))
+def response_bytes(source: Source, gate: Gate) -> int | None:
+    """Return the size of the response: as the live instance wrote it, else as the codec's own model of a server does.
+
+    A server writes numbers with digits of its own, so the two differ over REST.
+    """
+    clients = source.view.clients.get((gate.payload, gate.codec), ())
+    live = max((run.response_bytes for run in clients), default=0)
+    return live or gate.response_bytes.get("body", gate.response_bytes.get(source.form))
 
 
 def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
@@ -33,7 +38,7 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
             continue
         label = source.label(payload.name, codec)
         order.append(label)
-        for series, size in (("request", gate.request_bytes), ("response", response_bytes(gate, source.form))):
+        for series, size in (("request", gate.request_bytes), ("response", response_bytes(source, gate))):
             if size:
                 times = size / payload.raw_bytes
                 tip = f"{codec} {series}: {units.size(size)}, {units.ratio(times)} the tensor"

@@ -8,8 +8,9 @@ from statistics import median
 import altair as alt
 import numpy as np
 
+from serlab.analysis.correlate import shows_relation
 from serlab.records.correlation import Correlation, CorrelationPoint
-from serlab.report import units
+from serlab.report import sentences, units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
 from serlab.report.source import Source
@@ -59,7 +60,7 @@ def _panel(source: Source, scope: str) -> Panel:
         _equality(isolated, x, y),
         *_point_layers(source, points),
     ]
-    spread = f"rank correlation {fit.spearman:.2f}" if fit.spearman is not None else "too few points for a fit"
+    spread = sentences.relation(fit)
     return Panel(
         f"correlation-{scope}",
         f"{scope_title(scope)}: {len(points)} points",
@@ -69,7 +70,7 @@ def _panel(source: Source, scope: str) -> Panel:
 
 
 def _fit_layers(fit: Correlation, points: Sequence[CorrelationPoint], x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    if fit.slope is None:
+    if fit.slope is None or not shows_relation(fit):
         return []
     isolated = [point.isolated_s.median for point in points]
     whole = [point.end_to_end_s.median for point in points]

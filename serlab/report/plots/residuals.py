@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
+from serlab.analysis.correlate import shows_relation
 from serlab.report import units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
@@ -13,8 +14,8 @@ from serlab.report.source import Source
 
 
 def panels(source: Source) -> tuple[Panel, ...]:
-    """Return a panel per transport that has a fit."""
-    scopes = [fit.scope for fit in source.correlations.fits if fit.slope is not None and fit.scope != "all"]
+    """Return a panel per transport whose fit shows a relation."""
+    scopes = [fit.scope for fit in source.correlations.fits if shows_relation(fit) and fit.scope != "all"]
     drawn = (_panel(source, scope) for scope in scopes)
     return tuple(panel for panel in drawn if panel)
 

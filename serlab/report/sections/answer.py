@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from serlab.analysis.answer import Choice
 from serlab.records.prediction import Predictions
 from serlab.report import answer_words, sentences
 from serlab.report.blocks import Block, Cell, Facts, Figure, Missing, Section, Table, Tone, columns
+from serlab.report.blocks import words as plain_cells
 from serlab.report.plots import call_map
 from serlab.report.sentences import words
 from serlab.report.source import Source
@@ -18,7 +21,7 @@ def build(source: Source) -> Section:
     if not source.choices:
         missing = Missing("times, so there is no codec to recommend", "serlab bench")
         return Section("answer", "The answer", ("This run has no times.",), (missing,), folded=False)
-    blocks: list[Block] = [Facts(tuple(answer_words.facts(source)))]
+    blocks: list[Block] = [Facts((*answer_words.facts(source), *answer_words.first_remark(source)))]
     maps = call_map.panels(source, _mapped(source))
     if maps:
         blocks.append(
@@ -27,6 +30,8 @@ def build(source: Source) -> Section:
             else Figure("map-figure", "Encode and decode", _reading(source), maps)
         )
     blocks.append(_table(source))
+    if source.predictions and (pairs := answer_words.swapped(source.predictions)):
+        blocks.append(_swaps(source.predictions, pairs))
     return Section("answer", "The answer", answer_words.headline(source), tuple(blocks), folded=False)
 
 
@@ -39,7 +44,7 @@ def _mapped(source: Source) -> list[str]:
 
 def _reading(source: Source) -> str:
     if source.calls:
-        return "Mean time of each stage, a bar per codec, the fastest first. Every payload is under End to end."
+        return "Mean time of each stage within a call, the fastest codec first. Every payload is under End to end."
     return "Mean time of encode and decode in isolation, the fastest first: no server was called in this run."
 
 
@@ -77,6 +82,16 @@ def _table(source: Source) -> Table:
             hints={what: "median over client processes" if basis == "end to end" else "mean, median over processes"},
         ),
         tuple(rows),
+    )
+
+
+def _swaps(found: Predictions, pairs: Iterable[tuple[str, str, str]]) -> Table:
+    return Table(
+        answer_words.SWAPS_TABLE,
+        f"Codecs that change places by the law of {found.law}",
+        columns("payload", "faster there, predicted", "faster here, measured", text=3),
+        tuple(plain_cells(*pair) for pair in pairs),
+        folded=True,
     )
 
 

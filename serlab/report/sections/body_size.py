@@ -57,7 +57,7 @@ def _table(source: Source) -> Table:
     for gate in source.data.info.gates:
         if gate.exactness.failure or not raw.get(gate.payload):
             continue
-        response = response_bytes(gate, source.form)
+        response = response_bytes(source, gate)
         request_times = gate.request_bytes / raw[gate.payload]
         response_times = response / raw[gate.payload] if response else None
         rows.append(
@@ -72,5 +72,7 @@ def _table(source: Source) -> Table:
             )
         )
     titles = ("payload", "codec", "request, B", "÷ tensor", "response, B", "÷ tensor ", "values")
-    caption = "Bodies as the codec's own model of a server writes them; over gRPC in the form the live one answers"
+    caption = "Requests as the codec writes them, responses as " + (
+        "the server that was called does" if source.calls else "the codec's own model of a server does"
+    )
     return Table("bytes-table", caption, columns(*titles, text=2), tuple(rows))

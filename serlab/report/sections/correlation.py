@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from serlab.report import sentences, units
+from serlab.analysis.correlate import shows_relation
+from serlab.records.correlation import Correlation
+from serlab.report import answer_words, sentences, short_answers, units
 from serlab.report.blocks import Block, Cell, Figure, Missing, Section, Table, columns
 from serlab.report.plots import correlation, explained, residuals
 from serlab.report.plots.correlation import scope_title
@@ -22,8 +24,8 @@ def build(source: Source) -> Section:
             "correlation-figure",
             "Isolated against end to end",
             "A point is a payload and codec; its arms are 95 % intervals. The line is the Theil–Sen fit and the shaded "
-            "area its 95 % interval; on the dotted line a call would be nothing but encode + decode. What lies above "
-            "is transport and server.",
+            "area its 95 % interval, drawn where it shows a relation; on the dotted line a call would be nothing but "
+            "encode + decode. What lies above is transport and server.",
             correlation.panels(source),
             _fits(source),
         )
@@ -54,45 +56,48 @@ def build(source: Source) -> Section:
 
 
 def _conclusion(source: Source) -> Iterable[str]:
-    for fit in source.correlations.fits:
-        if fit.scope == "all" or fit.slope is None or fit.spearman is None:
-            continue
-        slope = fit.slope
-        yield (
-            f"Over {scope_title(fit.scope)}, each millisecond less in isolation is {slope.median:.2f} ms less end to "
-            f"end [{slope.low:.2f}, {slope.high:.2f}]; the order of codecs carries over with a rank correlation of "
-            f"{fit.spearman:.2f} ({fit.points} points)."
-        )
-    few = [scope_title(fit.scope) for fit in source.correlations.fits if fit.slope is None]
-    if few:
-        yield f"Too few points for a fit over {sentences.listing(few)}."
+    first = answer_words.headlined(source.choices).payload if source.choices else ""
+    yield short_answers.matters(source, first)
     shares = sorted(source.correlations.points, key=lambda point: point.share.median)
     least, most = shares[0], shares[-1]
+    usual = [one for one in shares if (one.payload, one.codec) == (first, source.baseline)]
+    told = dict.fromkeys((one.payload, one.codec, sentences.share(one.share)) for one in (*usual, least, most))
+    named = [f"{share} ({payload} with {codec})" for payload, codec, share in told]
     yield (
-        f"Encode + decode in isolation explain from {sentences.share(least.share)} of a call ({least.payload} with "
-        f"{least.codec}) to {sentences.share(most.share)} ({most.payload} with {most.codec}); the "
-        "rest they do not explain."
+        "Timed in isolation, encode + decode explain "
+        f"{sentences.listing(named)} of a call{', the least and the most' if len(named) > 1 else ''}; the rest they do "
+        "not explain."
     )
-    if told := sentences.in_call(source.correlations.in_call):
-        yield told
+    for fit in source.correlations.fits:
+        if fit.scope != "all":
+            yield f"Over {scope_title(fit.scope)}, {sentences.relation(fit)}."
+    if mode := sentences.in_call(source.correlations.in_call):
+        yield mode
 
 
 def _fits(source: Source) -> Table:
     rows = []
     for fit in source.correlations.fits:
-        slope = fit.slope
         rows.append(
             (
                 Cell(scope_title(fit.scope)),
                 Cell(str(fit.points), fit.points),
                 Cell(f"{fit.spearman:.2f}" if fit.spearman is not None else "–", fit.spearman),
-                Cell(f"{slope.median:.2f} [{slope.low:.2f}, {slope.high:.2f}]" if slope else "–",
-                     slope.median if slope else None),
-                Cell(units.seconds(fit.intercept_s), fit.intercept_s),
+                _slope(fit),
+                Cell(units.seconds(fit.intercept_s if shows_relation(fit) else None)),
             )
         )  # fmt: skip
     titles = ("over", "points", "rank correlation", "slope, ms end to end per ms isolated", "intercept")
     return Table("fits-table", "Theil–Sen fits and Spearman's rank correlation", columns(*titles), tuple(rows))
+
+
+def _slope(fit: Correlation) -> Cell:
+    if fit.slope is None:
+        return Cell(units.NOT_MEASURED)
+    bounds = f"[{fit.slope.low:.2f}, {fit.slope.high:.2f}]"
+    if not shows_relation(fit):
+        return Cell(f"no relation shown {bounds}", tone="muted")
+    return Cell(f"{fit.slope.median:.2f} {bounds}", fit.slope.median)
 
 
 def _points(source: Source) -> Table:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from serlab.analysis.endtoend import EndToEnd
-from serlab.analysis.stats import SAMPLE_FLOOR, interval_if_any
-from serlab.records.endtoend import EndToEndRun
+from serlab.analysis.endtoend import EndToEnd, codec_share
+from serlab.analysis.stats import SAMPLE_FLOOR
 from serlab.records.profiles import MemoryTracks
-from serlab.records.run import Interval
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Note, Section, Table, columns
 from serlab.report.plots import call_cpu, latency, ledger, resident_memory
@@ -69,16 +67,6 @@ def build(source: Source) -> Section:
     return Section("endtoend", "End to end", tuple(_conclusion(source)), tuple(blocks))
 
 
-def codec_share(clients: Iterable[EndToEndRun]) -> Interval | None:
-    """Return the share of a call that encode and decode take in it, with its interval over clients."""
-    shares = [
-        sum(call.encode_s + call.decode_s for call in run.calls) / sum(call.total_s for call in run.calls)
-        for run in clients
-        if run.calls
-    ]
-    return interval_if_any(shares)
-
-
 def _conclusion(source: Source) -> Iterable[str]:
     sizes = source.view.raw_bytes
     called = [one for one in source.calls if one.calls and one.median_s]
@@ -92,8 +80,8 @@ def _conclusion(source: Source) -> Iterable[str]:
         if one.median_s and share:
             yield (
                 f"A call with {payload} and {source.label(payload, one.codec)} over "
-                f"{sentences.transport(one.transport)} takes {sentences.time(one.median_s)} (p50); encode and decode "
-                f"are {sentences.share(share)} of it."
+                f"{sentences.transport(one.transport)} takes {sentences.time(one.median_s)} (p50); encode and decode, "
+                f"timed within the calls, are {sentences.share(share)} of it."
             )
     yield f"Measured against: {source.instance_line}."
 
@@ -129,7 +117,7 @@ def _table(source: Source) -> Table:
         rows.append(tuple(row))
     return Table(
         "ledger-table",
-        "Mean time of every stage of a call",
+        "Mean time of every stage within a call, and the bodies that the server was sent and answered",
         columns("payload", "codec", "over", "calls", "whole call", *ledger.SERIES, "request", "response", "values",
                 text=3),
         tuple(rows),

@@ -98,7 +98,7 @@ def _findings(report: PrecisionReport) -> Iterable[Block]:
 def _matrices(report: PrecisionReport) -> Iterable[Block]:
     alone = "each codec against its own model of a server"
     where = f"through {told.instance_label(report)}" if report.instance else alone
-    yield _table("precision-table", f"The worst that becomes of any edge case, {where}; {report.started[:10]}", "dtype",
+    yield _table("precision-table", f"The worst that becomes of any value, {where}; {report.started[:10]}", "dtype",
                  overview(report))  # fmt: skip
     for dtype in altered_dtypes(report):
         caption = f"{dtype}: every class of values, {where}"
@@ -122,7 +122,7 @@ def _cell(word: Word | None) -> Cell:
     if word is None:
         return Cell("not examined", tone="muted")
     tone: Tone = "good" if word.verdict == EXACT else "warn" if brief.is_near(word.verdict) else "bad"
-    return Cell(brief.cued(word), rank(word.verdict)[1], tone=tone)
+    return Cell(brief.cued(word), rank(word.verdict)[-1], tone=tone)
 
 
 def _gates(source: Source) -> Table:

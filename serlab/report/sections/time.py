@@ -23,7 +23,8 @@ def build(source: Source) -> Section:
         Figure(
             "time-figure",
             "Time per codec",
-            "A dot is the median over processes, the line through it its 95 % interval; the scale is logarithmic. "
+            "Timed in isolation: within a call caches are colder, and a step takes longer. A dot is the median over "
+            "processes, the line through it its 95 % interval; the scale is logarithmic. "
             f"The dotted lines are the floor: one copy of the tensor ({FLOOR}). Over gRPC, decode reads "
             "the numbers as typed values, which is what a stock server answers; the content form is drawn apart.",
             time.panels(source),
@@ -98,8 +99,9 @@ def _op_sentence(source: Source, payload: PayloadInfo, op: Op) -> str:
     if not times:
         return ""
     fast, slow = min(times, key=lambda case: times[case].median), max(times, key=lambda case: times[case].median)
-    verb = "Encoding" if op == "encode" else "Decoding"
-    text = f"{verb} {payload.name} takes {sentences.time(times[fast])} with {source.label(payload.name, fast.codec)}"
+    verb = "encoding" if op == "encode" else "decoding"
+    label = source.label(payload.name, fast.codec)
+    text = f"In isolation, {verb} {payload.name} takes {sentences.time(times[fast])} with {label}"
     if fast in source.ratios:
         text += f", {units.ratio_interval(source.ratios[fast])} the floor"
     if slow != fast:
@@ -130,7 +132,7 @@ def _table(source: Source) -> Table:
         )
     return Table(
         "time-table",
-        "Time of every case",
+        "Time of every case in isolation",
         columns(
             "payload", "codec", "op", "time", "95 % interval", "÷ floor", "tensor/s", "processes", "values", text=3
         ),

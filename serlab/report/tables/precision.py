@@ -13,6 +13,7 @@ from rich.text import Text
 
 from serlab.analysis.precision_findings import Finding, Share, codec_label, findings
 from serlab.records.precision import Example, PrecisionCell, PrecisionReport
+from serlab.report.origin import server_name
 
 #: Below this many elements a share reads better as a count.
 COUNTED_BELOW = 1000
@@ -198,9 +199,8 @@ def statement(finding: Finding, report: PrecisionReport) -> str:
 
 
 def instance_name(report: PrecisionReport) -> str:
-    """The live instance in a sentence. Only the real thing is called TensorFlow Serving."""
-    names = {"embedded": "the embedded server", "binary": "TensorFlow Serving", "docker": "TensorFlow Serving"}
-    return names.get(str(report.instance.get("kind", "")), "the server")
+    """The live instance in a sentence, also where a report does not say which it was."""
+    return server_name(report.instance or {"kind": ""})
 
 
 def culprit_text(finding: Finding, instance: str) -> str:

@@ -111,13 +111,7 @@ def _print_correlation(found: Correlations, console: Console) -> None:
         return
     console.print("\nisolated (encode + decode) against end to end")
     for fit in found.fits:
-        if fit.slope is None:
-            console.print(f"  {fit.scope}: {fit.points} points are too few for a fit")
-            continue
-        console.print(
-            f"  {fit.scope}: rank correlation {fit.spearman:.2f} over {fit.points} points; each ms in isolation is "
-            f"{fit.slope.median:.2f} ms end to end [{fit.slope.low:.2f}, {fit.slope.high:.2f}] (Theil–Sen)"
-        )
+        console.print(f"  {fit.scope}: {sentences.relation(fit)}")
     if told := sentences.in_call(found.in_call):
         console.print(f"  {told}")
     columns = ("call", "isolated", "end to end", "explained [95 %]", "encode in situ ÷ isolated", "decode")

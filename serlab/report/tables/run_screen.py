@@ -16,7 +16,7 @@ from serlab.analysis.stats import resolvable
 from serlab.analysis.view import FLOOR
 from serlab.records.run import Case, Interval
 from serlab.report import answer_words, sentences, units
-from serlab.report.blocks import plain
+from serlab.report.blocks import Fact, plain
 from serlab.report.origin import origin_lines, rounds_text
 from serlab.report.source import Source, alteration
 from serlab.report.tables.console import plain_table
@@ -46,11 +46,15 @@ def print_screen(source: Source, console: Console) -> None:
     console.print("")
     for number, sentence in enumerate(answer_words.headline(source) if source.choices else ()):
         console.print(Text(plain(sentence), style="" if number else "bold"))
-    for name, text, tone in answer_words.facts(source) if source.choices else ():
-        if name != "Asked":
-            console.print(Text.assemble((f"{name}: ", "yellow" if tone == "warn" else "dim"), plain(text)))
+    minded = (Fact("Mind", text, "warn") for text in answer_words.remarks(source))
+    for fact in (*answer_words.facts(source), *minded) if source.choices else ():
+        name = fact.name if fact.name.endswith("?") else f"{fact.name}:"
+        console.print(Text.assemble((name, "yellow" if fact.tone == "warn" else "dim"), " ", plain(fact.answer)))
     rows = list(_rows(source))
-    headings = {"time": "call" if source.calls else "encode + decode", "against": f"against {source.baseline}"}
+    # With calls beside them, steps timed apart say so: within a call they take longer.
+    steps = {"encode": "encode alone", "decode": "decode alone"} if source.calls else {}
+    whole = {"time": "call" if source.calls else "encode + decode", "against": f"against {source.baseline}"}
+    headings = {**whole, **steps}
     if rows:
         console.print(_fitting(rows, console.width, headings))
     for line in _end(source):
