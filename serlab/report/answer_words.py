@@ -135,8 +135,8 @@ def _elsewhere(source: Source) -> Iterator[Fact]:
     """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
     if source.predictions and not source.predictions.own:
         told = sentences.listing(list(_predicted(source.predictions)))
-        places = _places(source.predictions) if len(source.view.measured) > 1 else ()
-        yield Fact("On TensorFlow Serving", (f"{told}, by the law of {source.predictions.law}.", *places))
+        changed = places(source.predictions) if len(source.view.measured) > 1 else ()
+        yield Fact("On TensorFlow Serving", (f"{told}, by the law of {source.predictions.law}.", *changed))
     elif is_embedded(source.data.info.instance) and source.calls:
         yield Fact(
             "On TensorFlow Serving",
@@ -146,7 +146,7 @@ def _elsewhere(source: Source) -> Iterator[Fact]:
         )
 
 
-def _places(found: Predictions) -> Iterator[str | Link]:
+def places(found: Predictions) -> Iterator[str | Link]:
     """Say which codecs change places there: the first of them, and where all stand."""
     pairs = swapped(found)
     if not pairs:

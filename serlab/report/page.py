@@ -18,6 +18,7 @@ from markupsafe import Markup
 from serlab import __version__
 from serlab.report import sentences, svg
 from serlab.report.blocks import Comparison, Facts, Figure, Filter, Flame, Links, Missing, Note, Panel, Section, Table
+from serlab.report.glossary import Words
 from serlab.report.origin import rounds_text
 from serlab.report.sections import compare, registry
 from serlab.report.source import Source
@@ -169,6 +170,7 @@ def _render(source: Origin, shown: Page, drawings: Mapping[str, Drawing]) -> str
             policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
             "base-uri 'none'; form-action 'none'",
             version=__version__,
+            words=Words(),
             # Built as a tree, its texts escaped by the serializer.
             draw=lambda panel: Markup(svg.inline(panel, drawings[panel.name]())),  # noqa: S704
             kind=lambda block: _KINDS[type(block)],

@@ -18,7 +18,7 @@ from serlab.report.tables.precision import share_text
 #: From these shares of a call on, encode and decode matter, or hardly do; below both they do not.
 MATTERS, HARDLY = 0.20, 0.05
 #: Payloads that are told of.
-TOLD = 3
+TOLD = 2
 #: The dtype that JSON loses something of, though every codec claims to carry it.
 WIDE = "float64"
 #: Classes of values in words that need no table.

@@ -59,5 +59,23 @@ def test_findings_of_one_cause_are_one_and_the_worst_stands_first() -> None:
     found = causes(report(replace(cell("json", "float16", "unit", "rejected"), leg="request"), *cells))
     assert [(cause.verdict, cause.silent) for cause in found] == [("flushed", True), ("rejected", False)]
     assert found[0].codecs == ("json", "orjson")
-    assert found[0].classes == {"float32": ("subnormal",), "float64": ("subnormal",)}
+    befallen = {dtype: [share.value_class for share in shares] for dtype, shares in found[0].shares.items()}
+    assert befallen == {"float32": ["subnormal"], "float64": ["subnormal"]}
     assert found[0].altered == 20  # codecs that behave alike are one finding
+
+
+def test_ordinary_values_that_are_rounded_stand_before_subnormals_that_are_flushed() -> None:
+    cells = [
+        replace(cell("json", "float64", "subnormal", "flushed"), leg="request"),
+        replace(cell("json", "float64", "halfway", "rounded", 5), leg="request"),
+        replace(cell("json", "float64", "unit", "rounded", 1), leg="request"),
+    ]
+    first, second = causes(report(*cells))
+    assert (first.verdict, second.verdict) == ("rounded", "flushed")
+    assert [share.value_class for share in first.shares["float64"]] == ["unit", "halfway"]
+    assert overview(report(*cells)).words[0][0] == Word("rounded", whole=False, silent=True)
+
+
+def test_values_that_keep_what_they_are_do_not_become_worse_for_being_ordinary() -> None:
+    assert severity("canonical", silent=True, ordinary=True) < severity("flushed", silent=True)
+    assert severity("rounded", silent=True, ordinary=True) > severity("flushed", silent=True)

@@ -100,7 +100,7 @@ def test_names_with_markup_appear_as_text_and_paths_never_lead_out_of_the_run(
     assert not [attributes for _, attributes in found.tags if any(name.startswith("on") for name in attributes)]
     assert "<script>alert(1)</script>" in found.text
     assert all(str(attributes["href"]).startswith(("#", "./")) for attributes in found.all("a"))
-    assert "What a payload costs on <script>alert(1)</script>" in found.text
+    assert "<script>alert(1)</script>, 3 codecs, the server, 2026-01-02" in found.text
 
 
 def test_every_figure_and_table_names_instance_machine_and_date(text: str) -> None:
@@ -226,5 +226,5 @@ def test_an_experiment_s_page_is_called_by_what_it_holds(run_data: RunData, tmp_
     bare = replace(run_data, info=replace(run_data.info, gates=()), runs=(), memory=(), endtoend=(), answers=())
     cpu = {name: part for name, part in source.parts.items() if name == "cpu"}
     assert cpu
-    assert "<h1>CPU on box</h1>" in page.render(Source(bare, tmp_path, cpu))
-    assert "<h1>What a payload costs on box</h1>" in page.render(source)
+    assert "<h1>CPU: image, the embedded server, 2026-01-02</h1>" in page.render(Source(bare, tmp_path, cpu))
+    assert "<h1>image, 3 codecs, the embedded server, 2026-01-02</h1>" in page.render(source)

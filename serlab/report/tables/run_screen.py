@@ -44,8 +44,10 @@ def print_screen(source: Source, console: Console) -> None:
     for line in (", ".join(filter(None, about)), *origin_lines(info.instance, info)):
         console.print(Text(line, style="dim"))
     console.print("")
-    for number, sentence in enumerate(answer_words.headline(source) if source.choices else ()):
-        console.print(Text(plain(sentence), style="" if number else "bold"))
+    first, *others = map(plain, answer_words.headline(source) if source.choices else ("",))
+    for text, style in ((first, "bold"), (" ".join(others), "")):
+        if text:
+            console.print(Text(text, style=style))
     minded = (Fact("Mind", text, "warn") for text in answer_words.remarks(source))
     for fact in (*answer_words.facts(source), *minded) if source.choices else ():
         name = fact.name if fact.name.endswith("?") else f"{fact.name}:"

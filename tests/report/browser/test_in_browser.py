@@ -115,7 +115,7 @@ def test_it_opens_offline_without_a_complaint_and_nothing_leaves_its_place(
     report: Path, visit: Callable[..., Visit], viewport: dict[str, int]
 ) -> None:
     opened = visit(report, viewport)
-    assert opened.page.title() == "serlab: box/run"
+    assert opened.page.title() == "serlab: image and large, 3 codecs, the embedded server, 2026-01-02"
     assert opened.page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     misplaced = opened.page.evaluate(OUT_OF_PLACE, TOLERANCE)
     assert misplaced == [], misplaced
@@ -435,6 +435,6 @@ def test_hostile_names_run_nothing(
     write_report(stored, read_source(stored))
     opened = visit(stored.path / "report.html")
     opened.page.on("dialog", lambda dialog: opened.complaints.append(dialog.message))
-    assert opened.page.locator("h1").inner_text() == "What a payload costs on <script>alert(1)</script>"
+    assert opened.page.locator("h1").inner_text() == "<script>alert(1)</script>, 3 codecs, the server, 2026-01-02"
     assert opened.page.locator("script").count() == 2  # the data and the program
     assert opened.complaints == []

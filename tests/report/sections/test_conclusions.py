@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from serlab.records.correlation import Correlation
+from serlab.records.run import Interval
 from serlab.records.run_data import RunData
+from serlab.report import sentences, short_answers
 from serlab.report.blocks import Table, plain
 from serlab.report.sections import answer, body_size, correlation, cpu, endtoend, memory, provenance, registry, time
 from serlab.report.source import Source
@@ -29,7 +32,7 @@ def test_the_answer_names_the_largest_saving_its_times_and_what_it_does_to_the_b
     assert (
         lines[0] == "A call with image takes 22.2× [22.2, 22.2] less time with tensor-proto over gRPC than with json."
     )
-    assert lines[1].startswith("That is 16.1 ms [14.0 ms, 18.2 ms] instead of 360 ms [310 ms, 400 ms] with json.")
+    assert lines[1].startswith("That is 16.1 ms [14.0 ms, 18.2 ms] instead of 360 ms [310 ms, 400 ms] with json (p50).")
     assert lines[2].startswith("Over REST, orjson takes 30 ms [26 ms, 34 ms], 12.0×")
     assert lines[-1] == "Every codec named here returned the same bits."
 
@@ -53,10 +56,10 @@ def test_without_calls_the_answer_rests_on_isolated_times_and_says_so(
 def test_encode_and_decode_name_the_fastest_the_slowest_and_the_floor(source: Source) -> None:
     encode, decode = time.build(source).conclusion[:2]
     assert encode == (
-        "Encoding image takes 1.15 ms [1.00 ms, 1.30 ms] with tensor-proto, 10.0× [10.0, 10.0] the floor, and 115 ms "
-        "[100 ms, 130 ms] with json."
+        "In isolation, encoding image takes 1.15 ms [1.00 ms, 1.30 ms] with tensor-proto, 10.0× [10.0, 10.0] the "
+        "floor, and 115 ms [100 ms, 130 ms] with json."
     )
-    assert plain(decode).startswith("Decoding image takes 2.30 ms")
+    assert plain(decode).startswith("In isolation, decoding image takes 2.30 ms")
 
 
 def test_bytes_are_told_against_the_tensor(source: Source) -> None:
@@ -99,7 +102,7 @@ def test_a_case_that_could_not_be_profiled_is_named(source: Source) -> None:
 def test_end_to_end_tells_the_slowest_and_the_fastest_and_whom_they_called(source: Source) -> None:
     slow, fast, whom = endtoend.build(source).conclusion
     assert plain(slow).startswith("A call with image and json over REST takes 360 ms")
-    assert "encode and decode are 96 % [96 %, 96 %] of it" in slow
+    assert "encode and decode, timed within the calls, are 96 % [96 %, 96 %] of it" in slow
     assert plain(fast).startswith("A call with image and tensor-proto over gRPC takes 16.1 ms")
     assert whom == "Measured against: embedded instance, serlab 0.1.0 (not TensorFlow Serving)."
 
@@ -132,8 +135,28 @@ def test_what_calls_add_to_both_sides_is_the_peak_less_what_was_there_before(sou
 
 def test_correlation_says_when_there_are_too_few_points(source: Source) -> None:
     lines = correlation.build(source).conclusion
-    assert lines[0] == "Too few points for a fit over REST and gRPC."
-    assert "explain from" in lines[1]
+    assert "Over REST, 2 points are too few for a fit." in lines
+    assert "Over gRPC, 1 point is too few for a fit." in lines
+
+
+def test_whether_it_matters_is_a_plain_word_and_both_shares_say_what_they_are_of(source: Source) -> None:
+    first, isolated = correlation.build(source).conclusion[:2]
+    assert first == (
+        "Yes: encode and decode, timed within it, are 96 % [96 %, 96 %] of a call with image and json."
+    )  # fmt: skip
+    assert plain(isolated).startswith("Timed in isolation, encode + decode explain ")
+    assert "(image with json)" in isolated
+
+
+@pytest.mark.parametrize(("share", "word"), [(0.8, "Yes"), (0.2, "Yes"), (0.1, "Hardly"), (0.01, "No")])
+def test_a_share_of_a_call_is_a_word(share: float, word: str) -> None:
+    assert short_answers.verdict(Interval(share, share, share, 6)) == word
+
+
+def test_a_slope_that_may_be_anything_is_no_finding(make_source: Callable[..., Source], run_data: RunData) -> None:
+    assert "no relation" in sentences.relation(Correlation("grpc", 6, 0.83, Interval(1.14, -6.79, 2.58, 6), 0.0))
+    assert "no relation" in sentences.relation(Correlation("grpc", 6, 0.83, Interval(1.0, 0.4, 1.2, 6), 0.0))
+    assert "1.00 ms less" in sentences.relation(Correlation("rest", 6, 0.83, Interval(1.0, 0.6, 1.4, 6), 0.0))
 
 
 def test_provenance_tells_noise_and_how_to_measure_again(source: Source) -> None:

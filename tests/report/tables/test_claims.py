@@ -110,7 +110,7 @@ def test_the_section_counts_the_verdicts_and_names_the_instance(report: ClaimsRe
     assert plain(section.conclusion[0]).startswith("Of 4 claims, 2 reproduced, 1 inconsistent and 1 not testable here")
     assert "embedded instance, serlab 1" in section.conclusion[0]
     table = section.blocks[0]
-    assert [row[0].text for row in table.rows] == ["size-raw", "resnet-p50", "resnet-qps", "dual-protocol"]  # type: ignore[union-attr]
+    assert [row[0].text for row in table.rows] == ["size-raw", "resnet-p50", "resnet-qps", "dual-protocol"]  # type: ignore[union-attr,index]
 
 
 def test_a_run_without_claims_says_how_to_get_them() -> None:

@@ -23,7 +23,7 @@ def test_a_run_shows_a_table_per_payload_one_of_calls_and_what_correlates(run_da
     assert "decode tensor-proto (values)" in text
     assert "1,000× [1,000, 1,000]" in text
     assert "end to end, one call in flight, embedded instance" in text
-    assert "rank correlation 1.00 over 3 points" in text
+    assert "with a rank correlation of 1.00 (3 points)" in text
     assert "image: going from json to orjson saves" in text
     assert "70 % of 60.0 s was spent inside timed loops and calls, warm-ups included" in text
 

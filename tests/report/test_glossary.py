@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from serlab.records.run_data import RunData
+from serlab.report import page
+from serlab.report.glossary import MEANINGS, Words, identity
+from serlab.report.source import Source
+from tests.report.test_page import Elements
+
+
+def test_a_term_is_linked_once_in_a_part_whatever_case_it_has() -> None:
+    words = Words()
+    assert words.link("Rounded by 2 ULP, rounded <again>") == (
+        '<a class="term" href="#term-rounded">Rounded</a> by 2 <a class="term" href="#term-ulp">ULP</a>, rounded '
+        "&lt;again&gt;"
+    )
+    assert "<a" not in words.link("one ULP")
+    words.begin()
+    assert "<a" in words.link("one ULP")
+    assert [term for term, _, _ in words.used] == ["rounded", "ULP"]
+
+
+def test_words_of_every_day_are_terms_only_where_they_are_a_whole_heading() -> None:
+    words = Words()
+    assert "<a" not in words.link("Mind the values: a wireless floorboard, base64-raw")
+    assert words.hint("values") == MEANINGS["values"]
+    assert words.hint("class of values") == ""
+
+
+def test_every_term_has_an_address_of_its_own() -> None:
+    assert len({identity(term) for term in MEANINGS}) == len(MEANINGS)
+
+
+def test_a_page_explains_the_terms_that_it_uses_and_no_others(source: Source) -> None:
+    found = Elements(page.render(source))
+    linked = {str(at["href"])[1:] for at in found.all("a") if str(at["href"]).startswith("#term-")}
+    explained = {str(at["id"]) for _, at in found.tags if str(at.get("id", "")).startswith("term-")}
+    assert linked
+    assert linked <= explained < {identity(term) for term in MEANINGS}
+
+
+def test_no_text_of_a_run_is_more_than_text(hostile: RunData, make_source: Callable[..., Source]) -> None:
+    warned = replace(hostile, info=replace(hostile.info, warnings=("<b>ULP</b>",)))
+    assert "<b>" not in page.render(make_source(warned))
