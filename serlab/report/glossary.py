@@ -44,7 +44,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
 )  # fmt: skip
 
 #: Terms that are words of every day as well: only a heading that is nothing else means the term.
-_HEADINGS = frozenset({"values", "exact", "peak"})
+_HEADINGS = frozenset({"values", "exact", "peak", "end to end"})
 _PATTERN = re.compile(
     r"(?<![\w-])(?:"
     + "|".join(sorted(map(re.escape, MEANINGS.keys() - _HEADINGS), key=len, reverse=True))

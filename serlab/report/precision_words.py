@@ -15,6 +15,8 @@ from serlab.report.tables.precision import culprit_text, instance_name, share_te
 SHOWN_CAUSES = 5
 #: Names of classes that are listed before the others are counted.
 NAMED_CLASSES = 3
+#: Classes of values in words that need no table.
+CLASSES = {"unit": "numbers in [0, 1)", "normal": "numbers of any size"}
 #: Verdicts that leave a value near what it was.
 NEAR = frozenset({"canonical", "sign lost", "rounded"})
 #: What must stand beside verdicts that no server had a part in.
@@ -64,4 +66,6 @@ def classes(shares: Sequence[Share]) -> str:
 def _befallen(share: Share) -> str:
     if share.altered >= share.elements or not is_ordinary(share.value_class):
         return share.value_class
-    return f"{share_text(share.altered, share.elements)} of {share.value_class}"
+    words = CLASSES.get(share.value_class, "")
+    named = f"{words} ({share.value_class})" if words else share.value_class
+    return f"{share_text(share.altered, share.elements)} of {named}"

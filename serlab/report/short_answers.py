@@ -21,8 +21,6 @@ MATTERS, HARDLY = 0.20, 0.05
 TOLD = 2
 #: The dtype that JSON loses something of, though every codec claims to carry it.
 WIDE = "float64"
-#: Classes of values in words that need no table.
-_CLASSES = {"unit": "numbers in [0, 1)", "normal": "numbers of any size"}
 
 
 def facts(source: Source, first: str) -> Iterator[Fact]:
@@ -59,8 +57,8 @@ def matters(source: Source, first: str = "") -> str:
     for number, (payload, codec, share) in enumerate(found[:TOLD]):
         if number == 0:
             lines.append(
-                f"{verdict(share)}: encode and decode, timed within it, are {sentences.share(share)} of a call with "
-                f"{payload} and {codec}."
+                f"{verdict(share)}: encode and decode take {sentences.share(share)} of a call with {payload} and {codec}, "
+                "as timed within it."
             )
         else:
             with_codec = "" if codec == found[0][1] else f" and {codec}"
@@ -105,7 +103,7 @@ def _by_verdict(found: Sequence[Cause]) -> list[Cause]:
 
 def _share(share: Share) -> str:
     part = "all" if share.altered >= share.elements else share_text(share.altered, share.elements)
-    return f"{part} of {_CLASSES.get(share.value_class, share.value_class)}"
+    return f"{part} of {precision_words.CLASSES.get(share.value_class, share.value_class)}"
 
 
 def _classes(shares: Iterable[Share]) -> str:
