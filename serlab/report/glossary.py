@@ -46,9 +46,9 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
 #: Terms that are words of every day as well: only a heading that is nothing else means the term.
 _HEADINGS = frozenset({"values", "exact", "peak", "end to end"})
 _PATTERN = re.compile(
-    r"(?<![\w-])(?:"
+    r"(?<![\w-])("
     + "|".join(sorted(map(re.escape, MEANINGS.keys() - _HEADINGS), key=len, reverse=True))
-    + r")(?![\w-])",
+    + r")s?(?![\w-])",
     re.IGNORECASE,
 )
 _TERMS = {term.casefold(): term for term in MEANINGS}
@@ -71,7 +71,7 @@ class Words:
         """Return text as HTML in which terms that this part has not linked yet lead to their meaning."""
         found, at = [], 0
         for match in _PATTERN.finditer(text.replace("\N{NO-BREAK SPACE}", " ")):
-            term = _TERMS[match.group().casefold()]
+            term = _TERMS[match.group(1).casefold()]
             if term not in self._linked:
                 self._linked.add(term)
                 shown = text[match.start() : match.end()]
@@ -83,7 +83,7 @@ class Words:
     def hint(self, text: str) -> str:
         """Return the meaning of the first term of a heading, "" where it has none."""
         match = _PATTERN.search(text)
-        term = _TERMS.get((match.group() if match else text.strip()).casefold(), "")
+        term = _TERMS.get((match.group(1) if match else text.strip()).casefold(), "")
         if term:
             self._used.add(term)
         return MEANINGS.get(term, "")

@@ -57,8 +57,8 @@ def matters(source: Source, first: str = "") -> str:
     for number, (payload, codec, share) in enumerate(found[:TOLD]):
         if number == 0:
             lines.append(
-                f"{verdict(share)}: encode and decode take {sentences.share(share)} of a call with {payload} and {codec}, "
-                "as timed within it."
+                f"{verdict(share)}: encode and decode take {sentences.share(share)} of a call with {payload} and "
+                f"{codec}, as timed within it."
             )
         else:
             with_codec = "" if codec == found[0][1] else f" and {codec}"

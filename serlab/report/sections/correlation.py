@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from serlab.analysis.correlate import shows_relation
-from serlab.records.correlation import Correlation
+from serlab.records.correlation import Correlation, CorrelationPoint
 from serlab.report import answer_words, sentences, short_answers, units
 from serlab.report.blocks import Block, Cell, Figure, Missing, Section, Table, columns
 from serlab.report.plots import correlation, explained, residuals
@@ -60,13 +60,10 @@ def _conclusion(source: Source) -> Iterable[str]:
     yield short_answers.matters(source, first)
     shares = sorted(source.correlations.points, key=lambda point: point.share.median)
     least, most = shares[0], shares[-1]
-    usual = [one for one in shares if (one.payload, one.codec) == (first, source.baseline)]
-    told = dict.fromkeys((one.payload, one.codec, sentences.share(one.share)) for one in (*usual, least, most))
-    named = [f"{share} ({payload} with {codec})" for payload, codec, share in told]
+    usual = next((one for one in shares if (one.payload, one.codec) == (first, source.baseline)), most)
     yield (
-        "Timed in isolation, encode + decode explain "
-        f"{sentences.listing(named)} of a call{', the least and the most' if len(named) > 1 else ''}; the rest they do "
-        "not explain."
+        f"Timed in isolation, they explain {_explained(usual)}; over all codecs from {_explained(least)} to "
+        f"{_explained(most)}. The rest of a call they do not explain."
     )
     for fit in source.correlations.fits:
         if fit.scope != "all":
@@ -89,6 +86,10 @@ def _fits(source: Source) -> Table:
         )  # fmt: skip
     titles = ("over", "points", "rank correlation", "slope, ms end to end per ms isolated", "intercept")
     return Table("fits-table", "Theil–Sen fits and Spearman's rank correlation", columns(*titles), tuple(rows))
+
+
+def _explained(point: CorrelationPoint) -> str:
+    return f"{sentences.share(point.share)} of it ({point.payload} with {point.codec})"
 
 
 def _slope(fit: Correlation) -> Cell:

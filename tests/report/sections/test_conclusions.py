@@ -144,7 +144,7 @@ def test_whether_it_matters_is_a_plain_word_and_both_shares_say_what_they_are_of
     assert first == (
         "Yes: encode and decode take 96 % [96 %, 96 %] of a call with image and json, as timed within it."
     )  # fmt: skip
-    assert plain(isolated).startswith("Timed in isolation, encode + decode explain ")
+    assert plain(isolated).startswith("Timed in isolation, they explain ")
     assert "(image with json)" in isolated
 
 
