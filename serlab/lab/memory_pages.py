@@ -106,7 +106,7 @@ def profile_native(
                 workers, folder, profile_case(workers, folder, case, subject_of_run(folder, case.payload), native=True)
             )
             top = frames_at_peak(folder.path / profile.capture, native=True)[: len(profile.top)]
-            found.append(replace(profile, top=top))
+            found.append(replace(profile, top=top, stacks=()))  # the stacks are of Python alone
             pages.append(folder.path / profile.flamegraph)
     return found, pages
 

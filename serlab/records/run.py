@@ -152,7 +152,10 @@ class MemoryFrame:
 
 @dataclass(frozen=True, slots=True)
 class MemoryStack:
-    """What one way through the code held at the peak; frames from the codec inwards, ``function (file:line)``."""
+    """What one way through the code held at the peak; frames from the codec inwards, ``function (file:line)``.
+
+    The last is what the innermost line calls, ``tensor.tolist()``, where that is known.
+    """
 
     frames: tuple[str, ...]
     bytes: Count

@@ -48,12 +48,18 @@ def key(kind: str, case: Case, form: str) -> str:
     return f"{kind}|{case.op}{other}|{case.payload}|{case.codec}"
 
 
-def link(source: Source, case: Case) -> str:
+def of_case(source: Source, case: Case) -> str:
     """Return a link to the flamegraph that the report itself draws: the comparison of a codec with itself."""
+    return link(source, case.payload, case.codec, case.codec)
+
+
+def link(source: Source, payload: str, base: str, codec: str) -> str:
+    """Return a link to the report's comparison of two codecs, "" where another page has no report beside it."""
     page = "" if source.base == "./" else source.evidence("report.html")
     if source.base != "./" and not page:
         return ""
-    return f"{page}#compare?{urlencode({'payload': case.payload, 'from': case.codec, 'to': case.codec})}"
+    chosen = {"of": codec} if base == codec else {"from": base, "to": codec}
+    return f"{page}#compare?{urlencode({'payload': payload, **chosen})}"
 
 
 def _all(source: Source) -> Iterator[tuple[str, Iterable[Stack]]]:

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from serlab.analysis.holders import TOLD, holders
 from serlab.records.run import MemoryProfile
 from serlab.report import units
 from serlab.report.blocks import Block, Cell, Column, Figure, Links, Section, Table
 from serlab.report.page import Page, origin_facts, render_page
 from serlab.report.plots import memory
-from serlab.report.sentences import copy_factor, frame_words, words
+from serlab.report.sentences import copy_factor, holder_words, words
 from serlab.report.source import Source
 
 #: The page's path in the run's folder.
@@ -96,7 +97,7 @@ def _table(source: Source, payload: str, profiles: Iterable[MemoryProfile]) -> T
                 Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
                 Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
                 *pages,
-                Cell("; ".join(frame_words(frame) for frame in profile.top) or "–"),
+                Cell("; ".join(map(holder_words, holders(profile)[:TOLD])) or "–"),
             )
         )
     titles = (("case", False), ("peak", True), ("÷ tensor", True), ("allocations", True), ("copy factor", True),

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from serlab.analysis.correlate import shows_relation
+from serlab.analysis.holders import Holder
 from serlab.analysis.stats import FEWEST, resolvable
 from serlab.records.correlation import Correlation, InCall, Saving
 from serlab.records.endtoend import Answer
-from serlab.records.run import Exactness, Interval, MemoryFrame, MemoryProfile
+from serlab.records.run import Exactness, Interval, MemoryProfile
 from serlab.report import units
 
 
@@ -133,10 +134,10 @@ def copy_factor(profile: MemoryProfile) -> float:
     return profile.allocated_bytes / profile.raw_bytes
 
 
-def frame_words(frame: MemoryFrame) -> str:
-    """Return a place that held memory, in words: ``13.4 MiB in iterencode (json/encoder.py:258)``."""
-    where = f" ({frame.file}:{frame.line})" if frame.line else ""  # native code often has no line
-    return f"{units.size(frame.bytes)} in {frame.function}{where}"
+def holder_words(holder: Holder) -> str:
+    """Return who held memory, in words: ``13.4 MiB in json.dumps (json/encoder.py:258)``."""
+    where = f" ({holder.place})" if holder.place else ""  # native code often has no line
+    return f"{units.size(holder.bytes)} in {holder.name}{where}"
 
 
 def agreement(answers: Sequence[Answer]) -> tuple[str, ...]:

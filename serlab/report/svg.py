@@ -29,7 +29,7 @@ _DROPPED = frozenset({"class", "pointer-events", "role", "aria-roledescription",
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 #: What an SVG element is without being told, or by the page's style for text.
 _DEFAULTS = {"opacity": "1", "stroke-width": "1", "font-weight": "normal", "font-size": "11px", "x2": "0", "y2": "0",
-             "transform": "translate(0,0)", "stroke-miterlimit": "10"}  # fmt: skip
+             "transform": "translate(0,0)", "stroke-miterlimit": "10", "text-anchor": "start"}  # fmt: skip
 #: PNG files are drawn at this multiple of their size in pixels, for screens with dense pixels and for slides.
 PNG_SCALE = 2.0
 
@@ -88,6 +88,8 @@ def inline(panel: Panel, drawn: str) -> str:
                     linked = True
                     _link(parent, position, links[tip])
     _unwrap(root)
+    for link in list(root.iter(_LINK)):
+        link.extend(_icons(link))
     for element in root.iter():
         for attribute in _DROPPED & element.attrib.keys():
             del element.attrib[attribute]
@@ -102,7 +104,8 @@ def inline(panel: Panel, drawn: str) -> str:
     root.attrib.update(
         {"role": "group" if linked else "img", "aria-label": _printable(panel.description), "class": "chart"}
     )
-    return ElementTree.tostring(root, encoding="unicode")
+    # No text and no attribute holds a bare ">".
+    return ElementTree.tostring(root, encoding="unicode").replace(" />", "/>")
 
 
 def _unwrap(element: ElementTree.Element) -> None:
@@ -131,6 +134,28 @@ def _link(parent: ElementTree.Element, position: int, href: str) -> None:
         return
     parent[position] = ElementTree.Element(_LINK, {"href": href})
     parent[position].append(mark)
+
+
+_BAR = re.compile(r"M(-?[\d.]+),(-?[\d.]+)h(-?[\d.]+)v(-?[\d.]+)")
+_PLACE = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
+
+
+def _icons(link: ElementTree.Element) -> list[ElementTree.Element]:
+    """Return the flame that stands after each row of a link's marks: beyond the end of a bar, above a dot.
+
+    The page's template draws it, since a font may lack one.
+    """
+    ends: dict[float, float] = {}
+    for mark in link:
+        if bar := _BAR.match(mark.get("d", "")):
+            left, top, width, height = map(float, bar.groups())
+            ends[top + height / 2] = max(left + width + 7, ends.get(top + height / 2, 0.0))
+        elif place := _PLACE.match(mark.get("transform", "")):
+            ends[float(place[2]) - 5] = float(place[1]) + 7
+    return [
+        ElementTree.Element(f"{{{_SVG}}}use", {"href": "#fire", "x": f"{right:.1f}", "y": f"{middle:.1f}"})
+        for middle, right in ends.items()
+    ]
 
 
 def _value(value: str, key: str) -> str:

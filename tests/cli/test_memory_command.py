@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from serlab.analysis.holders import holders
 from serlab.errors import MeasureError, StoreError, UsageError
 from serlab.lab import memory_tracks
 from serlab.lab.memory_pages import compare, draw, write_index
@@ -82,9 +83,12 @@ def test_the_index_names_three_holders_of_every_peak_in_words(
     folder, _ = measured
     index = write_index(folder).read_text()
     for profile in folder.read_memory():
-        assert profile.top
-        for frame in profile.top:
-            assert escape(f"in {frame.function} ({frame.file}:{frame.line})") in index
+        found = holders(profile)[:3]
+        assert found
+        for holder in found:
+            assert escape(f"in {holder.name} ({holder.place})") in index.replace("\u00a0", " ")
+    json_encode = next(one for one in folder.read_memory() if one.case.id == "encode/vector-10k/json")
+    assert {one.name for one in holders(json_encode)[:2]} == {"tensor.tolist", "json.dumps"}
 
 
 def test_two_codecs_are_compared_frame_by_frame(

@@ -12,6 +12,7 @@ from typing import Any
 from serlab.codecs.base import ChunkedCodec
 from serlab.errors import MeasureError
 from serlab.measure.calls import Exchange, Subject, first_elements, with_shapes
+from serlab.measure.memory.source_lines import called_at
 from serlab.payload import parse_payload
 from serlab.records.run import Case, MemoryFrame, MemoryProfile, MemoryStack
 from serlab.servable.signatures import ECHO_MODEL
@@ -150,13 +151,15 @@ def _held(at_peak: Iterable[Any], *, native: bool = False) -> tuple[MemoryFrame,
 
 
 def _stacks(at_peak: Iterable[Any]) -> tuple[MemoryStack, ...]:
-    """The ways begin where serlab calls the codec."""
+    """The ways begin where serlab calls the codec, and end with what the innermost line calls."""
     held: Counter[tuple[str, ...]] = Counter()
     for record in at_peak:
         frames: list[str] = []
         for function, file, line in record.stack_trace():  # the innermost first
             if file == __file__:
                 break
+            if not frames and (called := called_at(file, line)):
+                frames.append(called)
             frames.append(f"{function} ({short_path(file)}:{line})")
         held[tuple(reversed(frames)) or ("the call itself",)] += record.size
     whole = sum(held.values())

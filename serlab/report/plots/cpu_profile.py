@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.cpu import time_shares
 from serlab.records.profiles import CpuProfile, CpuReport
-from serlab.records.run import Op
+from serlab.records.run import Case, Op
 from serlab.report import flames, units
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
@@ -39,8 +39,7 @@ def _panel(source: Source, payload: str, op: Op, profiles: list[CpuProfile]) -> 
         for series, share in zip(SERIES, (shares.python, shares.native, shares.system), strict=True):
             tip = f"{op} {row}: {series} {units.percent(share)}"
             bars.append(Bar(row, series, share, tip))
-            page = source.evidence(profile.page) or flames.link(source, profile.case)
-            if page:
+            if page := page_of(source, profile.case):
                 links[tip] = page
     if not bars:
         return None
@@ -54,3 +53,10 @@ def _panel(source: Source, payload: str, op: Op, profiles: list[CpuProfile]) -> 
         theme.panel(chart, height=theme.rows_height(len(order))),
         links,
     )
+
+
+def page_of(source: Source, case: Case) -> str:
+    """Return a link to a case's CPU profile: scalene's page, or the flamegraph that the report draws; "" without."""
+    report = source.part("cpu", CpuReport)
+    profile = next((one for one in report.profiles if one.case == case), None) if report else None
+    return (source.evidence(profile.page) or flames.of_case(source, case)) if profile else ""

@@ -43,8 +43,7 @@ def _panel(
             times = units.ratio(profile.peak_bytes / profile.raw_bytes)
             tip = f"{label}: {units.size(size)} of {units.size(profile.peak_bytes)} ({times}) in {series}"
             bars.append(Bar(label, series, size / profile.raw_bytes, tip))
-            page = source.evidence(profile.flamegraph) or (flames.link(source, profile.case) if profile.stacks else "")
-            if page:
+            if page := page_of(source, profile):
                 links[tip] = page
     worst = max(profiles, key=lambda profile: profile.peak_bytes)
     chart = stacked_bars(bars, SERIES, order, title="peak ÷ tensor", label=theme.TIMES_LABEL, whole=whole)
@@ -56,6 +55,11 @@ def _panel(
         theme.panel(chart, height=theme.rows_height(len(order))),
         links,
     )
+
+
+def page_of(source: Source, profile: MemoryProfile) -> str:
+    """Return a link to a profile's flamegraph: memray's own, or the one that the report draws; "" without either."""
+    return source.evidence(profile.flamegraph) or (flames.of_case(source, profile.case) if profile.stacks else "")
 
 
 def row_label(source: Source, case: Case) -> str:

@@ -6,7 +6,7 @@ from serlab.analysis.view import FLOOR
 from serlab.records.run import Case, Interval, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
-from serlab.report.plots import theme
+from serlab.report.plots import cpu_profile, theme
 from serlab.report.plots.forms import Dot, Series, log_dots
 from serlab.report.source import Source
 
@@ -57,6 +57,7 @@ def _panel(source: Source, payload: PayloadInfo) -> Panel | None:
         f"Time to encode and decode {payload.name} per codec, logarithmic. Fastest: {fastest.tip}. "
         f"Slowest: {slowest.tip}.",
         theme.panel(chart, height=theme.rows_height(len(order))),
+        {tip(case, time): page for case, time in times.items() if (page := cpu_profile.page_of(source, case))},
     )
 
 

@@ -7,14 +7,12 @@ from pathlib import PurePosixPath
 
 from serlab.analysis.answer import decode_case
 from serlab.analysis.stats import FEWEST
+from serlab.analysis.view import FLOOR
 from serlab.records.profiles import CpuReport
 from serlab.records.run import Case, Interval
 from serlab.report import flames, units
 from serlab.report.blocks import Cell, Comparison, Missing, Section, Table, columns
 from serlab.report.source import Source
-
-#: What a comparison's data is called in the page.
-KEYS = ("call", "encode", "decode")
 
 
 def build(source: Source) -> Section:
@@ -39,6 +37,21 @@ def codecs(source: Source) -> dict[str, tuple[str, ...]]:
         names = {codec for payload, codec in (*weighed, *profiled) if payload == one.name}
         if names:
             found[one.name] = tuple(sorted(names, key=order.index))
+    return found
+
+
+def usual(source: Source) -> dict[str, tuple[str, str]]:
+    """Return by payload what a reader most likely asks: the codec used now against the answer's best way.
+
+    The floor is no way to send anything. Where the answer is the codec used now, the runner-up stands beside it.
+    """
+    found = {}
+    for payload, names in codecs(source).items():
+        real = [name for name in names if name != FLOOR] or list(names)
+        base = source.baseline if source.baseline in real else real[0]
+        chosen = sorted((one for one in source.choices if one.payload == payload), key=lambda one: one.time_s.median)
+        ranked = [*(one.codec for one in chosen), *(other for one in chosen for other in one.ties), *reversed(real)]
+        found[payload] = base, next((name for name in ranked if name != base and name in names), base)
     return found
 
 
@@ -73,6 +86,7 @@ def data(source: Source) -> dict[str, object]:
         diffs[path.stem] = source.evidence(f"memory/{path.name}")
     return {
         "baseline": source.baseline,
+        "usual": usual(source),
         "weighed": source.view.measured,
         "fewest": FEWEST,
         "figures": figures,

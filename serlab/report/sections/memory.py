@@ -1,14 +1,21 @@
-"""Memory: the peak of one call ÷ the tensor, each bar leading to its flamegraph; allocations and copies."""
+"""Memory: who holds the peak of one call, the peak ÷ the tensor, allocations and copies; flamegraphs of all."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from serlab.analysis.holders import TOLD, Holder, holders
 from serlab.analysis.view import FLOOR
-from serlab.records.run import MemoryProfile
-from serlab.report import units
+from serlab.records.run import MemoryProfile, PayloadInfo
+from serlab.report import flames, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Section, Table, columns
 from serlab.report.plots import memory
-from serlab.report.sentences import copy_factor, frame_words, words
+from serlab.report.sections import compare
+from serlab.report.sentences import copy_factor, holder_words, listing
 from serlab.report.source import Source
+
+#: Headings of the functions that hold most.
+_HELD = ("held most", "then", "and then")
 
 
 def build(source: Source) -> Section:
@@ -25,10 +32,11 @@ def build(source: Source) -> Section:
             "Blue is large blocks, such as buffers; orange is Python's small objects: a float per element, a string "
             "per number. A bar leads to its flamegraph where one has been drawn.",
             panels,
-            _table(source),
             paired=True,
         )
     ]
+    tables = _tables(source)
+    blocks = [*tables[:1], *blocks, *tables[1:]]
     undrawn = sum(1 for profile in source.data.memory if not source.evidence(profile.flamegraph))
     if undrawn:
         blocks.append(
@@ -37,6 +45,14 @@ def build(source: Source) -> Section:
                 f"serlab memory {source.command} --flamegraphs all",
             )
         )
+    kept = {(profile.case.payload, profile.case.codec) for profile in source.data.memory if profile.stacks}
+    apart = tuple(
+        (f"{payload}: {base} and {codec}", flames.link(source, payload, base, codec))
+        for payload, (base, codec) in compare.usual(source).items()
+        if {(payload, base), (payload, codec)} <= kept
+    )
+    if apart:
+        blocks.append(Links("Differences of two flamegraphs, where any other two can be chosen", apart))
     index = source.evidence("memory/index.html")
     if index:
         blocks.append(Links("All cases side by side", (("memory of every case", index),)))
@@ -54,11 +70,63 @@ def _conclusion(source: Source) -> tuple[str, ...]:
     text = f"{_subject(source, worst)} peaks at {_peak(worst)}"
     if best is not worst:
         text += f"; the leanest, {_subject(source, best, start=False)}, at {_peak(best)}"
-    lines = [text + "."]
-    if worst.top:
-        lines.append(f"At the worst peak {frame_words(worst.top[0])} is the largest holder.")
-    lines.append("Peaks are memray's exact counts of one call, not samples.")
-    return tuple(lines)
+    now = compare.usual(source).get(largest, (source.baseline,))[0]
+    asked = [_told(profile) for profile in here if profile.case.codec == now and holders(profile)]
+    if asked:
+        told = f"Where the memory of {now} goes with {largest}: {'; '.join(asked)}."
+    else:
+        told = f"At the worst peak the largest holder is {next(map(holder_words, holders(worst)), 'not known')}."
+    return (f"{text}.", told, "Peaks are memray's exact counts of one call, not samples.")
+
+
+def _told(profile: MemoryProfile) -> str:
+    most = [f"{units.size(one.bytes)} in {one.name}" for one in holders(profile)[:2]]
+    return f"{profile.case.op} holds {listing(most)}, of {units.size(profile.peak_bytes)}"
+
+
+def _tables(source: Source) -> list[Table]:
+    """Return the numbers, a table per payload, the largest payload's first and open."""
+    found: list[Table] = []
+    for payload in sorted(source.payloads, key=lambda payload: -payload.raw_bytes):
+        own = [one for one in source.data.memory if one.case.payload == payload.name and one.raw_bytes]
+        if own:
+            found.append(_table(source, payload, own, folded=bool(found)))
+    return found
+
+
+def _table(source: Source, payload: PayloadInfo, profiles: Iterable[MemoryProfile], *, folded: bool) -> Table:
+    rows = []
+    for profile in sorted(profiles, key=lambda profile: -profile.peak_bytes):
+        times = profile.peak_bytes / profile.raw_bytes
+        told = [_holder_cell(profile, one) for one in holders(profile)[:TOLD]]
+        rows.append(
+            (
+                Cell(memory.row_label(source, profile.case)),
+                Cell(profile.case.op),
+                Cell(units.size(profile.peak_bytes), profile.peak_bytes),
+                Cell(units.ratio(times), times),
+                *told,
+                *([Cell("")] * (TOLD - len(told))),
+                Cell(units.size(profile.pymalloc_peak_bytes), profile.pymalloc_peak_bytes),
+                Cell(f"{profile.allocations:,}", profile.allocations),
+                Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
+            )
+        )
+    titles = ("codec", "op", "peak", "÷ tensor", *_HELD, "small objects", "allocations", "copy factor")
+    return Table(
+        f"memory-table-{payload.name}",
+        f"Which functions hold the peak of {payload.name} ({units.size(payload.raw_bytes)}), the worst first; memray",
+        columns(*titles, text=2, hints=dict.fromkeys(_HELD, "bytes at the peak, their share of it, and ÷ tensor")
+                | {"small objects": "of the peak, held in blocks of up to 512 bytes by Python's own allocator",
+                   "copy factor": "bytes allocated ÷ tensor, also those freed at once"}),
+        tuple(rows),
+        folded=folded,
+    )  # fmt: skip
+
+
+def _holder_cell(profile: MemoryProfile, holder: Holder) -> Cell:
+    share = units.percent(holder.bytes / profile.peak_bytes if profile.peak_bytes else None)
+    return Cell(f"{holder.name}: {units.size(holder.bytes)}, {share}, {units.ratio(holder.bytes / profile.raw_bytes)}")
 
 
 def _subject(source: Source, profile: MemoryProfile, *, start: bool = True) -> str:
@@ -70,40 +138,3 @@ def _subject(source: Source, profile: MemoryProfile, *, start: bool = True) -> s
 
 def _peak(profile: MemoryProfile) -> str:
     return f"{units.size(profile.peak_bytes)}, {units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor"
-
-
-def _table(source: Source) -> Table:
-    rows = []
-    for profile in source.data.memory:
-        case, page = profile.case, source.evidence(profile.flamegraph)
-        if not profile.raw_bytes:
-            continue
-        exactness = source.view.exactness(case.payload, case.codec)
-        rows.append(
-            (
-                Cell(case.payload),
-                Cell(source.label(case.payload, case.codec) + (f", {case.form}" if case.form else "")),
-                Cell(case.op),
-                Cell(f"{profile.peak_bytes:,}", profile.peak_bytes),
-                Cell(units.ratio(profile.peak_bytes / profile.raw_bytes), profile.peak_bytes / profile.raw_bytes),
-                Cell(f"{profile.pymalloc_peak_bytes:,}", profile.pymalloc_peak_bytes),
-                Cell(f"{profile.allocated_bytes:,}", profile.allocated_bytes),
-                Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
-                Cell(f"{profile.allocations:,}", profile.allocations),
-                Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
-                Cell("flamegraph" if page else "–", href=page, tone="plain" if page else "muted"),
-            )
-        )
-    return Table(
-        "memory-table",
-        "Memory of every case, in bytes, from memray",
-        columns(
-            "payload", "codec", "op", "peak", "peak ÷ tensor", "small objects", "allocated", "copy factor",
-            "allocations", "values", "evidence", text=3,
-            hints={
-                "small objects": "of the peak, held in blocks of up to 512 bytes by Python's own allocator",
-                "copy factor": "bytes allocated ÷ tensor, also those freed at once",
-            },
-        ),
-        tuple(rows),
-    )  # fmt: skip

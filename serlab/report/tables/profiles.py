@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from rich.table import Table
 
 from serlab.analysis.cpu import copies_per_byte, time_shares
+from serlab.analysis.holders import holders
 from serlab.records.profiles import CpuReport, MemoryTrack
 from serlab.records.run import MemoryProfile
 from serlab.report import blocks, sentences, units
 from serlab.report.blocks import Cell, columns
-from serlab.report.sentences import copy_factor, frame_words
+from serlab.report.sentences import copy_factor, holder_words
 from serlab.report.tables.console import plain_table, shown
 
 
@@ -47,7 +48,7 @@ def memory_table(profiles: Iterable[MemoryProfile]) -> Table:
             units.size(profile.pymalloc_peak_bytes),
             f"{profile.allocations:,}",
             units.ratio(copy_factor(profile) if profile.raw_bytes else None),
-            frame_words(profile.top[0]) if profile.top else units.NOT_MEASURED,
+            next(map(holder_words, holders(profile)), units.NOT_MEASURED),
         )
     return table
 

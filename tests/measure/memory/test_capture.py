@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from serlab.analysis.holders import holders
 from serlab.errors import MeasureError
 from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
@@ -36,6 +37,7 @@ def test_a_list_of_floats_weighs_many_payloads_most_of_them_small_objects(tmp_pa
     assert found.pymalloc_peak_bytes > 0.5 * found.peak_bytes
     assert found.allocated_bytes > found.peak_bytes
     assert found.top[0].file == "serlab/codecs/rest_json.py"
+    assert [one.name for one in holders(found)[:2]] == ["tensor.tolist", "json.dumps"]
 
 
 def test_the_figures_are_memrays_own(tmp_path: Path) -> None:

@@ -282,6 +282,100 @@ def test_what_is_folded_is_on_paper(report: Path, visit: Callable[..., Visit]) -
     assert not page.locator("#time-figure svg.chart").first.is_visible()
 
 
+@pytest.fixture
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of the run that is published with the lab: real names, and all of its words."""
+    if not _PUBLISHED:
+        run = next(Path(__file__).parents[3].glob("results/reference/2*/run.json")).parent
+        copy = shutil.copytree(run, tmp_path_factory.mktemp("published") / "reference" / run.name)
+        _PUBLISHED.append(write_report(RunFolder(copy), read_source(RunFolder(copy))))
+    return _PUBLISHED[0]
+
+
+_PUBLISHED: list[Path] = []
+UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open = true; })"
+
+
+@pytest.mark.parametrize("width", [1280, 1500])
+def test_no_table_is_cut_on_a_desktop(
+    report: Path, published: Path, visit: Callable[..., Visit], width: int
+) -> None:  # fmt: skip
+    for path in (report, published):
+        page = visit(path, {"width": width, "height": 900}).page
+        page.evaluate(UNFOLD)
+        assert page.locator(".scroll table").count() > 10
+        cut = page.evaluate("""() => [...document.querySelectorAll(".scroll")]
+          .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.closest(".table")?.id)""")
+        assert cut == []
+
+
+def test_no_text_of_a_folded_line_lies_under_its_mark(published: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(published, {"width": 1280, "height": 900}).page
+    under = page.evaluate("""() => [...document.querySelectorAll("section.folded")].filter((section) => {
+      const range = document.createRange();
+      range.selectNodeContents(section.querySelector("summary"));
+      const mark = section.querySelector(".mark").getBoundingClientRect();
+      return [...range.getClientRects()].some((box) => box.right > mark.left && box.left < mark.right
+        && box.bottom > mark.top && box.top < mark.bottom && box.width < 900);
+    }).map((section) => section.id)""")
+    assert under == []
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+def test_a_link_into_the_page_opens_what_it_leads_to_and_lands_there(
+    report: Path, visit: Callable[..., Visit], script: bool
+) -> None:
+    size = {"width": 1500, "height": 900}
+    links = "(all) => all.map((one) => one.getAttribute('href'))"
+    marks = visit(report, size, java_script_enabled=False).page.locator("nav a, .figure a.mark, details .table a.mark")
+    hrefs = list(dict.fromkeys(marks.evaluate_all(links)))
+    assert len(hrefs) > 25
+    page = visit(report, size, java_script_enabled=script).page
+    for href in hrefs:
+        page.goto("about:blank")
+        page.goto(report.as_uri() + href)
+        top, rest, shown = page.locator(f'[id="{href[1:]}"]').evaluate("""(place) => {
+          const part = place.classList.contains("within") ? place.closest("section") : place;
+          return [part.getBoundingClientRect().top, document.documentElement.scrollHeight - innerHeight - scrollY,
+                  place.checkVisibility()];
+        }""")
+        assert shown, href
+        assert -2 <= top <= 60 or (rest < 2 and 0 <= top < 900), (href, top, rest)
+
+
+def test_paper_has_whole_headings_and_what_is_folded_also_without_a_script(
+    report: Path, visit: Callable[..., Visit]
+) -> None:
+    page = visit(report, {"width": 718, "height": 1000}, scheme="dark", java_script_enabled=False).page
+    page.emulate_media(media="print", color_scheme="dark")
+    headings = page.locator("section.folded h2")
+    assert headings.count() > 5
+    assert max(headings.evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")) < 70
+    hidden = page.evaluate("""() => [...document.querySelectorAll("main table")]
+      .filter((table) => !table.closest(".compare") && !table.getBoundingClientRect().height).length""")
+    assert hidden == 0
+    # A button's text is not repeated on the next page, as a heading's is.
+    assert set(page.locator("thead button").evaluate_all("(all) => all.map((b) => getComputedStyle(b).display)")) == {
+        "contents"
+    }
+    cut = page.evaluate("""() => [...document.querySelectorAll("main table")].filter((table) =>
+      table.getBoundingClientRect().right > innerWidth + 1).map((table) => table.closest(".table").id)""")
+    assert cut == []
+
+
+def test_every_bar_that_leads_to_a_flamegraph_carries_a_flame(report: Path, visit: Callable[..., Visit]) -> None:
+    page = visit(report).page
+    for figure in ("#memory-figure", "#cpu-figure", "#time-figure"):
+        counts = page.locator(f"{figure} svg.chart a").evaluate_all("""(links) => links.map((link) => {
+          const marks = [...link.querySelectorAll("path, use")];
+          const rows = new Set(marks.filter((mark) => mark.querySelector("title"))
+            .map((mark) => mark.getAttribute("d")?.match(/,([\\d.]+)/)?.[1] ?? mark.outerHTML));
+          return [rows.size, marks.filter((mark) => !mark.querySelector("title")).length];
+        })""")
+        assert counts, figure
+        assert all(rows == flames for rows, flames in counts), (figure, counts)
+
+
 def test_without_a_script_tables_and_pictures_stay(report: Path, visit: Callable[..., Visit]) -> None:
     page = visit(report, java_script_enabled=False).page
     assert page.locator("#answer svg.chart").first.is_visible()
@@ -325,7 +419,7 @@ def test_a_link_reproduces_all_that_was_chosen(report: Path, visit: Callable[...
     assert other.evaluate(VIEW) == chosen
     assert other.url.partition("#")[2].startswith("answer-table?")
     # A place in the page leads there and leaves the rest as it is.
-    other.locator('nav a[href="#bytes"]').click()
+    other.locator('nav a[href="#bytes-within"]').click()
     other.wait_for_function("document.querySelector('#bytes > details').open")
     assert other.evaluate(VIEW)["said"] == chosen["said"]
 

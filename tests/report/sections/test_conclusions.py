@@ -12,7 +12,18 @@ from serlab.records.run import Interval
 from serlab.records.run_data import RunData
 from serlab.report import sentences, short_answers
 from serlab.report.blocks import Table, plain
-from serlab.report.sections import answer, body_size, correlation, cpu, endtoend, memory, provenance, registry, time
+from serlab.report.sections import (
+    answer,
+    body_size,
+    compare,
+    correlation,
+    cpu,
+    endtoend,
+    memory,
+    provenance,
+    registry,
+    time,
+)
 from serlab.report.source import Source
 
 
@@ -71,17 +82,36 @@ def test_bytes_are_told_against_the_tensor(source: Source) -> None:
 def test_memory_names_the_worst_and_its_largest_holder(source: Source) -> None:
     lines = memory.build(source).conclusion
     assert lines[0] == "Encoding image with json peaks at 3,000 B, 3.00× the tensor."
-    assert lines[1] == "At the worst peak 2,000 B in encode (serlab/codecs/x.py:3) is the largest holder."
+    assert str(lines[1]).startswith(
+        "Where the memory of json goes with image: encode holds 2,000 B in encode and 1,000 B in json.dumps, of"
+    )
+
+
+def test_the_functions_that_hold_a_peak_are_told_in_bytes_share_and_multiple_the_worst_first(source: Source) -> None:
+    found = next(block for block in memory.build(source).blocks if isinstance(block, Table))
+    peaks = [row[2].sort or 0 for row in found.rows]
+    assert peaks == sorted(peaks, reverse=True)
+    assert len(found.rows) == len(source.data.memory)
+    row = next(row for row in found.rows if [cell.text for cell in row[:2]] == ["json", "encode"])
+    assert [cell.text for cell in row[4:7]] == ["encode: 2,000 B, 67 %, 2.00×", "json.dumps: 1,000 B, 33 %, 1.00×", ""]
+
+
+def test_a_comparison_opens_on_the_codec_used_now_and_the_best_way_never_on_the_floor(
+    source: Source, make_source: Callable[..., Source]
+) -> None:
+    best = min((one for one in source.choices if one.payload == "image"), key=lambda one: one.time_s.median)
+    assert compare.usual(source) == {"image": ("json", best.codec)}
+    assert compare.usual(replace(source, now=best.codec))["image"][0] == best.codec
+    assert "raw" not in compare.usual(replace(source, now=best.codec))["image"]
+    timed_alone = replace(source.data, endtoend=(), memory=())
+    assert "raw" not in compare.usual(make_source(timed_alone))["image"]
 
 
 def test_the_memory_table_shows_the_profile_figure_by_figure(source: Source) -> None:
-    row = table(source, memory, "memory-table")["image/json/encode"]
-    profile = source.data.memory[0]
-    assert row["peak"] == f"{profile.peak_bytes:,}"
-    assert row["small objects"] == f"{profile.pymalloc_peak_bytes:,}"
-    assert row["allocated"] == f"{profile.allocated_bytes:,}"
-    assert row["allocations"] == f"{profile.allocations:,}"
-    assert row["peak ÷ tensor"] == "3.00×"
+    row = table(source, memory, "memory-table-image")["json/encode/3,000 B"]
+    assert row["small objects"] == "100 B"
+    assert row["allocations"] == f"{source.data.memory[0].allocations:,}"
+    assert row["÷ tensor"] == "3.00×"
     assert row["copy factor"] == "9.00×"
 
 

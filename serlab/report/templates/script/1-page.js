@@ -54,7 +54,7 @@ const reveal = () => {
   const inner = target.querySelector(":scope > details");
   if (inner) { inner.open = true; }
   for (let at = target; at; at = at.parentElement) { if (at.tagName === "DETAILS") { at.open = true; } }
-  target.scrollIntoView();
+  (target.classList.contains("within") ? target.closest("section") : target).scrollIntoView();
 };
 for (const one of sections) {
   one.addEventListener("toggle", () => {

@@ -109,13 +109,15 @@ if (data && data.figures) {
     shows(() => {
       options(payloadBox, payloads, has(payloads, state.get("payload"), payloads[payloads.length - 1]));
       const codecs = Object.keys(data.figures[payloadBox.value]);
-      options(baseBox, codecs, has(codecs, state.get("from"), data.baseline, codecs[0]));
-      options(codecBox, codecs, has(codecs, state.get("to"), codecs[codecs.length - 1]));
+      const [base, codec] = data.usual[payloadBox.value];
+      options(baseBox, codecs, has(codecs, state.get("of"), state.get("from"), state.get("against"), base));
+      options(codecBox, codecs, has(codecs, state.get("of"), state.get("to"), codec));
       drawComparison(compare.querySelector(".result"), payloadBox.value, baseBox.value, codecBox.value);
     });
     compare.hidden = false;
     for (const box of boxes) {
       box.addEventListener("change", () => {
+        keep("of", "");  // a link to one codec's own flamegraphs says just that
         for (const one of boxes) { keep(one.dataset.choice, one.value); }
         for (const shower of showers) { shower(); }
       });

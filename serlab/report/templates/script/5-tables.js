@@ -1,7 +1,9 @@
 // Tables: filters, order, copies.
 // Sorting: numbers by what stands behind the text, words as words; cells without a number go last either way.
+// A cell's text; what keeps a number and its unit on one line is for the screen.
+const plain = (cell) => cell.textContent.trim().replaceAll("\u00a0", " ");
 const key = (cell, numeric) => {
-  if (!numeric) { return cell.textContent.trim(); }
+  if (!numeric) { return plain(cell); }
   const value = parseFloat(cell.dataset.sort);
   return Number.isNaN(value) ? null : value;
 };
@@ -39,13 +41,13 @@ for (const table of document.querySelectorAll(".table")) {
 for (const place of document.querySelectorAll(".filter")) {
   const table = document.getElementById(place.dataset.table);
   const rows = [...table.querySelectorAll("tbody tr")];
-  const headings = [...table.querySelectorAll("thead th")].map((cell) => cell.textContent.trim());
+  const headings = [...table.querySelectorAll("thead th")].map(plain);
   const count = element("span", "", "count");
   const boxes = place.dataset.columns.split("|").map((name) => {
     const label = element("label", `${name} `);
     const box = element("select");
     const at = headings.indexOf(name);
-    const values = [...new Set(rows.map((row) => row.cells[at].textContent.trim()))];
+    const values = [...new Set(rows.map((row) => plain(row.cells[at])))];
     box.replaceChildren(new Option("all", ""), ...values.map((value) => new Option(value, value)));
     label.append(box);
     place.append(label);
@@ -54,7 +56,7 @@ for (const place of document.querySelectorAll(".filter")) {
   });
   const apply = () => {
     for (const row of rows) {
-      row.hidden = boxes.some(({ at, box }) => box.value && row.cells[at].textContent.trim() !== box.value);
+      row.hidden = boxes.some(({ at, box }) => box.value && plain(row.cells[at]) !== box.value);
     }
     count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
   };
@@ -67,7 +69,7 @@ for (const place of document.querySelectorAll(".filter")) {
 }
 
 // Copying.
-const grid = (table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim()));
+const grid = (table) => [...table.rows].map((row) => [...row.cells].map(plain));
 const csv = (rows) => rows.map((row) => row.map((text) =>
   /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text).join(",")).join("\n") + "\n";
 const markdown = (rows) => {
