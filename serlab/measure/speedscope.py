@@ -14,9 +14,8 @@ from typing import Literal
 
 from serlab.analysis.cpu import time_by_line
 from serlab.errors import MeasureError
-from serlab.records.profiles import CpuProfile
+from serlab.records.profiles import SPEEDSCOPE, CpuProfile
 
-SUFFIX = ".speedscope.json"
 _SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 Unit = Literal["bytes", "seconds"]
 
@@ -63,7 +62,7 @@ def write_memory(capture: Path) -> Path:
         with FileReader(str(capture)) as reader:
             records = list(reader.get_high_watermark_allocation_records(merge_threads=True))
             samples = [(_stack(record.stack_trace()), record.size) for record in records]
-        path = capture.with_name(capture.stem + SUFFIX)
+        path = capture.with_suffix(SPEEDSCOPE)
         path.write_text(document(capture.stem, "bytes", samples), encoding="utf-8")
     except OSError as error:
         raise MeasureError(f"no speedscope file of {capture}: {error}") from error

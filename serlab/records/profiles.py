@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from serlab.records.run import Case, Transport
+
+#: What a speedscope file is called after the capture or profile that it was made of.
+SPEEDSCOPE = ".speedscope.json"
+
+
+def speedscope_path(path: str) -> str:
+    """Return where the speedscope file of a capture or a profile is: beside it; "" of none."""
+    return str(PurePosixPath(path).with_suffix(SPEEDSCOPE)) if path else ""
 
 
 @dataclass(frozen=True, slots=True)

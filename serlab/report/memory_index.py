@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from serlab.analysis.holders import TOLD, holders
+from serlab.records.profiles import SPEEDSCOPE
 from serlab.records.run import MemoryProfile
 from serlab.report import units
 from serlab.report.blocks import Block, Cell, Column, Figure, Links, Section, Table
@@ -23,7 +24,7 @@ _PAGES = (
     ("over time", ".temporal.html"),
     ("table", ".table.html"),
     ("native", ".native.html"),
-    ("speedscope", ".speedscope.json"),
+    ("speedscope", SPEEDSCOPE),
 )
 
 

@@ -18,7 +18,7 @@ from serlab.errors import MeasureError
 from serlab.measure import speedscope
 from serlab.measure.cpu import scalene_launch
 from serlab.measure.memory.capture import short_path
-from serlab.records.profiles import CpuLine, CpuProfile
+from serlab.records.profiles import SPEEDSCOPE, CpuLine, CpuProfile
 from serlab.records.run import Case
 from serlab.records.scratch import Scratch
 from serlab.records.store import file_stem
@@ -61,7 +61,7 @@ def profile(case: Case, raw_bytes: int, seed: int, folder: Path, *, seconds: flo
         _scalene(["view", "--standalone", str(target)], scratch, timeout_s=START_TIMEOUT_S)
         shutil.move(Path(scratch, "scalene-profile.html"), target.with_suffix(".html"))
     found = read_profile(case, raw_bytes, calls, target)
-    target.with_name(target.stem + speedscope.SUFFIX).write_text(speedscope.cpu_document(found), encoding="utf-8")
+    target.with_suffix(SPEEDSCOPE).write_text(speedscope.cpu_document(found), encoding="utf-8")
     return found
 
 

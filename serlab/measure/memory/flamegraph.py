@@ -9,6 +9,7 @@ from typing import Literal
 
 from serlab.errors import MeasureError
 from serlab.measure import speedscope
+from serlab.records.profiles import SPEEDSCOPE
 
 View = Literal["flamegraph", "temporal", "table", "speedscope"]
 
@@ -23,7 +24,7 @@ _COMMANDS: dict[View, tuple[str, ...]] = {
 def page_path(capture: Path, view: View = "flamegraph") -> Path:
     """Return where the page of a capture goes: beside it."""
     if view == "speedscope":
-        return capture.with_name(capture.stem + speedscope.SUFFIX)
+        return capture.with_suffix(SPEEDSCOPE)
     return capture.with_suffix(".html" if view == "flamegraph" else f".{view}.html")
 
 

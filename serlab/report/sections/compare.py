@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from serlab.analysis.answer import decode_case
 from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR
-from serlab.records.profiles import CpuReport
+from serlab.records.profiles import CpuReport, speedscope_path
 from serlab.records.run import Case, Interval
 from serlab.report import flames, units
 from serlab.report.blocks import Cell, Comparison, Missing, Section, Table, columns
@@ -103,12 +102,11 @@ def _files(source: Source, case: Case) -> Iterator[tuple[str, str]]:
     report = source.part("cpu", CpuReport)
     found: dict[str, str] = {}
     if profile:
-        stem = PurePosixPath(profile.capture or "none").with_suffix("")
-        found = {"memory flamegraph": profile.flamegraph, "memory in speedscope": f"{stem}.speedscope.json"}
+        found = {"memory flamegraph": profile.flamegraph, "memory in speedscope": speedscope_path(profile.capture)}
     for one in report.profiles if report else ():
         if one.case == case:
             found["CPU profile"] = one.page
-            found["CPU in speedscope"] = one.profile.removesuffix(".json") + ".speedscope.json"
+            found["CPU in speedscope"] = speedscope_path(one.profile)
     for text, path in found.items():
         if link := source.evidence(path):
             yield text, link

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from serlab.analysis.cpu import copies_per_byte, time_shares
-from serlab.records.profiles import CpuProfile, CpuReport
+from serlab.records.profiles import CpuProfile, CpuReport, speedscope_path
 from serlab.report import units
 from serlab.report.blocks import Block, Cell, Figure, Missing, Note, Section, Table, columns
 from serlab.report.plots import cpu_profile
@@ -77,8 +77,7 @@ def _table(source: Source, report: CpuReport) -> Table:
     for profile in report.profiles:
         shares, copies, case = time_shares(profile), copies_per_byte(profile), profile.case
         parts = (shares.python, shares.native, shares.system) if shares else (None, None, None)
-        page, data = source.evidence(profile.page), source.evidence(profile.profile)
-        scope = source.evidence(profile.profile.removesuffix(".json") + ".speedscope.json")
+        scope = source.evidence(speedscope_path(profile.profile))
         exactness = source.view.exactness(case.payload, case.codec)
         rows.append(
             (
@@ -86,13 +85,11 @@ def _table(source: Source, report: CpuReport) -> Table:
                 Cell(source.label(case.payload, case.codec) + (f", {case.form}" if case.form else "")),
                 Cell(case.op),
                 *(Cell(units.percent(part), part) for part in parts),
-                Cell(f"±{100 * shares.margin:.0f} points" if shares else "–", shares.margin if shares else None),
+                Cell(f"±{100 * shares.margin:.0f}" if shares else "–", shares.margin if shares else None),
                 Cell(f"{profile.copy_mb_s:,.0f}", profile.copy_mb_s),
                 Cell(units.ratio_interval(copies), copies.median if copies else None),
                 Cell(f"{profile.calls:,}", profile.calls),
                 Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
-                Cell("profile" if page else "–", href=page, tone="plain" if page else "muted"),
-                Cell("JSON" if data else "–", href=data, tone="plain" if data else "muted"),
                 Cell("file" if scope else "–", href=scope, tone="plain" if scope else "muted"),
             )
         )
@@ -101,8 +98,8 @@ def _table(source: Source, report: CpuReport) -> Table:
         "CPU time and copies of every profiled case, from scalene",
         columns(
             "payload", "codec", "op", "Python", "native", "system", "margin", "copied, MiB/s",
-            "copies per payload byte", "calls", "values", "page", "data", "speedscope", text=3,
-            hints={"margin": "half a 95 % interval that the number of samples leaves"},
+            "copies per payload byte", "calls", "values", "speedscope", text=3,
+            hints={"margin": "points: half a 95 % interval that the number of samples leaves"},
         ),
         tuple(rows),
     )  # fmt: skip
