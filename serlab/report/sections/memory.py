@@ -103,8 +103,7 @@ def _table(source: Source, payload: PayloadInfo, profiles: Iterable[MemoryProfil
             (
                 Cell(memory.row_label(source, profile.case)),
                 Cell(profile.case.op),
-                Cell(units.size(profile.peak_bytes), profile.peak_bytes),
-                Cell(units.ratio(times), times),
+                Cell(f"{units.size(profile.peak_bytes)}, {units.ratio(times)}", profile.peak_bytes),
                 *told,
                 *([Cell("")] * (TOLD - len(told))),
                 Cell(units.size(profile.pymalloc_peak_bytes), profile.pymalloc_peak_bytes),
@@ -112,12 +111,13 @@ def _table(source: Source, payload: PayloadInfo, profiles: Iterable[MemoryProfil
                 Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
             )
         )
-    titles = ("codec", "op", "peak", "÷ tensor", *_HELD, "small objects", "allocations", "copy factor")
+    titles = ("codec", "op", "peak", *_HELD, "small objects", "allocations", "copy factor")
     return Table(
         f"memory-table-{payload.name}",
         f"Which functions hold the peak of {payload.name} ({units.size(payload.raw_bytes)}), the worst first; memray",
         columns(*titles, text=2, hints=dict.fromkeys(_HELD, "bytes at the peak, their share of it, and ÷ tensor")
-                | {"small objects": "of the peak, held in blocks of up to 512 bytes by Python's own allocator",
+                | {"peak": "what one call adds at its highest point, and ÷ tensor",
+                   "small objects": "of the peak, held in blocks of up to 512 bytes by Python's own allocator",
                    "copy factor": "bytes allocated ÷ tensor, also those freed at once"}),
         tuple(rows),
         folded=folded,
