@@ -80,9 +80,7 @@ def test_bars_lead_to_the_flamegraphs_that_are_there(run_data: RunData, tmp_path
     drawn = {tip.partition(":")[0]: href for tip, href in links.items()}
     assert drawn.pop("json") == "./memory/json.html"
     assert drawn
-    assert all(
-        href.startswith(f"#compare?payload=image&from={codec.partition(',')[0]}") for codec, href in drawn.items()
-    )
+    assert all(href == f"#compare?payload=image&of={codec.partition(',')[0]}" for codec, href in drawn.items())
 
 
 def test_a_codec_looks_the_same_whatever_else_is_drawn() -> None:
