@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from serlab.analysis.endtoend import codec_share
+from serlab.analysis.holders import holders
 from serlab.analysis.precision_causes import Cause, causes
 from serlab.analysis.precision_findings import Share, codec_label
 from serlab.analysis.precision_matrix import HARMLESS, round_trips
@@ -116,7 +117,7 @@ def _few(codecs: Sequence[str]) -> str:
 
 def memory(source: Source) -> str:
     """Say which function of the worst JSON codec holds the memory, and of the codec used now; "" if not measured."""
-    profiles = [one for one in source.data.memory if "json" in one.case.codec and one.raw_bytes and one.top]
+    profiles = [one for one in source.data.memory if "json" in one.case.codec and one.raw_bytes and holders(one)]
     if not profiles:
         return ""
     largest = max(profiles, key=lambda one: one.raw_bytes).case.payload
@@ -132,5 +133,5 @@ def _held(profile: MemoryProfile, source: Source) -> str:
     doing = {"encode": "encoding", "decode": "decoding"}[case.op]
     return (
         f"{source.label(case.payload, case.codec)} {doing} {case.payload} peaks at {units.size(profile.peak_bytes)}, "
-        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, {sentences.frame_words(profile.top[0])}"
+        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, {sentences.holder_words(holders(profile)[0])}"
     )
