@@ -131,7 +131,8 @@ def memory(source: Source) -> str:
 def _held(profile: MemoryProfile, source: Source) -> str:
     case = profile.case
     doing = {"encode": "encoding", "decode": "decoding"}[case.op]
+    most = sentences.holder_words(holders(profile)[0])
     return (
         f"{source.label(case.payload, case.codec)} {doing} {case.payload} peaks at {units.size(profile.peak_bytes)}, "
-        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, {sentences.holder_words(holders(profile)[0])}"
+        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, {most}"
     )
