@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
 
 from serlab.records.precision import Alteration, PrecisionCell, PrecisionReport
 from serlab.records.prediction import Order, Predictions
@@ -8,7 +13,9 @@ from serlab.records.run import Exactness
 from serlab.records.run_data import RunData
 from serlab.report import answer_words, short_answers
 from serlab.report.blocks import Link, plain
+from serlab.report.sections import body_size, endtoend
 from serlab.report.source import Source
+from serlab.report.tables.run_screen import print_screen
 
 
 def cell(codec: str, value_class: str, verdict: str = "", elements: int = 2000) -> PrecisionCell:
@@ -59,3 +66,58 @@ def test_codecs_that_change_places_are_named_and_the_others_are_a_link() -> None
     assert Link("and 2 more pairs change places", "#swaps-table") in pieces
     assert plain(tuple(answer_words.places(law(("a", "b"))))) == " There a overtakes b (image)."
     assert plain(tuple(answer_words.places(law()))) == " The order of codecs is the same there."
+
+
+def busy(data: RunData) -> RunData:
+    """The run, with two things to mind beside its noise."""
+    return replace(data, info=replace(data.info, missing=("the first thing", "the second thing")))
+
+
+def test_no_remark_is_hidden(run_data: RunData, make_source: Callable[..., Source]) -> None:
+    source = make_source(busy(run_data))
+    (mind,) = answer_words.first_remark(source)
+    more = len(answer_words.remarks(source)) - 1
+    assert plain(mind.answer).startswith(f"the first thing And {more} more remark")
+    assert isinstance(mind.answer, tuple)
+    assert isinstance(mind.answer[-1], Link)
+    out = io.StringIO()
+    print_screen(source, Console(file=out, width=200))
+    for remark in answer_words.remarks(source):
+        assert f"Mind: {remark}" in " ".join(out.getvalue().split())
+
+
+@pytest.mark.parametrize(
+    ("instance", "server"),
+    [
+        ({}, "no server"),
+        ({"kind": "embedded"}, "the embedded server"),
+        ({"kind": "docker"}, "TensorFlow Serving"),
+        ({"kind": "remote", "model": "resnet", "call": {"model": "resnet"}}, "the server"),
+    ],
+)
+def test_a_title_names_payloads_model_codecs_server_and_day(
+    run_data: RunData, make_source: Callable[..., Source], instance: dict[str, object], server: str
+) -> None:
+    title = make_source(replace(run_data, info=replace(run_data.info, instance=instance))).title
+    model = ", model resnet" if "call" in instance else ""
+    assert title == f"image{model}, 3 codecs, {server}, 2026-01-02"
+
+
+def test_many_payloads_are_counted_in_a_title(run_data: RunData, make_source: Callable[..., Source]) -> None:
+    (payload,) = run_data.info.payloads
+    several = tuple(replace(payload, name=f"p{number}") for number in range(5))
+    title = make_source(replace(run_data, info=replace(run_data.info, payloads=several))).title
+    assert title.startswith("p0, p1 and 3 more payloads, ")
+
+
+def test_a_response_has_one_size_wherever_it_is_told(source: Source) -> None:
+    sections = (body_size.build(source), endtoend.build(source))
+    bodies, ledger = (section.figures[0].table for section in sections)
+    assert bodies
+    assert ledger
+    titles = [[column.title for column in found.columns] for found in (bodies, ledger)]
+    at = [found.index(name) for found, name in zip(titles, ("response, B", "response"), strict=True)]
+    told = {(row[0].text, row[1].text): row[at[0]].sort for row in bodies.rows}
+    live = {(row[0].text, row[1].text): row[at[1]].sort for row in ledger.rows}
+    assert live
+    assert all(told[key] == size for key, size in live.items())
