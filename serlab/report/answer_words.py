@@ -111,7 +111,7 @@ def first_remark(source: Source) -> Iterator[Fact]:
     """Yield the remark that matters most, and where the others stand on the page."""
     mind = remarks(source)
     more = len(mind) - 1
-    rest = (" ", Link(f"And {more} more remark{'s' if more > 1 else ''}.", "#provenance")) if more > 0 else ()
+    rest = (" ", Link(f"And {more} more remark{'s' if more > 1 else ''}.", "#provenance-within")) if more > 0 else ()
     if mind:
         yield Fact("Mind", (mind[0], *rest), "warn")
 

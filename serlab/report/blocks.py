@@ -130,7 +130,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A short answer: what is asked in a word or two, the answer, how it is meant, and the section it is of."""
+    """A short answer: what is asked in a word or two, the answer, how it is meant, and the folded section it is of."""
 
     name: str
     answer: Sentence

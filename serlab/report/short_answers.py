@@ -28,7 +28,7 @@ def facts(source: Source, first: str) -> Iterator[Fact]:
     """Yield what the run has an answer to; ``first`` is the payload that stands first."""
     told = matters(source, first)
     if told:
-        yield Fact("Does it matter?", told, section="correlation")
+        yield Fact("Does it matter?", told, section="correlation" if source.correlations.points else "endtoend")
     lost = loses(source)
     if lost:
         yield Fact(f"{WIDE} over REST", lost, section="precision")
@@ -116,16 +116,15 @@ def _few(codecs: Sequence[str]) -> str:
 
 
 def memory(source: Source) -> str:
-    """Say which function of the worst JSON codec holds the memory, and of the codec used now; "" if not measured."""
+    """Say which function holds the memory of the codec used now, and of the JSON codec that takes most; or ""."""
     profiles = [one for one in source.data.memory if "json" in one.case.codec and one.raw_bytes and holders(one)]
     if not profiles:
         return ""
     largest = max(profiles, key=lambda one: one.raw_bytes).case.payload
     here = sorted((one for one in profiles if one.case.payload == largest), key=lambda one: -one.peak_bytes)
     usual = [one for one in here if one.case.codec == source.baseline]
-    told = dict.fromkeys(one.case for one in (here[0], *usual[:1]))
-    lines = [_held(one, source) for one in here if one.case in told]
-    return "; ".join(lines) + "."
+    told = dict.fromkeys((*usual[:1], here[0]))
+    return "; ".join(_held(one, source) for one in told) + "."
 
 
 def _held(profile: MemoryProfile, source: Source) -> str:
@@ -134,5 +133,5 @@ def _held(profile: MemoryProfile, source: Source) -> str:
     most = sentences.holder_words(holders(profile)[0])
     return (
         f"{source.label(case.payload, case.codec)} {doing} {case.payload} peaks at {units.size(profile.peak_bytes)}, "
-        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, {most}"
+        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, of which {most}"
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from serlab.records.precision import PrecisionReport
 from serlab.records.run_data import RunData
 from serlab.report import page
 from serlab.report.glossary import MEANINGS, Words, identity
@@ -44,3 +45,11 @@ def test_a_page_explains_the_terms_that_it_uses_and_no_others(source: Source) ->
 def test_no_text_of_a_run_is_more_than_text(hostile: RunData, make_source: Callable[..., Source]) -> None:
     warned = replace(hostile, info=replace(hostile.info, warnings=("<b>ULP</b>",)))
     assert "<b>" not in page.render(make_source(warned))
+
+
+def test_every_link_within_a_page_leads_somewhere(two_sizes: Source) -> None:
+    report = PrecisionReport("2026-01-01T00:00:00+00:00", 1, 10, ())
+    found = Elements(page.render(replace(two_sizes, parts={**two_sizes.parts, "precision": report})))
+    places = {str(at["id"]) for _, at in found.tags if "id" in at}
+    leading = {str(at["href"]).lstrip("#") for at in found.all("a") if str(at["href"]).startswith("#")}
+    assert {place for place in leading if "?" not in place} <= places
