@@ -19,7 +19,7 @@ from serlab.records.secret import masked_words
 from serlab.servable import ensure_model, lab_models
 from serlab.servable.signatures import ECHO_MODEL, SIGNATURES
 from serlab.serving.base import ServingOptions
-from serlab.serving.fit import fit_call, fit_payload
+from serlab.serving.fit import fit_call, fit_payload, with_packed
 from serlab.serving.model import ModelMetadata, read_metadata
 from serlab.serving.registry import parse_serving
 
@@ -90,8 +90,9 @@ def fit_payloads(
     spec = payloads[0] if payloads else own or fit_payload(metadata, serving.wish)
     payload = parse_payload(spec, seed=seed)
     echoes = _is_echo(metadata)
-    call = fit_call(metadata, serving.wish, payload.specs(), says_dtypes=payload.says_dtypes, echoes=echoes)
-    return (spec,), call
+    specs = payload.specs()
+    call = fit_call(metadata, serving.wish, specs, says_dtypes=payload.says_dtypes, echoes=echoes)
+    return (spec,), with_packed(call, metadata, specs) if payload.says_dtypes else call
 
 
 def make_target(

@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from serlab.analysis.exactness import compare_all
-from serlab.codecs import registry
 from serlab.codecs.base import Tensor
 from serlab.errors import CodecError, MeasureError, TransportError
-from serlab.measure.calls import Subject
+from serlab.measure.calls import Exchange, Subject
 from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
 from serlab.payload.files import load
-from serlab.records.call import TensorSpec
+from serlab.records.call import TensorSpec, bare
 from serlab.records.endtoend import Answer
 from serlab.records.run import Endpoint
 from serlab.records.store import ANSWERS, RunFolder, file_stem
@@ -63,9 +62,8 @@ def record_answers(
         folder.write_part(ANSWERS, tuple(known.values()))
         if not answer.failure and not reference:
             reference = codec
-            call = target.call
-            seen = {name: spec.seen_as(answer.outputs[name].shape) for name, spec in call.outputs.items()}
-            target = replace(target, call=replace(call, outputs=seen))
+            seen = {name: spec.shape for name, spec in answer.outputs.items()}
+            target = replace(target, call=target.call.seen_as(seen))
     return tuple(known[payload, codec] for codec in codecs), target
 
 
@@ -86,7 +84,7 @@ def record_answer(
     try:
         with open_transport(codec.transport, endpoint, call, options) as transport:
             body = transport.send(codec.encode(exchange.tensors, call))
-        found = codec.decode(body, call)
+        found = _read(exchange, body)
     except (TransportError, CodecError) as error:
         return replace(blank, failure=str(error))
     path.write_bytes(body)
@@ -95,13 +93,15 @@ def record_answer(
         wanted = load(Path(expect.removeprefix("@")))
         return replace(told, compared_with=expect, exactness=compare_all(_same_names(wanted, found), found))
     if reference_path is not None:
-        other = registry.get(reference)
-        return replace(
-            told,
-            compared_with=reference,
-            exactness=compare_all(other.decode(reference_path.read_bytes(), call), found),
-        )
+        other = _read(subject.exchange(reference), reference_path.read_bytes())
+        return replace(told, compared_with=reference, exactness=compare_all(other, found))
     return told
+
+
+def _read(exchange: Exchange, body: bytes) -> dict[str, Tensor]:
+    """Return an answer's tensors, called alike whichever of the model's signatures gave them."""
+    found = exchange.codec.decode(body, exchange.call)
+    return {bare(name) if exchange.packed else name: tensor for name, tensor in found.items()}
 
 
 def _same_names(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> dict[str, Tensor]:

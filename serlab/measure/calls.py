@@ -34,22 +34,28 @@ class Subject:
     def exchange(self, codec_name: str) -> Exchange:
         """Return what a codec sends and reads. Raises what the payload, the codec and the echo servable raise."""
         payload, codec = parse_payload(self.payload, seed=self.seed), registry.get(codec_name)
-        call = self.call or echo_call(codec, payload)
-        tensors, answer = tensors_for(payload, call), self.answers.get(codec_name)
+        plain = self.call or echo_call(codec, payload)
+        tensors, answer = tensors_for(payload, plain), self.answers.get(codec_name)
+        call = taken_by(codec, plain)
+        packed = call is not plain
         if answer is None and self.call:
             call = replace(call, outputs=_closed(call.outputs, tensors))
-        return Exchange(codec, call, tensors, self.seed, answer)
+        return Exchange(codec, call, tensors, self.seed, answer, packed=packed)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A codec with the tensors that it encodes, the call they go to, and the answer that it decodes."""
+    """A codec with the tensors that it encodes, the call they go to, and the answer that it decodes.
+
+    ``packed``: the call is the twin, for rows' bytes, of the one that other codecs make.
+    """
 
     codec: Codec
     call: Call
     tensors: dict[str, Tensor]
     seed: int
     answer: Path | None = None
+    packed: bool = False
 
     def response(self, form: Form | None = None) -> Body:
         """Return the body to decode: the model's own answer, or one made in ``form``.
@@ -73,6 +79,11 @@ class Exchange:
         if self.call.model == ECHO_MODEL:
             return dict(zip(self.call.outputs, self.tensors.values(), strict=True))
         return {name: _drawn(spec, self.seed) for name, spec in _closed(self.call.outputs, self.tensors).items()}
+
+
+def taken_by(codec: Codec | type[Codec], call: Call) -> Call:
+    """Return the call that a codec makes: of one that sends rows' bytes, the model's signature for those, if any."""
+    return call.packed if codec.signature == "bytes" and call.packed else call
 
 
 def tensors_for(payload: Payload, call: Call) -> dict[str, Tensor]:
@@ -145,7 +156,7 @@ def _closed(outputs: Mapping[str, TensorSpec], sent: Tensors) -> dict[str, Tenso
 
     def close(spec: TensorSpec) -> TensorSpec:
         shape = tuple(size if size >= 0 else rows if axis == 0 else 1 for axis, size in enumerate(spec.shape))
-        return replace(spec, shape=shape)
+        return replace(spec, shape=shape, packs=spec.packs and close(spec.packs))
 
     return {name: close(spec) for name, spec in outputs.items()}
 

@@ -24,7 +24,7 @@ from serlab.records.run import Case, Endpoint
 from serlab.records.scratch import Scratch
 from serlab.records.send_less import AnswerChange, SentRun, ValueChange
 from serlab.representations.registry import parse
-from serlab.serving.fit import Wish, fit_call
+from serlab.serving.fit import Wish, fit_call, packed_name
 from serlab.serving.model import ModelMetadata
 from serlab.transports.registry import open_transport
 
@@ -76,7 +76,7 @@ def find_way(metadata: ModelMetadata, wish: Wish, payload: str, seed: int, repre
     specs = {name: TensorSpec.of(one) for name, one in sent.items()}
     name = found.signature or plain.signature
     if kind.signature == "bytes":
-        twin = f"{found.signature}_bytes" if found.signature else "bytes"
+        twin = packed_name(found.signature)
         name = twin if twin in metadata.signatures else name
     if name not in metadata.signatures:
         raise MissingSignatureError(

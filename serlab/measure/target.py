@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from serlab.codecs import registry
+from serlab.measure.calls import taken_by
 from serlab.records.call import Call, TensorSpec
 from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
@@ -39,5 +40,5 @@ class Target:
                 offers = " and ".join({"grpc": "gRPC", "rest": "REST"}[name] for name in self.endpoint.transports)
                 found[codec] = f"the instance offers {offers or 'no protocol'} only"
             elif self.call is not None:
-                found[codec] = registry.refusal(codec, self.sent, self.call)
+                found[codec] = registry.refusal(codec, self.sent, taken_by(registry.codec_class(codec), self.call))
         return {codec: reason for codec, reason in found.items() if reason}

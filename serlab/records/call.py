@@ -104,6 +104,11 @@ class TensorSpec:
         return numpy_dtype((self.packs or self).dtype)
 
 
+def bare(name: str) -> str:
+    """Return what an output is called by the signature that answers numbers in place of their bytes."""
+    return name.removesuffix("_bytes")
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a client knows before it calls: the names, and the dtypes and shapes of the tensors that travel.
@@ -113,7 +118,8 @@ class Call:
     not say what their numbers are (JSON, base64) need the outputs' dtypes and shapes to read a response, as any client
     of such a server does. The first dimension is the batch: a body may hold another number of rows.
 
-    ``version`` and ``label`` exclude each other; with neither, the server picks the version.
+    ``version`` and ``label`` exclude each other; with neither, the server picks the version. ``packed`` is the call of
+    the model's signature that takes and answers the rows' bytes of the same tensors, for codecs that send those.
     """
 
     model: str
@@ -123,3 +129,13 @@ class Call:
     version: int | None = None
     label: str = ""
     picks_outputs: bool = False
+    packed: Call | None = None
+
+    def seen_as(self, shapes: Mapping[str, tuple[int, ...]]) -> Call:
+        """Return the call with the outputs' sizes of an answer where the model leaves them open."""
+        outputs = {name: spec.seen_as(shapes[name]) for name, spec in self.outputs.items()}
+        return replace(self, outputs=outputs, packed=self.packed and self.packed.answering(outputs))
+
+    def answering(self, outputs: Mapping[str, TensorSpec]) -> Call:
+        """Return a call of rows' bytes that reads these outputs of the plain one, as its own are called."""
+        return replace(self, outputs={name: outputs[bare(name)].packed for name in self.outputs})

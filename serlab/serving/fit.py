@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from serlab.errors import UsageError
-from serlab.records.call import STRING, Call, TensorSpec, numpy_dtype
+from serlab.records.call import STRING, Call, TensorSpec, bare, numpy_dtype
 from serlab.serving.model import ModelMetadata, SignatureInfo, TensorInfo
 
 #: Names that a payload's spec cannot spell.
@@ -96,6 +96,26 @@ def fit_call(
         metadata.model, chosen.name, inputs, outputs, wish.version, wish.label,
         picks_outputs=len(names) < len(chosen.outputs),
     )  # fmt: skip
+
+
+def packed_name(signature: str) -> str:
+    """Return the name of the twin of a signature that takes and answers rows' bytes."""
+    return f"{signature}_bytes" if signature not in ("", "serving_default") else "bytes"
+
+
+def with_packed(call: Call, metadata: ModelMetadata, sent: Mapping[str, TensorSpec]) -> Call:
+    """Return the call with its twin of rows' bytes, where the model has one of the same inputs and outputs."""
+    name = packed_name(call.signature)
+    if name not in metadata.signatures:
+        return call
+    try:
+        found = fit_call(metadata, Wish(name, version=call.version, label=call.label), sent)
+    except UsageError:
+        return call
+    same = found.inputs.keys() == call.inputs.keys() and {bare(name) for name in found.outputs} == call.outputs.keys()
+    if not same or any(spec.dtype != STRING for spec in found.outputs.values()):
+        return call
+    return replace(call, packed=found.answering(call.outputs))
 
 
 def _signature(metadata: ModelMetadata, wish: Wish) -> SignatureInfo:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from serlab.codecs import registry
 from serlab.errors import MeasureError
 from serlab.measure import answers
 from serlab.measure.calls import Subject
+from serlab.measure.target import Target
 from serlab.records.call import Call, TensorSpec
 from serlab.records.endtoend import Answer
 from serlab.records.run import Endpoint
@@ -76,3 +78,42 @@ def test_answers_of_two_codecs_are_compared_and_one_alone_is_not(record: object,
     second = record("orjson", reference="wire", reference_path=tmp_path / "wire.bin")
     assert second.compared_with == "wire"
     assert second.exactness.exact
+
+
+def test_a_codec_that_sends_rows_bytes_calls_the_twin_and_its_answer_is_compared_by_the_plain_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    y = TensorSpec("float32", (1, 3))
+    twin = Call("model", "bytes", {"x": y.packed}, {"y_bytes": y.packed})
+    call = Call("model", "serving_default", {"x": y}, {"y": y}, packed=twin)
+    answer = np.array([[0.5, 0.1, -3.0]], np.float32)
+    endpoint = Endpoint("remote", "", "h:1", "h:2")
+    assert Target(endpoint, TransportOptions(), call, {"x": y}).refusals(["base64", "wire"]) == {}
+    plain = replace(call, packed=None)
+    assert "base64" in Target(endpoint, TransportOptions(), plain, {"x": y}).refusals(["base64", "wire"])
+    called: list[str] = []
+
+    def ask(codec: str, reference: str = "") -> Answer:
+        found = Subject("1x3:float32", 1, call).exchange(codec)
+        body = found.codec.write_response(dict.fromkeys(found.call.outputs, answer), found.call, found.codec.forms[0])
+
+        class Model:
+            def send(self, _body: bytes) -> bytes:
+                return bytes(body)
+
+        @contextmanager
+        def opened(_transport: str, _endpoint: Endpoint, made: Call, _options: object) -> Iterator[Model]:
+            called.append(made.signature)
+            yield Model()
+
+        monkeypatch.setattr(answers, "open_transport", opened)
+        path, other = tmp_path / f"{codec}.bin", tmp_path / f"{reference}.bin" if reference else None
+        subject = Subject("1x3:float32", 1, call)
+        return answers.record_answer(endpoint, TransportOptions(), subject, codec, path, reference, other, "")
+
+    assert ask("wire").outputs == {"y": y}
+    found = ask("base64", "wire")
+    assert called == ["serving_default", "bytes"]
+    assert found.outputs == {"y": y}
+    assert found.exactness
+    assert found.exactness.exact

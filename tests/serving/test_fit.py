@@ -6,7 +6,7 @@ import pytest
 
 from serlab.errors import UnknownNameError, UsageError
 from serlab.records.call import Call, TensorSpec
-from serlab.serving.fit import Wish, fit_call, fit_payload, parse_dims
+from serlab.serving.fit import Wish, fit_call, fit_payload, parse_dims, with_packed
 from serlab.serving.model import ModelMetadata, SignatureInfo, TensorInfo
 
 
@@ -149,3 +149,35 @@ def test_a_dim_that_does_not_parse_is_refused(text: str) -> None:
 
 def test_dims_may_name_an_input_an_axis_or_all() -> None:
     assert parse_dims(["ids=128", "image.1=224", "*=7"]) == {"ids": 128, "image.1": 224, "*": 7}
+
+
+def with_twin(*, output: str = "y_bytes", dtype: str = "string", name: str = "bytes") -> ModelMetadata:
+    plain = model((-1, 4))
+    twin = SignatureInfo(
+        name, {"x": TensorInfo("x", "string", (-1,))}, {output: TensorInfo(output, dtype, (-1,))}, optional=frozenset()
+    )
+    return ModelMetadata("m", 1, {**plain.signatures, name: twin})
+
+
+def test_codecs_that_send_rows_bytes_get_the_signature_that_takes_them() -> None:
+    sent = {"x": TensorSpec("float32", (2, 4))}
+    metadata = with_twin()
+    call = with_packed(fit_call(metadata, Wish(), sent), metadata, sent)
+    assert call.signature == "serving_default"
+    assert call.packed
+    assert call.packed.signature == "bytes"
+    assert call.packed.inputs == {"x": TensorSpec("string", (2,), packs=TensorSpec("float32", (2, 4)))}
+    assert call.packed.outputs == {"y_bytes": TensorSpec("string", (2,), packs=TensorSpec("float32", (2, 4)))}
+    seen = call.seen_as({"y": (2, 4)})
+    assert seen.packed == call.packed
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [model((-1, 4)), with_twin(output="z_bytes"), with_twin(dtype="float32"), with_twin(name="other_bytes")],
+    ids=["no twin", "another output", "numbers", "another signature's"],
+)
+def test_a_signature_that_is_no_twin_is_left_alone(metadata: ModelMetadata) -> None:
+    sent = {"x": TensorSpec("float32", (2, 4))}
+    call = fit_call(metadata, Wish(), sent)
+    assert with_packed(call, metadata, sent) == call

@@ -16,14 +16,13 @@ from dataclasses import replace
 
 from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
-from serlab.measure.calls import echo_call, tensors_for
+from serlab.measure.calls import Subject
 from serlab.measure.cases import shuffled
 from serlab.measure.load.clients import Lane, Work, together_in_threads
 from serlab.measure.load.sweep import checked, load_step
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Clients
 from serlab.measure.target import Target
-from serlab.payload import parse_payload
 from serlab.records.call import Call
 from serlab.records.deployment import Burst, MultiplexingReport, SharedCall
 from serlab.records.load import LoadStep, StepLimits, StepSpec
@@ -112,10 +111,8 @@ def share(
 
 
 def _ready(codec_name: str, payload: str, seed: int, named: Call | None) -> Work:
-    codec, parsed = registry.get(codec_name), parse_payload(payload, seed=seed)
-    call = named or echo_call(codec, parsed)
-    tensors = tensors_for(parsed, call)
-    return Work(codec, tensors, call, codec.encode(tensors, call))
+    found = Subject(payload, seed, named).exchange(codec_name)
+    return Work(found.codec, found.tensors, found.call, found.codec.encode(found.tensors, found.call))
 
 
 def _burst(blank: Burst, work: Work, lanes: list[Lane], calls: int) -> Burst:

@@ -10,10 +10,9 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from serlab.codecs import registry
 from serlab.codecs.base import Call, ChunkedCodec, Codec, GzipBody, Tensors
 from serlab.errors import MeasureError
-from serlab.measure.calls import echo_call, tensors_for
+from serlab.measure.calls import Subject
 from serlab.measure.memory.capture import read_capture
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Clients
@@ -77,18 +76,17 @@ def upload(
         MeasureError: the codec is not one for REST, or memray cannot write the capture.
         TransportError, CodecError: the upload fails.
     """
-    codec, parsed = registry.get(codec_name), parse_payload(payload, seed=seed)
+    exchange = Subject(payload, seed, call).exchange(codec_name)
+    codec, tensors, wanted = exchange.codec, exchange.tensors, exchange.call
     if codec.transport != "rest":
         raise MeasureError(f"{codec_name} is not sent over REST: uploads in pieces are HTTP's")
-    wanted = call or echo_call(codec, parsed)
-    tensors = tensors_for(parsed, wanted)
     first_row = codec.encode(
         {name: tensor[:1] for name, tensor in tensors.items()}, wanted
     )  # imports and caches, too, before memory is counted
     if isinstance(first_row, GzipBody):
         options = replace(options, headers={**options.headers, "Content-Encoding": Secret(first_row.content_encoding)})
     sizes = _upload(codec, tensors, wanted, RestTransport(endpoint, wanted, options), capture)
-    profile = read_capture(Case(payload, codec_name, "encode"), parsed.raw_bytes, capture)
+    profile = read_capture(Case(payload, codec_name, "encode"), parse_payload(payload, seed=seed).raw_bytes, capture)
     return UploadProfile(profile, sum(sizes), isinstance(codec, ChunkedCodec))
 
 
