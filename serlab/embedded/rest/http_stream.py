@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 import time
 
+import numpy as np
+
 from serlab.embedded.rest.http_head import (
     END_OF_HEAD,
     BadRequestError,
@@ -59,7 +61,7 @@ class HttpStream:
                 read_request_line(line.rstrip(b"\r"))
             if len(text) > MAX_HEAD_BYTES:
                 raise BadRequestError
-            more = self._receive(_READ_BYTES)
+            more = self._receive()
             if not more:
                 return None
             text += more
@@ -114,25 +116,38 @@ class HttpStream:
         if len(self._rest) >= size:
             taken, self._rest = self._rest[:size], self._rest[size:]
             return taken
-        chunks, missing = [self._rest], size - len(self._rest)
-        self._rest = b""
-        while missing:
-            chunks.append(self._some(missing))
-            missing -= len(chunks[-1])
-        return b"".join(chunks)
+        # Not touched before bytes arrive: a length is only what a client says.
+        rest = np.empty(size - len(self._rest), np.uint8).data
+        at = 0
+        while at < len(rest):
+            self._wait()
+            received = self._connection.recv_into(rest[at:])
+            if not received:
+                raise _ended()
+            at += received
+        body, self._rest = b"".join((self._rest, rest)), b""
+        return body
 
-    def _some(self, most: int = _READ_BYTES) -> bytes:
-        more = self._receive(most)
+    def _some(self) -> bytes:
+        more = self._receive()
         if not more:
-            raise ConnectionAbortedError("the connection ends within a request")
+            raise _ended()
         return more
 
-    def _receive(self, most: int) -> bytes:
+    def _receive(self) -> bytes:
+        self._wait()
+        return self._connection.recv(_READ_BYTES)
+
+    def _wait(self) -> None:
+        """Have the next read end at the deadline."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError
         self._connection.settimeout(left)
-        return self._connection.recv(min(most, 4 * _READ_BYTES))
+
+
+def _ended() -> ConnectionAbortedError:
+    return ConnectionAbortedError("the connection ends within a request")
 
 
 def _too_large() -> RefusedError:
