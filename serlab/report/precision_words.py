@@ -32,6 +32,11 @@ def cued(word: Word) -> str:
     return f"{_CUES.get(word.verdict, '≈' if word.verdict in NEAR else '✗')} {word.text}"
 
 
+def class_label(name: str) -> str:
+    """Return a class of values as a row's heading: ``unit (numbers in [0, 1))``."""
+    return f"{name} ({CLASSES[name]})" if name in CLASSES else name
+
+
 def is_near(verdict: str) -> bool:
     """Whether a value stays near what it was."""
     return verdict in NEAR
@@ -57,15 +62,14 @@ def cause_statement(cause: Cause, report: PrecisionReport) -> str:
 
 
 def classes(shares: Sequence[Share]) -> str:
-    """Return what is befallen: ``29.9 % of normal, 10.7 % of unit and 5 more classes``; a whole class by its name."""
-    names = [_befallen(share) for share in shares]
+    """Return what is befallen: ``29.9 % of numbers of any size, 10.7 % of numbers in [0, 1) and 5 more classes``."""
+    names = [befallen(share) for share in shares]
     more = len(names) - NAMED_CLASSES
     return ", ".join(names) if more <= 1 else f"{', '.join(names[:NAMED_CLASSES])} and {more} more classes"
 
 
-def _befallen(share: Share) -> str:
+def befallen(share: Share) -> str:
+    """Return how much of a class is befallen: its share of an ordinary one, else the class."""
     if share.altered >= share.elements or not is_ordinary(share.value_class):
         return share.value_class
-    words = CLASSES.get(share.value_class, "")
-    named = f"{words} ({share.value_class})" if words else share.value_class
-    return f"{share_text(share.altered, share.elements)} of {named}"
+    return f"{share_text(share.altered, share.elements)} of {CLASSES.get(share.value_class, share.value_class)}"

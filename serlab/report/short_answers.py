@@ -14,7 +14,6 @@ from serlab.records.run import Interval, MemoryProfile
 from serlab.report import precision_words, sentences, units
 from serlab.report.blocks import Fact
 from serlab.report.source import Source
-from serlab.report.tables.precision import share_text
 
 #: From these shares of a call on, encode and decode matter, or hardly do; below both they do not.
 MATTERS, HARDLY = 0.20, 0.05
@@ -87,7 +86,7 @@ def loses(source: Source) -> str:
     first, *others = gravest
     far = f" by up to {first.worst_ulp:,} ULP" if first.worst_ulp else ""
     silently = ", silently" if first.silent else ""
-    befallen = " and ".join(map(_share, first.shares[WIDE][:2]))
+    befallen = " and ".join(map(precision_words.befallen, first.shares[WIDE][:2]))
     text = (
         f"{first.verdict.capitalize()}: {befallen}{far}{silently}, by {precision_words.cause_name(first, report)} "
         f"({_few(first.codecs)})."
@@ -100,11 +99,6 @@ def loses(source: Source) -> str:
 def _by_verdict(found: Sequence[Cause]) -> list[Cause]:
     """Return the first cause of every verdict: parser and writer often do the same."""
     return list({cause.verdict: cause for cause in reversed(found)}.values())[::-1]
-
-
-def _share(share: Share) -> str:
-    part = "all" if share.altered >= share.elements else share_text(share.altered, share.elements)
-    return f"{part} of {precision_words.CLASSES.get(share.value_class, share.value_class)}"
 
 
 def _classes(shares: Iterable[Share]) -> str:

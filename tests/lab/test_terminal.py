@@ -36,7 +36,7 @@ def test_output_degrades_to_what_the_terminal_can_show(stored: RunFolder, encodi
     text = done.stdout.decode(encoding)
     assert "tensor-proto" in text
     assert ("×" if encoding in ("utf-8", "latin-1") else "x") in text
-    assert "?" not in text
+    assert "?" not in text.replace("Does it matter?", "")
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX"])

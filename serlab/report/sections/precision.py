@@ -111,7 +111,7 @@ def _table(name: str, caption: str, corner: str, matrix: Matrix, *, folded: bool
         caption,
         (Column(corner, numeric=False), *(Column(", ".join(names), numeric=False) for names in matrix.columns)),
         tuple(
-            (Cell(", ".join(row)), *(_cell(word) for word in line))
+            (Cell(", ".join(map(brief.class_label, row))), *(_cell(word) for word in line))
             for row, line in zip(matrix.rows, matrix.words, strict=True)
         ),
         folded=folded,

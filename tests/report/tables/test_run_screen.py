@@ -129,7 +129,8 @@ def test_a_run_of_one_codec_says_that_there_was_no_other(run_data: RunData, make
     text = " ".join(" ".join(shown(make_source(without(run_data, *others)))).split())
     assert "No other codec was measured." in text
     assert "against" not in text
-    assert "change places" not in text
+    assert "overtakes" not in text
+    assert "The order of codecs" not in text
 
 
 def test_a_reader_picks_what_it_is_told_against_and_a_codec_that_was_not_measured_is_refused(
