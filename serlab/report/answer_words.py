@@ -7,21 +7,27 @@ from collections.abc import Iterator, Sequence
 from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
 from serlab.analysis.stats import FEWEST, interval
-from serlab.records.prediction import Predictions
-from serlab.report import sentences, short_answers, units
+from serlab.report import elsewhere_words, sentences, short_answers, units
 from serlab.report.blocks import Against, Fact, Link, Sentence
-from serlab.report.origin import is_embedded
 from serlab.report.sections.provenance import failures
 from serlab.report.source import Source
 
-#: Payloads that are named before the others are counted.
-NAMED = 4
-#: Pairs that change places that are named before the others are counted, and the table that has all of them.
-SWAPS, SWAPS_TABLE = 2, "swaps-table"
-
 
 def headline(source: Source) -> tuple[Sentence, ...]:
-    """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits."""
+    """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits.
+
+    Of a run on the lab's own server, what TensorFlow Serving would make of it comes before what was measured.
+    """
+    there = tuple(elsewhere_words.predicted(source, headlined(source.choices).payload))
+    if not there:
+        return _measured(source)
+    first, *others = _measured(source)
+    begin, *pieces = (first,) if isinstance(first, str) else first
+    begin = begin[0].lower() + begin[1:] if isinstance(begin, str) else begin
+    return (*there, ("Measured on the lab's own server: ", begin, *pieces), *others)
+
+
+def _measured(source: Source) -> tuple[Sentence, ...]:
     best = most(source.choices)
     if best is None:
         first = headlined(source.choices)
@@ -99,7 +105,7 @@ def facts(source: Source) -> Iterator[Fact]:
     """Yield short answers to what a reader asks, how sure they are, and what they would be elsewhere."""
     yield from short_answers.facts(source, headlined(source.choices).payload)
     yield Fact("How sure", _sure(source))
-    yield from _elsewhere(source)
+    yield from elsewhere_words.facts(source, headlined(source.choices).payload)
 
 
 def remarks(source: Source) -> tuple[str, ...]:
@@ -129,49 +135,6 @@ def _sure(source: Source) -> str:
     if len(source.view.measured) < 2:
         return text
     return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
-
-
-def _elsewhere(source: Source) -> Iterator[Fact]:
-    """Say what the answer would be on TensorFlow Serving, where the instance is the lab's own."""
-    if source.predictions and not source.predictions.own:
-        told = sentences.listing(list(_predicted(source.predictions)))
-        changed = places(source.predictions) if len(source.view.measured) > 1 else ()
-        yield Fact("On TensorFlow Serving", (f"{told}, by the law of {source.predictions.law}.", *changed))
-    elif is_embedded(source.data.info.instance) and source.calls:
-        yield Fact(
-            "On TensorFlow Serving",
-            "These times are the lab's own server's. TensorFlow Serving reads numbers faster, writes them slower, and "
-            "takes less over gRPC: measure it with serlab bench --serving binary, docker or HOST:PORT:PORT.",
-            "warn",
-        )
-
-
-def places(found: Predictions) -> Iterator[str | Link]:
-    """Say which codecs change places there: the first of them, and where all stand."""
-    pairs = swapped(found)
-    if not pairs:
-        yield " The order of codecs is the same there."
-        return
-    named = [f"{there} overtakes {here} ({payload})" for payload, there, here in pairs[:SWAPS]]
-    more = len(pairs) - SWAPS
-    if more <= 0:
-        yield f" There {sentences.listing(named)}."
-        return
-    yield f" There {', '.join(named)} "
-    yield Link(f"and {more} more {'pairs change' if more > 1 else 'pair changes'} places", f"#{SWAPS_TABLE}")
-    yield "."
-
-
-def swapped(found: Predictions) -> list[tuple[str, str, str]]:
-    """Return every pair of codecs that changes places by a law: payload, the faster by the law, the faster here."""
-    return [(order.payload, *pair) for order in found.orders for pair in order.swapped]
-
-
-def _predicted(found: Predictions) -> Iterator[str]:
-    for order in found.orders[-NAMED:]:
-        one = found.of(order.payload, order.predicted)
-        if one:
-            yield f"{order.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
 
 
 def _basis(choice: Choice) -> str:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from serlab.records.law import Route
 from serlab.records.precision import Alteration, PrecisionCell, PrecisionReport
-from serlab.records.prediction import Order, Predictions
-from serlab.records.run import Exactness
+from serlab.records.prediction import Order, Prediction, Predictions
+from serlab.records.run import Exactness, Interval
 from serlab.records.run_data import RunData
-from serlab.report import answer_words, short_answers
+from serlab.report import answer_words, elsewhere_words, short_answers
 from serlab.report.blocks import Link, plain
 from serlab.report.sections import body_size, endtoend
 from serlab.report.source import Source
@@ -59,13 +60,42 @@ def law(*swapped: tuple[str, str]) -> Predictions:
 
 
 def test_codecs_that_change_places_are_named_and_the_others_are_a_link() -> None:
-    pieces = tuple(answer_words.places(law(("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"))))
+    pieces = tuple(elsewhere_words.places(law(("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"))))
     assert plain(pieces) == (
-        " There a overtakes b (image), c overtakes d (image) and 2 more pairs change places."
-    )  # fmt: skip
+        "The order of codecs is another there: a overtakes b (image), c overtakes d (image) "
+        "and 2 more pairs change places."
+    )
     assert Link("and 2 more pairs change places", "#swaps-table") in pieces
-    assert plain(tuple(answer_words.places(law(("a", "b"))))) == " There a overtakes b (image)."
-    assert plain(tuple(answer_words.places(law()))) == " The order of codecs is the same there."
+    one = plain(tuple(elsewhere_words.places(law(("a", "b")))))
+    assert one == "The order of codecs is another there: a overtakes b (image)."
+    assert plain(tuple(elsewhere_words.places(law()))) == "The order of codecs is the same there."
+
+
+def would_take(codec: str, route: Route, seconds: float) -> Prediction:
+    total = Interval(seconds, 0.9 * seconds, 1.1 * seconds, 0)
+    return Prediction("image", codec, route, 1, 1, 0.0, seconds, 0.0, total)
+
+
+def test_a_run_on_the_labs_own_server_begins_with_what_tensorflow_serving_would_take(
+    run_data: RunData, make_source: Callable[..., Source]
+) -> None:
+    each = (
+        would_take("not-compared", "grpc", 1e-3),
+        would_take("orjson", "rest-numbers", 2e-3),
+        would_take("json", "rest-numbers", 25e-3),
+    )
+    order = Order("image", ("not-compared", "orjson", "json"))
+    found = Predictions("some-law", "s", False, each, (order,))
+    told = [plain(sentence) for sentence in answer_words.headline(make_source(run_data, predictions=found))]
+    assert told[0] == (
+        "On TensorFlow Serving, a call with image would take about 12.0× less time with orjson over REST "
+        "than with json."
+    )
+    assert told[1].startswith("Predicted by the law of some-law: 2.00 ms (1.80 ms to 2.20 ms), instead of 25.0 ms")
+    assert told[3].startswith("Measured on the lab's own server: a call with image takes ")
+    real = replace(found, own=True)
+    told = [plain(sentence) for sentence in answer_words.headline(make_source(run_data, predictions=real))]
+    assert told[0].startswith("A call with image takes ")
 
 
 def busy(data: RunData) -> RunData:

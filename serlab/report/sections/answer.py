@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from serlab.analysis.answer import Choice
 from serlab.records.prediction import Predictions
-from serlab.report import answer_words, sentences
+from serlab.report import answer_words, elsewhere_words, sentences
 from serlab.report.blocks import Block, Cell, Facts, Figure, Missing, Section, Table, Tone, columns
 from serlab.report.blocks import words as plain_cells
 from serlab.report.plots import call_map
@@ -30,7 +30,7 @@ def build(source: Source) -> Section:
             else Figure("map-figure", "Encode and decode", _reading(source), maps)
         )
     blocks.append(_table(source))
-    if source.predictions and (pairs := answer_words.swapped(source.predictions)):
+    if source.predictions and (pairs := elsewhere_words.swapped(source.predictions)):
         blocks.append(_swaps(source.predictions, pairs))
     return Section("answer", "The answer", answer_words.headline(source), tuple(blocks), folded=False)
 
@@ -87,7 +87,7 @@ def _table(source: Source) -> Table:
 
 def _swaps(found: Predictions, pairs: Iterable[tuple[str, str, str]]) -> Table:
     return Table(
-        answer_words.SWAPS_TABLE,
+        elsewhere_words.SWAPS_TABLE,
         f"Codecs that change places by the law of {found.law}",
         columns("payload", "faster there, predicted", "faster here, measured", text=3),
         tuple(plain_cells(*pair) for pair in pairs),
