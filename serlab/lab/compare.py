@@ -119,25 +119,27 @@ def compare_environments(
         MeasureError: serlab does not run in one of them.
     """
     with environments(pythons, packages) as (base, head), Scratch("compare") as scratch:
-        folder = begin_run(
-            results,
-            profile="compare",
-            seed=wanted.seed,
-            payloads=[parse_payload(spec, seed=wanted.seed).info() for spec in wanted.payloads],
-            codecs=wanted.codecs,
-        )
 
         def keep(side: Contender, case: Case, number: int, found: Chunks) -> None:
             folder.add_timed(f"{side.name}-{case.op}", pyperf_file(case, wanted.seed, number, "", found))
 
         given = tuple(packages) or tuple(python or sys.executable for python in pythons)
-        gathered = folder.gather(PART)
 
         def keep_exact(found: Sequence[ExactComparison]) -> None:
             gathered(Comparison(given[0], given[1], "side by side", 0, (), tuple(found)))
 
         with ProgressShow(quiet=quiet) as show:
-            found = SideBySide(base, head, wanted, Path(scratch), show, keep, keep_exact=keep_exact).run()
+            sides = SideBySide(base, head, wanted, Path(scratch), show, keep, keep_exact=keep_exact)
+            offers = sides.ask()  # before there is a run: one that is stopped here leaves none behind
+            folder = begin_run(
+                results,
+                profile="compare",
+                seed=wanted.seed,
+                payloads=[parse_payload(spec, seed=wanted.seed).info() for spec in wanted.payloads],
+                codecs=wanted.codecs,
+            )
+            gathered = folder.gather(PART)
+            found = sides.run(offers)
         found = replace(found, base=f"{given[0]}: {found.base}", head=f"{given[1]}: {found.head}")
         folder.write_suites()
         folder.write_part(PART, found)

@@ -58,8 +58,11 @@ def learn(
     probes: Sequence[Probe] | None = None,
     *,
     budget_s: float = BUDGET_S,
+    kept: Path | None = None,
 ) -> Law:
     """Return the law of a live instance; without ``probes`` it must serve the lab's ``sizes``.
+
+    What is measured lies in ``kept`` at once, and what lies there of the same probes is not measured again.
 
     Raises:
         MeasureError: nothing could be fitted: the reasons are told per route.
@@ -68,7 +71,7 @@ def learn(
     chosen = list(probes) if probes is not None else lab_probes(offered)
     with Workers(_CLIENT) as workers:
         yardsticks = workers.call(measure_yardsticks)
-        points = workers.call(measure_points, endpoint, options, chosen, budget_s)
+        points = workers.call(measure_points, endpoint, options, chosen, budget_s, kept=kept)
     laws, remarks = fit_all(points)
     if not laws:
         raise MeasureError("no law could be fitted: " + "; ".join(remarks or ("nothing was measured",)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,7 +17,7 @@ from serlab.lab.live_target import fit_payloads, is_running
 from serlab.measure.calls import Subject
 from serlab.measure.laws import Probe
 from serlab.payload import DEFAULT_SEED, parse_payload
-from serlab.records.law_files import write_law
+from serlab.records.law_files import visits_file, write_law
 from serlab.records.store import check_writable
 from serlab.servable import ensure_model
 from serlab.servable.sizes import SIZES_MODEL
@@ -44,8 +45,17 @@ def fit_instance(name: str, serving: ServingOptions, results: Path, budget_s: fl
         MeasureError: nothing could be fitted.
     """
     check_writable(results)
+    if name:
+        visits_file(name, results)  # a name that cannot be is told before a server is started
     with _open(serving) as (endpoint, probes):
-        law = learn(name or endpoint.kind, endpoint, serving.client, probes, budget_s=budget_s)
+        name = name or endpoint.kind
+        kept = visits_file(name, results)
+        try:
+            law = learn(name, endpoint, serving.client, probes, budget_s=budget_s, kept=kept)
+        except BaseException:
+            if kept.exists():
+                print(f"kept in {kept}: the same command goes on from there", file=sys.stderr)
+            raise
     if probes is not None:
         law = replace(law, remarks=(*law.remarks, f"floors hold the own work of model {serving.model}"))
     return law, write_law(law, results)

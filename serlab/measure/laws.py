@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import platform
 import random
 import time
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median, median_low
 
 import numpy as np
 
 from serlab.errors import TransportError
+from serlab.records import series
 from serlab.records.call import Call
-from serlab.records.law import LawPoint, Route
+from serlab.records.law import LawPoint, LawVisit, Route
 from serlab.records.run import Endpoint
 from serlab.servable.sizes import MAX_ELEMENTS, SIZES_MODEL
 from serlab.transports.base import Transport, TransportOptions
@@ -76,24 +80,50 @@ def body_of(probe: Probe) -> bytes:
 
 
 def measure_points(
-    endpoint: Endpoint, options: TransportOptions, probes: list[Probe], budget_s: float, seed: int = _SEED
-) -> list[LawPoint]:
+    endpoint: Endpoint, options: TransportOptions, probes: list[Probe], budget_s: float, seed: int = _SEED,
+    kept: Path | None = None,
+) -> list[LawPoint]:  # fmt: skip
     """Return a point per probe: the median exchange over all passes, within about ``budget_s`` seconds.
 
     The point's median is that of its middle pass, which neither a busy machine nor one lucky connection decides. A
     probe that the server refuses at its first call is not sent again; one that fails later keeps what it has. When the
     time is over, every probe that has not been sent yet still is, once.
+    Every visit is added to the series ``kept``; those of the same probes that lie there are taken as they are.
     """
     gathered = {index: _Gathered() for index in range(len(probes))}
+    of = _whose(endpoint, options, probes, seed)
+    done = {(visit.number, visit.probe): visit for visit in _read(kept) if visit.of == of}
+    budget_s *= 1 - len(done) / (PASSES * len(probes))
     order, begin = random.Random(seed), time.perf_counter()
     for number in range(PASSES):
         shuffled = order.sample(range(len(probes)), len(probes))
         for position, index in enumerate(shuffled):
             left_s = begin + budget_s - time.perf_counter()
             steps_left = (PASSES - number) * len(probes) - position
-            if not gathered[index].refused and (left_s > 0 or not gathered[index].passes):
-                _visit(endpoint, options, probes[index], gathered[index], max(0.0, left_s) / steps_left)
+            if visit := done.get((number, index)):
+                gathered[index].take(visit)
+            elif not gathered[index].refused and (left_s > 0 or not gathered[index].passes):
+                blank = LawVisit(of, number, index, 0, 0, ())
+                visit = _visit(endpoint, options, probes[index], blank, max(0.0, left_s) / steps_left)
+                gathered[index].take(visit)
+                if kept:
+                    series.append(kept, (visit,))
     return [_point(probe, gathered[index]) for index, probe in enumerate(probes)]
+
+
+def _whose(endpoint: Endpoint, options: TransportOptions, probes: Sequence[Probe], seed: int) -> str:
+    """Return what tells the visits of one fit from those of another: server, client, probes, machine."""
+    asked = [(probe.route, probe.kind, probe.elements, probe.model, len(probe.body)) for probe in probes]
+    address = (endpoint.rest, endpoint.grpc) if endpoint.kind == "remote" else ()
+    whose = (endpoint.kind, endpoint.version, address, options.quickack, platform.node(), seed, asked)
+    return hashlib.sha256(repr(whose).encode()).hexdigest()[:16]
+
+
+def _read(kept: Path | None) -> tuple[LawVisit, ...]:
+    try:
+        return series.read(kept, LawVisit) if kept else ()
+    except FileNotFoundError:
+        return ()
 
 
 class _Gathered:
@@ -108,23 +138,31 @@ class _Gathered:
     def refused(self) -> bool:
         return bool(self.errors) and not self.passes
 
+    def take(self, visit: LawVisit) -> None:
+        """Add what one pass brought."""
+        self.request_bytes = visit.request_bytes
+        self.response_bytes = visit.response_bytes or self.response_bytes
+        if visit.error:
+            self.errors.append(visit.error)
+        if visit.took_s:
+            self.passes.append(list(visit.took_s))
 
-def _visit(endpoint: Endpoint, options: TransportOptions, probe: Probe, gathered: _Gathered, seconds: float) -> None:
+
+def _visit(endpoint: Endpoint, options: TransportOptions, probe: Probe, blank: LawVisit, seconds: float) -> LawVisit:
     """Call for about ``seconds``. The first call connects and is not counted, nor are those that fail."""
     body = body_of(probe)
-    gathered.request_bytes = len(body)
+    response_bytes, error = 0, ""
     took: list[float] = []
     kind = "grpc" if probe.route == "grpc" else "rest"
     with open_transport(kind, endpoint, Call(probe.model, "", {}, {}), options) as transport:
         end = time.perf_counter() + seconds
         try:
-            gathered.response_bytes = len(_send(transport, body)[1])
+            response_bytes = len(_send(transport, body)[1])
             while len(took) < MIN_CALLS or (len(took) < MAX_CALLS and time.perf_counter() < end):
                 took.append(_send(transport, body)[0])
-        except TransportError as error:
-            gathered.errors.append(f"{error.code}: {error}" if error.code else str(error))
-    if took:
-        gathered.passes.append(took)
+        except TransportError as failure:
+            error = f"{failure.code}: {failure}" if failure.code else str(failure)
+    return replace(blank, request_bytes=len(body), response_bytes=response_bytes, took_s=tuple(took), error=error)
 
 
 def _send(transport: Transport, body: bytes) -> tuple[float, bytes]:

@@ -46,6 +46,22 @@ class LawPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class LawVisit:
+    """The calls of one probe in one pass, in seconds each: what a fit that was interrupted has measured so far.
+
+    ``of`` tells whose they are: the server, the probes and the machine.
+    """
+
+    of: str
+    number: int  # of the pass
+    probe: int
+    request_bytes: int
+    response_bytes: int
+    took_s: tuple[float, ...]
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A cost over one size, in pieces: ``rates[i]`` seconds per unit between ``breaks[i - 1]`` and ``breaks[i]``."""
 

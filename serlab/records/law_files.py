@@ -11,6 +11,7 @@ import msgspec
 from serlab.errors import StoreError, UnknownNameError, UsageError
 from serlab.records.files import replace_file
 from serlab.records.law import Law, faults, parse_law
+from serlab.records.series import SUFFIX
 
 #: TensorFlow Serving's own law, on the machine where it was measured.
 TENSORFLOW_SERVING = "tensorflow-serving-2.20"
@@ -49,12 +50,19 @@ def write_law(law: Law, results: Path) -> Path:
         UsageError: the name is no file name.
         StoreError: the law cannot be (see ``faults``), or the folder cannot be written.
     """
-    if not _NAME.fullmatch(law.name):
-        raise UsageError(f"{law.name!r} cannot name a law: use letters, digits, dots, dashes and underscores")
+    visits = visits_file(law.name, results)
     for fault in faults(law):
         raise StoreError(f"law {law.name} cannot be kept: {fault}")
-    path = results / "laws" / f"{law.name}.json"
-    return replace_file(path, msgspec.json.format(msgspec.json.encode(law), indent=1))
+    path = replace_file(visits.with_suffix(".json"), msgspec.json.format(msgspec.json.encode(law), indent=1))
+    visits.unlink(missing_ok=True)
+    return path
+
+
+def visits_file(name: str, results: Path) -> Path:
+    """Return where a law's calls are kept until it is fitted. Raises ``UsageError``: the name is no file name."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot name a law: use letters, digits, dots, dashes and underscores")
+    return results / "laws" / f"{name}{SUFFIX}"
 
 
 def _shipped() -> list[str]:

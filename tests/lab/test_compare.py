@@ -11,7 +11,7 @@ import pytest
 from serlab.errors import UsageError
 from serlab.lab.compare import Gates, compare_environments, compare_stored, failed
 from serlab.lab.environments import environments, install
-from serlab.measure.compare.sides import Wanted
+from serlab.measure.compare.sides import SideBySide, Wanted
 from serlab.measure.plan import find_profile
 from serlab.records.comparison import CaseComparison, Comparison, ExactComparison
 from serlab.records.run import Case, Interval
@@ -168,3 +168,16 @@ def test_gates_hold_until_something_is_worse_and_markdown_shows_what_others_wrot
     assert "encode/a\\|b&lt;x&gt;/json" in text
     assert "<x>" not in text
     assert "@someone" not in text
+
+
+def test_a_comparison_that_is_stopped_while_it_asks_leaves_no_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(_self: object, _side: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(SideBySide, "_ask", stopped)
+    wanted = Wanted(("vector-1k",), ("raw",), find_profile("smoke"), 1, rounds=1, budget_s=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        compare_environments(("", ""), (), wanted, tmp_path / "results", quiet=True)
+    assert not list(tmp_path.rglob("run.json"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,14 +14,15 @@ from serlab.errors import TransportError
 from serlab.measure import laws
 from serlab.measure.laws import MIN_CALLS, PASSES, Probe, body_of, lab_probes, measure_points
 from serlab.measure.yardsticks import measure_yardsticks
-from serlab.records.law import ROUTES, LawPoint
+from serlab.records import series
+from serlab.records.law import ROUTES, LawPoint, LawVisit
 from serlab.records.run import Endpoint
 from serlab.transports.base import Transport, TransportOptions
 from serlab.wire import decode_request
 
 NOWHERE = Endpoint("remote", "1", "127.0.0.1:1", "127.0.0.1:1")
 Answer = Callable[[bytes], bytes]
-Measure = Callable[[Answer, list[Probe]], list[LawPoint]]
+Measure = Callable[..., list[LawPoint]]
 
 
 class Answering(Transport):
@@ -35,13 +37,13 @@ class Answering(Transport):
 
 @pytest.fixture
 def measure(monkeypatch: pytest.MonkeyPatch) -> Measure:
-    def run(answer: Answer, probes: list[Probe]) -> list[LawPoint]:
+    def run(answer: Answer, probes: list[Probe], kept: Path | None = None) -> list[LawPoint]:
         @contextmanager
         def fake(kind: str, endpoint: Endpoint, call: object, options: TransportOptions) -> Iterator[Transport]:
             yield Answering(answer)
 
         monkeypatch.setattr(laws, "open_transport", fake)
-        return measure_points(NOWHERE, TransportOptions(), probes, budget_s=0.2)
+        return measure_points(NOWHERE, TransportOptions(), probes, budget_s=0.2, kept=kept)
 
     return run
 
@@ -59,6 +61,29 @@ def test_every_probe_is_called_in_every_pass(measure: Measure) -> None:
         assert 0 < point.low_s <= point.median_s <= point.high_s
         assert point.median_s == sorted(point.passes_s)[1]
         assert (point.failed, point.error, point.refused) == (0, "", False)
+
+
+def test_what_was_measured_before_an_interruption_is_not_measured_again(measure: Measure, tmp_path: Path) -> None:
+    kept, sent = tmp_path / "law.jsonl", 0
+
+    def interrupted(_body: bytes) -> bytes:
+        nonlocal sent
+        sent += 1
+        if len(kept.read_bytes().splitlines() if kept.exists() else ()) == 8:  # the version, and seven visits
+            raise KeyboardInterrupt
+        return b"x" * 40
+
+    with pytest.raises(KeyboardInterrupt):
+        measure(interrupted, PROBES, kept)
+    before = series.read(kept, LawVisit)
+    assert len(before) == 7
+    points = measure(lambda _body: b"y" * 50, PROBES, kept)
+    visits = series.read(kept, LawVisit)
+    assert visits[:7] == before
+    assert len({(visit.number, visit.probe) for visit in visits}) == len(visits) == PASSES * len(PROBES)
+    assert sum(point.calls for point in points) == sum(len(visit.took_s) for visit in visits)
+    others = measure(lambda _body: b"z" * 60, PROBES[:2], kept)  # other probes: nothing of those is theirs
+    assert {point.response_bytes for point in others} == {60}
 
 
 def test_a_size_that_is_refused_is_sent_once_and_told(measure: Measure) -> None:

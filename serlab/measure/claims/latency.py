@@ -85,12 +85,11 @@ def _for_tails(lab: Lab, first: Iterable[EndToEndRun]) -> dict[str, float]:
 
 def _client(lab: Lab, classifier: Classifier, payload: str, codec: str, number: int, calls_s: float) -> EndToEndRun:
     target = lab.on_target(classifier_call(classifier, codec))
-    run = lab.of(codec).call(
-        endtoend.measure, target, payload, codec, seed=lab.seed, round_number=number, calls_s=calls_s
+    run = lab.of(codec).keeping(
+        lab.keep_calls, endtoend.measure, target, payload, codec, seed=lab.seed, round_number=number, calls_s=calls_s
     )
     if run.error and not run.calls:
         raise MeasureError(f"{classifier.model} over {codec}: {run.error}")
-    lab.keep_calls(run)
     return run
 
 

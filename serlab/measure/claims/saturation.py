@@ -26,15 +26,18 @@ def measure(lab: Lab) -> Evidence:
     limits = StepLimits(warmup_s=lab.effort.load_s / 2, window_s=lab.effort.load_s / 3, min_windows=3, max_windows=4)
     steps: list[LoadStep] = []
     keep = lab.folder.gather("claims/saturation-steps")
+
+    def take(step: LoadStep) -> None:
+        steps.append(step)
+        keep((step,))
+
     for number in range(min(lab.effort.rounds, MOST_ROUNDS) if lab.effort.large else 1):
         for codec in shuffled(codecs, lab.seed, number):
             spec = checked(StepSpec("image", codec, concurrency=CONCURRENCY, processes=0))
             target = lab.on_target(classifier_call(RESNET50, codec))
-            step = load_step(lab.clients, target, spec, limits=limits, seed=lab.seed, round_number=number)
+            step = load_step(lab.clients, target, spec, limits=limits, seed=lab.seed, round_number=number, keep=take)
             if step.failure:
                 lab.say.remark(f"{spec.id}: {step.failure}")
-            steps.append(step)
-            keep((step,))
     lab.folder.write_part("claims/saturation-steps", steps)
     answered = [step for step in steps if step.calls and not step.failure]
     if not answered:

@@ -33,9 +33,8 @@ def measure(lab: Lab) -> Evidence:
         keep=lab.folder.gather("claims/sharing-bursts"),
     )
     lab.folder.write_part("claims/sharing-bursts", report)
-    failed = {call.error for burst in (*report.bursts, *report.behind_large) for call in burst.calls if call.error}
-    if failed:
-        raise MeasureError(f"calls that shared a connection failed: {'; '.join(sorted(failed))}")
+    if report.errors:
+        raise MeasureError(f"calls that shared a connection failed: {'; '.join(report.errors)}")
     facts: dict[str, str | int | float | bool] = {
         said.CALLS_AT_ONCE: report.calls,
         "small payload": report.payload,

@@ -60,14 +60,20 @@ class SideBySide:
     failures: dict[Case, str] = field(default_factory=dict)
     keep_exact: Callable[[Sequence[ExactComparison]], object] = lambda _found: None
 
-    def run(self) -> Comparison:
-        """Measure and compare. Ctrl-C or SIGTERM end the measuring; the comparison says how far it got.
+    def ask(self) -> dict[str, Offer]:
+        """Return what each side offers.
 
         Raises:
             MeasureError: serlab does not run in one of the environments.
+        """
+        return {side.name: self._ask(side) for side in (self.base, self.head)}
+
+    def run(self, offers: dict[str, Offer]) -> Comparison:
+        """Measure and compare. Ctrl-C or SIGTERM end the measuring; the comparison says how far it got.
+
+        Raises:
             UsageError: they have no codec in common.
         """
-        offers = {side.name: self._ask(side) for side in (self.base, self.head)}
         codecs, notes = self._common(offers)
         kinds: dict[str, Client] = {name: offers["base"].codecs[name].client for name in codecs}
         subjects = {payload: Subject(payload, self.wanted.seed) for payload in self.wanted.payloads}

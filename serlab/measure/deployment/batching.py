@@ -59,18 +59,24 @@ class BatchingSweep:
     model: str = BATCHED_MODEL
 
     def run(
-        self, batcher: Batcher, take: Callable[[BatchSetting | None, StepSpec, int], BatchingStep]
+        self,
+        batcher: Batcher,
+        take: Callable[[BatchSetting | None, StepSpec, int, Callable[[BatchingStep], None]], object],
     ) -> BatchingReport:
         """Take every setting and the server without batching once per round, in shuffled order."""
         spec = checked(StepSpec(PAYLOAD, self.codec, concurrency=self.concurrency, processes=0))
         blank = BatchingReport(batcher, self.codec, self.concurrency)
         pieces = [blank]
+
+        def keep(step: BatchingStep) -> None:
+            pieces.append(replace(blank, steps=(step,)))
+            self.keep(pieces[-1])
+
         for number in range(self.rounds):
             self.listener.phase(f"batching, round {number + 1}", 1 + len(self.settings))
             for setting in shuffled([None, *self.settings], self.seed, number):
                 self.listener.step(str(setting or "without batching"))
-                pieces.append(replace(blank, steps=(take(setting, spec, number),)))
-                self.keep(pieces[-1])
+                take(setting, spec, number, keep)
         return joined(pieces)
 
 
@@ -80,14 +86,13 @@ def measure_batching(clients: Clients, target: Target, sweep: BatchingSweep) -> 
     A step that fails has a ``failure`` in its record. The server should take ``concurrency`` calls at once.
     """
 
-    def take(setting: BatchSetting | None, spec: StepSpec, number: int) -> BatchingStep:
+    def take(setting: BatchSetting | None, spec: StepSpec, number: int, keep: Callable[[BatchingStep], None]) -> None:
         calling = replace(target, call=batched_call(setting, model=sweep.model))
-        step = load_step(clients, calling, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
-        return BatchingStep(
-            setting,
-            step,
-            None if step.failure else _mean_rows(clients, target, batched_call(setting, ROWS, model=sweep.model), spec),
-        )
+        rows = _mean_rows(clients, target, batched_call(setting, ROWS, model=sweep.model), spec)
+        load_step(
+            clients, calling, spec, limits=sweep.limits, seed=sweep.seed, round_number=number,
+            keep=lambda step: keep(BatchingStep(setting, step, None if step.failure else rows)),
+        )  # fmt: skip
 
     return sweep.run("graph", take)
 
@@ -107,7 +112,7 @@ def measure_server_batching(
             "batching that is part of the graph"
         )
 
-    def take(setting: BatchSetting | None, spec: StepSpec, number: int) -> BatchingStep:
+    def take(setting: BatchSetting | None, spec: StepSpec, number: int, keep: Callable[[BatchingStep], None]) -> None:
         with Scratch("batching") as folder:
             Path(folder).chmod(0o755)  # the server in a container may run as another user
             base = Path(shutil.copytree(servable, Path(folder) / sweep.model))
@@ -115,8 +120,10 @@ def measure_server_batching(
             own = replace(serving, flags=(*serving.flags, *flags))
             with parse_serving(own, {sweep.model: base}) as endpoint:
                 target = Target(endpoint, options, batched_call(None, model=sweep.model))
-                step = load_step(clients, target, spec, limits=sweep.limits, seed=sweep.seed, round_number=number)
-        return BatchingStep(setting, step)
+                load_step(
+                    clients, target, spec, limits=sweep.limits, seed=sweep.seed, round_number=number,
+                    keep=lambda step: keep(BatchingStep(setting, step)),
+                )  # fmt: skip
 
     return sweep.run("server", take)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -68,20 +68,27 @@ def measure_multiplexing(
     arrangements = [(codec, connections) for codec in codecs for connections in dict.fromkeys((1, calls))]
     blank = MultiplexingReport(payload, large_payload, calls)
     pieces = [blank]
+
+    def take(made: list[Burst]) -> None:
+        bursts, behind = (tuple(burst for burst in made if bool(burst.large) is large) for large in (False, True))
+        pieces.append(replace(blank, bursts=bursts, behind_large=behind))
+        keep(pieces[-1])
+
     for number in range(rounds):
         say.phase(f"shared connections, round {number + 1}", len(arrangements))
         for codec, connections in shuffled(arrangements, seed, number):
             say.step(f"{codec}, {calls} calls over {connections}")
-            made = clients.of(codec).call(
-                share, target.endpoint, target.options, target.call, codec, payload, large_payload,
+            clients.of(codec).keeping(
+                take, share, target.endpoint, target.options, target.call, codec, payload, large_payload,
                 connections=connections, calls=calls, round_number=number, seed=seed,
             )  # fmt: skip
-            bursts, behind = (tuple(burst for burst in made if bool(burst.large) is large) for large in (False, True))
-            pieces.append(replace(blank, bursts=bursts, behind_large=behind))
-            keep(pieces[-1])
-    for step in _frames(clients, target, payload, codecs, frames, seed, say) if frames else ():
+
+    def take_frames(step: LoadStep) -> None:
         pieces.append(replace(blank, frames=(step,)))
         keep(pieces[-1])
+
+    if frames:
+        _frames(clients, target, payload, codecs, frames, seed, say, take_frames)
     return joined(pieces)
 
 
@@ -150,8 +157,9 @@ def _shared_call(lane: Lane, work: Work, begin: float | None = None) -> SharedCa
 
 
 def _frames(
-    clients: Clients, target: Target, payload: str, codecs: Iterable[str], limits: StepLimits, seed: int, say: Listener
-) -> Iterator[LoadStep]:
+    clients: Clients, target: Target, payload: str, codecs: Iterable[str], limits: StepLimits, seed: int,
+    say: Listener, keep: Callable[[LoadStep], object],
+) -> None:  # fmt: skip
     streaming = [codec for codec in codecs if registry.describe(codec)["transport"] == "grpc"]
     specs = [
         checked(StepSpec(payload, codec, concurrency=number, connections=1))
@@ -161,4 +169,4 @@ def _frames(
     say.phase("frames", len(specs))
     for spec in specs:
         say.step(f"{spec.codec}, {spec.concurrency} frames in flight")
-        yield load_step(clients, target, spec, limits=limits, seed=seed)
+        load_step(clients, target, spec, limits=limits, seed=seed, keep=keep)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from serlab.codecs.base import Call, ChunkedCodec, Codec, GzipBody, Tensors
@@ -48,21 +49,32 @@ def measure_upload(
     say = listener or Silent()
     say.phase("uploads", len(payloads) * len(codecs))
     pieces = [UploadReport()]
+
+    def take(capture: Path, found: UploadProfile) -> None:
+        profile = replace(found.profile, capture=f"memory/{capture.name}")
+        pieces.append(UploadReport((replace(found, profile=profile),)))
+        keep(pieces[-1])
+
     for payload in payloads:
         for codec in codecs:
             say.step(f"{payload} {codec}")
             capture = folder.memory_folder / f"upload-{file_stem(f'{payload}/{codec}')}.bin"
             try:
-                found = clients.of(codec).call(
-                    upload, target.endpoint, target.options, target.call, payload, codec, seed, capture
+                clients.of(codec).keeping(
+                    partial(take, capture),
+                    upload,
+                    target.endpoint,
+                    target.options,
+                    target.call,
+                    payload,
+                    codec,
+                    seed,
+                    capture,
                 )
             except MeasureError as error:
                 pieces.append(UploadReport((), {f"{payload}/{codec}": str(error)}))
+                keep(pieces[-1])
                 say.remark(f"{payload} {codec}: {error}")
-            else:
-                profile = replace(found.profile, capture=f"memory/{capture.name}")
-                pieces.append(UploadReport((replace(found, profile=profile),)))
-            keep(pieces[-1])
     return joined(pieces)
 
 

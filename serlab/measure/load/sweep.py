@@ -56,20 +56,23 @@ def check_limits(limits: StepLimits) -> StepLimits:
 
 
 def load_step(
-    clients: Clients, target: Target, spec: StepSpec, *, limits: StepLimits, seed: int, round_number: int = 0
-) -> LoadStep:
-    """Run one step in a fresh process of the codec's kind of client and return what came of it.
+    clients: Clients, target: Target, spec: StepSpec, *, limits: StepLimits, seed: int, round_number: int = 0,
+    keep: Callable[[LoadStep], object] = lambda _step: None,
+) -> LoadStep:  # fmt: skip
+    """Run one step in a fresh process of the codec's kind of client, give what came of it to ``keep``, and return it.
 
     A step that cannot be run at all has a ``failure``, in words; no error is raised for it.
     """
     longest_s = limits.warmup_s + limits.window_s * limits.most_windows + 4 * target.options.timeout_s + 2 * PREPARE_S
     try:
-        return clients.of(spec.codec).within(
-            longest_s, run_step, spec, target.endpoint, target.options, limits,
+        return clients.of(spec.codec).keeping_within(
+            longest_s, keep, run_step, spec, target.endpoint, target.options, limits,
             call=target.call, seed=seed, round_number=round_number,
         )  # fmt: skip
     except MeasureError as error:
-        return LoadStep(spec, transport_of(spec.codec), round_number, failure=str(error))
+        failed = LoadStep(spec, transport_of(spec.codec), round_number, failure=str(error))
+        keep(failed)
+        return failed
 
 
 def sweep(
@@ -81,7 +84,7 @@ def sweep(
     rounds: int = 1,
     seed: int = 0,
     listener: Listener | None = None,
-    keep: Callable[[LoadStep], object] | None = None,
+    keep: Callable[[LoadStep], object] = lambda _step: None,
 ) -> tuple[LoadStep, ...]:
     """Run every step once per round and return them all, in the order of ``specs`` within each round.
 
@@ -96,11 +99,9 @@ def sweep(
         say.phase(f"load, round {number + 1}", len(todo))
         for spec in todo:
             say.step(spec.id)
-            step = load_step(clients, target, spec, limits=limits, seed=seed, round_number=number)
+            step = load_step(clients, target, spec, limits=limits, seed=seed, round_number=number, keep=keep)
             done[number, spec] = step
             if step.failure:
                 failed.add(spec)
                 say.remark(f"{spec.id}: {step.failure}")
-            if keep:
-                keep(step)
     return tuple(done[number, spec] for number in range(rounds) for spec in wanted if (number, spec) in done)

@@ -5,15 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from serlab.errors import MeasureError
+from serlab.measure.process.interruption import SignalsHeld
 from serlab.measure.process.parents import Parents
 from serlab.measure.process.workers import Workers
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
+
+#: How long a signal waits at most while nothing ends.
+_PATIENCE_S = 0.2
 
 
 def side_by_side(
@@ -67,8 +71,13 @@ def side_by_side(
 def _taken(
     ended: SimpleQueue[tuple[Item, Found | MeasureError] | None], take: Callable[[Item, Found | MeasureError], object]
 ) -> bool:
-    """Take what has ended next; return whether it is a kind's last."""
-    found = ended.get()
-    if found is not None:
-        take(*found)
-    return found is None
+    """Take what has ended next; return whether it is a kind's last. No signal comes between its end and the taking."""
+    while True:
+        with SignalsHeld():
+            try:
+                found = ended.get(timeout=_PATIENCE_S)
+            except Empty:
+                continue
+            if found is not None:
+                take(*found)
+            return found is None

@@ -97,12 +97,19 @@ class Workers:
 
     def keeping(self, keep: Callable[[T], object], function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``call``, and give the answer to ``keep``: no signal comes between, and what was measured is not lost."""
+        return self.keeping_within(TASK_TIMEOUT_S, keep, function, *args, **kwargs)
+
+    def keeping_within(
+        self, timeout_s: float, keep: Callable[[T], object], function: Callable[P, T], /,
+        *args: P.args, **kwargs: P.kwargs,
+    ) -> T:  # fmt: skip
+        """As ``keeping``, with another time limit in seconds."""
         self._ask(function, args, kwargs)
         while True:
             with SignalsHeld() as held:
-                ready = _readable([self._replies, held], TASK_TIMEOUT_S)
+                ready = _readable([self._replies, held], timeout_s)
                 if ready != [held]:
-                    value = self._answer(function, TASK_TIMEOUT_S, waited=True)
+                    value = self._answer(function, timeout_s, waited=True)
                     keep(value)
                     return value
 

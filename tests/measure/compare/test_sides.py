@@ -61,7 +61,8 @@ def compare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, last: int, error: B
     monkeypatch.setattr(Forks, "last", last)
     monkeypatch.setattr(Forks, "error", error)
     wanted = Wanted(("vector-1k",), ("mine",), find_profile("smoke"), 1, ROUNDS, budget_s=0.0, memory=False)
-    return SideBySide(Contender("base", "base"), Contender("head", "head"), wanted, tmp_path).run()
+    side_by_side = SideBySide(Contender("base", "base"), Contender("head", "head"), wanted, tmp_path)
+    return side_by_side.run(side_by_side.ask())
 
 
 def test_a_difference_is_called_once_it_was_measured_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -103,7 +104,8 @@ def test_a_signal_while_correctness_is_looked_at_leaves_a_comparison_too(
     monkeypatch.setattr(SideBySide, "_ask", lambda *_: Offer({"mine": OfferedCodec((None,), "light")}, {}, "3"))
     monkeypatch.setattr(sides, "Parents", Forks)
     wanted = Wanted((), ("mine",), find_profile("smoke"), 1, ROUNDS, budget_s=0.0)
-    found = SideBySide(Contender("base"), Contender("head"), wanted, tmp_path).run()
+    side_by_side = SideBySide(Contender("base"), Contender("head"), wanted, tmp_path)
+    found = side_by_side.run(side_by_side.ask())
     assert (found.interrupted, found.cases) == (signal.SIGINT, ())
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -71,6 +72,19 @@ def test_a_bug_is_raised_and_nothing_hangs() -> None:
 
     with pytest.raises(ValueError, match="a bug"):
         done(ITEMS, work)
+
+
+def test_a_signal_waits_until_what_has_ended_is_taken() -> None:
+    taken: list[int] = []
+
+    def take(item: tuple[str, int], _found: object) -> None:
+        if item[1] == 1:
+            signal.raise_signal(signal.SIGINT)
+        taken.append(item[1])
+
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(parents(), ITEMS, codec_of, lambda _workers, item: item[1], take)
+    assert 1 in taken
 
 
 def test_after_an_interruption_what_was_under_way_is_taken_and_nothing_else_begins() -> None:

@@ -41,7 +41,7 @@ def sweep_with_locust(
     rounds: int = 1,
     seed: int,
     listener: Listener | None = None,
-    keep: Callable[[LoadStep], object] | None = None,
+    keep: Callable[[LoadStep], object] = lambda _step: None,
 ) -> tuple[LoadStep, ...]:
     """Let Locust take every step once per round, with ``processes`` workers, for ``limits.max_windows`` windows.
 
@@ -60,8 +60,7 @@ def sweep_with_locust(
                 done.append(replace(step, round=number))
                 if step.failure:
                     say.remark(f"{spec.id}: {step.failure}")
-                if keep:
-                    keep(done[-1])
+                keep(done[-1])
     return tuple(sorted(done, key=lambda step: (step.round, wanted.index(step.spec))))
 
 
