@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 #: The empty line that ends a head; a line may end without a carriage return.
 END_OF_HEAD = re.compile(rb"\n\r?\n")
-_VERSION = re.compile(rb"HTTP/([0-9]+)\.([0-9]+)")
+_VERSION = re.compile(rb"HTTP/([+-]?[0-9]+)\.([+-]?[0-9]+)")
 _WHOLE_NUMBER = re.compile(r"[ \t]*\+?([0-9]+)")
 #: A longer number is beyond every limit; Python would refuse to read thousands of digits.
 _MAX_DIGITS = 20
+#: What follows the head of any other method is the next request (``evhttp_method_may_have_body``).
+_WITH_BODY = frozenset(("GET", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "PATCH"))
+#: A line break within a header's value must be followed by white space (``evhttp_header_is_valid_value``).
+_BROKEN_VALUE = re.compile(r"\r+(?![\r \t])")
 
 
 class BadRequestError(Exception):
@@ -34,7 +38,7 @@ class Head:
     @property
     def chunked(self) -> bool:
         """Whether the body comes in chunks."""
-        return self.headers.get("transfer-encoding", "").lower() == "chunked"
+        return self.method in _WITH_BODY and self.headers.get("transfer-encoding", "").lower() == "chunked"
 
     @property
     def length(self) -> int:
@@ -43,7 +47,7 @@ class Head:
         Raises:
             BadRequestError: ``Content-Length`` is no whole number.
         """
-        text = self.headers.get("content-length")
+        text = self.headers.get("content-length") if self.method in _WITH_BODY else None
         match = _WHOLE_NUMBER.fullmatch("0" if text is None else text)
         if match is None:
             raise BadRequestError
@@ -52,8 +56,8 @@ class Head:
     @property
     def closes(self) -> bool:
         """Whether the connection is closed behind the answer."""
-        if self.target[:7].lower() == "http://":
-            return self.headers.get("proxy-connection", "").lower() != "keep-alive"
+        if self.target.lower().startswith(("http://", "https://")):  # as to a proxy
+            return True
         connection = self.headers.get("connection", "").lower()
         return connection == "close" or (self.version < (1, 1) and not connection.startswith("keep-alive"))
 
@@ -80,15 +84,28 @@ def read_head(text: bytes) -> Head:
     """
     first, *lines = (line.removesuffix(b"\r") for line in text.split(b"\n"))
     method, target, version = read_request_line(first)
-    headers: dict[str, str] = {}
+    return Head(method, target, version, read_headers(lines))
+
+
+def read_headers(lines: Iterable[bytes]) -> Mapping[str, str]:
+    """Return the first header of each name, which is in lower case.
+
+    Raises:
+        BadRequestError: a line is no header, nor goes on with one.
+    """
+    headers: list[tuple[str, str]] = []
     for line in lines:
-        if line[:1] in (b" ", b"\t"):  # a folded header: what goes on here is none that this server asks for
+        text = line.split(b"\0", 1)[0].decode("latin-1")  # a string in C
+        folded = text.startswith((" ", "\t"))
+        if folded and headers:
+            name, value = headers.pop()
+            headers.append((name, value + " " + text.strip(" \t")))
             continue
-        name, colon, value = line.partition(b":")
-        if not colon:
+        key, colon, value = text.partition(":")
+        if folded or not colon or "\r" in key or _BROKEN_VALUE.search(value):
             raise BadRequestError
-        headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
-    return Head(method, target, version, headers)
+        headers.append((key.lower(), value.strip(" \t")))
+    return dict(reversed(headers))
 
 
 def chunk_length(line: bytes) -> int:

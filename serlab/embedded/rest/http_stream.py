@@ -13,6 +13,7 @@ from serlab.embedded.rest.http_head import (
     Head,
     chunk_length,
     read_head,
+    read_headers,
     read_request_line,
 )
 
@@ -76,12 +77,13 @@ class HttpStream:
             RefusedError: it is too large, or too slow.
         """
         length = -1 if head.chunked else head.length
-        expected = head.headers.get("expect", "100-continue")
-        if expected.lower() != "100-continue":
+        # Nobody is told to go on with a body there is none of, nor in HTTP/1.0.
+        expected = head.headers.get("expect") if length and head.version >= (1, 1) else None
+        if expected is not None and expected.lower() != "100-continue":
             raise BadRequestError(417)
         if length > MAX_BODY_BYTES:
             raise _too_large()
-        if "expect" in head.headers and not self._rest:
+        if expected and not self._rest:
             self._connection.sendall(_CONTINUE)
         self._deadline = time.monotonic() + BODY_S
         try:
@@ -96,13 +98,15 @@ class HttpStream:
             if size > MAX_BODY_BYTES:
                 raise _too_large()
             chunks.append(self._exactly(length))
-        while self._line():  # trailers
-            pass
+        try:
+            read_headers(iter(self._line, b""))  # trailers
+        except BadRequestError:
+            raise BadRequestError(413) from None
         return b"".join(chunks)
 
     def _chunk_length(self) -> int:
-        line = self._line()
-        return chunk_length(line or self._line())  # a chunk ends with an empty line
+        # A chunk ends with an empty line; further ones are passed over.
+        return chunk_length(next(filter(None, iter(self._line, None))))
 
     def _line(self) -> bytes:
         while b"\n" not in self._rest:

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.embedded.rest.http_head import BadRequestError, read_head, read_request_line
+from serlab.embedded.rest.http_head import BadRequestError, read_head, read_headers, read_request_line
 
 
 def test_the_first_of_each_header_counts_whatever_its_letters_and_spaces() -> None:
     head = read_head(b"POST /v1/x HTTP/1.0 \nCONTENT-length:\t 7 \r\nContent-Length: 9\nHost : h\n: none\n folded")
     assert (head.method, head.target, head.version) == ("POST", "/v1/x", (1, 0))
     assert head.length == 7
-    assert head.headers == {"content-length": "7", "host ": "h", "": "none"}
+    assert head.headers == {"content-length": "7", "host ": "h", "": "none folded"}
+
+
+@pytest.mark.parametrize("line", [b" folded", b"no colon", b"A\0: b", b"A\r: b", b"A: b\rc"])
+def test_a_line_that_is_no_header_and_goes_on_with_none_is_refused(line: bytes) -> None:
+    with pytest.raises(BadRequestError):
+        read_headers([line])
+
+
+def test_a_folded_header_goes_on_with_a_space() -> None:
+    assert read_headers([b"A: b", b"\t c ", b"a: d", b"B: e\r f"]) == {"a": "b c", "b": "e\r f"}
+
+
+@pytest.mark.parametrize("method", ["HEAD", "TRACE", "ANY"])
+def test_some_methods_have_no_body_whatever_their_headers_say(method: str) -> None:
+    head = read_head(f"{method} / HTTP/1.1\nContent-Length: x\nTransfer-Encoding: chunked".encode())
+    assert (head.length, head.chunked) == (0, False)
+
+
+def test_a_version_may_have_signs() -> None:
+    assert read_request_line(b"GET / HTTP/+1.-1")[2] == (1, -1)
 
 
 @pytest.mark.parametrize(
@@ -46,6 +66,7 @@ def test_spaces_belong_to_the_target(text: bytes, target: str) -> None:
         (b"GET / HTTP/1.0", True),
         (b"GET / HTTP/1.0\nConnection: Keep-Alive", False),
         (b"GET http://h/ HTTP/1.1\nConnection: keep-alive", True),
+        (b"GET HTTPS://h/ HTTP/1.1\nProxy-Connection: keep-alive", True),
     ],
 )
 def test_when_a_connection_closes(head: bytes, closes: bool) -> None:

@@ -103,6 +103,20 @@ def test_a_client_that_expects_a_continue_gets_one(port: int) -> None:
         assert b"HTTP/1.1 200 OK" in connection.recv(65536)
 
 
+@pytest.mark.parametrize(
+    "head", [b"POST / HTTP/1.0\r\nContent-Length: 2\r\n", b"POST / HTTP/1.1\r\nConnection: close\r\n"]
+)
+def test_nobody_is_told_to_go_on_in_http_1_0_or_with_no_body(port: int, head: bytes) -> None:
+    """As libevent 2.1.12 answers; what else is expected is not looked at either."""
+    for expected in (b"100-continue", b"miracles"):
+        assert b" 200 OK" in _exchange(port, head + b"Expect: %b\r\n\r\nab" % expected).splitlines()[0]
+
+
+def test_empty_lines_before_a_chunk_are_passed_over(port: int) -> None:
+    request = b"POST / HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert _document(_exchange(port, request + b"\r\n\r\n1\r\na\r\n\r\n\r\n0\r\n\r\n"))["body"] == "a"
+
+
 def test_http_1_0_without_a_host_is_served(port: int) -> None:
     assert _exchange(port, b"GET /old HTTP/1.0\r\n\r\n").startswith(b"HTTP/1.0 200 OK")
 
@@ -163,8 +177,12 @@ def test_two_requests_in_one_piece_get_two_answers(port: int) -> None:
         (b"\r\nGET / HTTP/1.1\r\n\r\n", b"400 Bad Request"),
         (b"GET / HTTP/2.0\r\n\r\n", b"400 Bad Request"),
         (b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"400 Bad Request"),
-        (b"GET / HTTP/1.1\r\nExpect: miracles\r\n\r\n", b"417 Expectation Failed"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nExpect: miracles\r\n\r\n", b"417 Expectation Failed"),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n", b"413 Request Entity Too Large"),
+        (
+            b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nno colon\r\n\r\n",
+            b"413 Request Entity Too Large",
+        ),
     ],
 )
 def test_what_libevent_refuses_gets_its_page_and_the_connection_closes(
