@@ -35,10 +35,13 @@ ECHO_PAYLOAD = "1x4096:float32"
 
 
 def diagnose(patient: Patient) -> Iterator[Finding]:
-    """Yield the finding of each check, as it is made; a port that does not get through is not asked again."""
-    grpc, rest = (check(patient) for check in PORT_CHECKS)
-    yield grpc
-    yield rest
+    """Yield the finding of each check, as it is made; a port that does not get through is not asked again.
+
+    One that did is asked once more at the end: of a server that has stopped answering nothing else is found.
+    """
+    whole, first = patient, [check(patient) for check in PORT_CHECKS]
+    yield from first
+    grpc, rest = first
     endpoint = patient.endpoint
     passed = replace(
         endpoint,
@@ -48,6 +51,9 @@ def diagnose(patient: Patient) -> Iterator[Finding]:
     patient = replace(patient, endpoint=passed)
     for check in CHECKS:
         yield check(patient)
+    for check, before in zip(PORT_CHECKS, first, strict=True):
+        if before.status == "ok" and (now := check(whole)).status != "ok":
+            yield replace(now, check=f"{now.check}, at the end", text=f"it has stopped answering: {now.text}")
 
 
 def echo_of(payload: Payload, model: str = ECHO_MODEL) -> Call:

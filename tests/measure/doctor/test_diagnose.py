@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from serlab.measure.doctor import answers
+from serlab.measure.doctor import diagnose as diagnose_module
 from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_predict, check_values
 from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
 from serlab.measure.doctor.models import check_model_states, check_versions
@@ -154,6 +155,20 @@ def test_closed_ports_are_told_once_and_not_asked_again(closed_port: str) -> Non
     assert "refused connection" in findings["gRPC port"].text
     others = {finding.status for finding in findings.values() if finding.check not in ("gRPC port", "REST port")}
     assert "found" not in others
+
+
+def test_a_server_that_stops_answering_meanwhile_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def rest(_patient: Patient) -> Finding:
+        asked.append("REST port")
+        return Finding("REST port", "ok" if len(asked) == 1 else "found", "no answer within 2 s")
+
+    monkeypatch.setattr(diagnose_module, "PORT_CHECKS", (lambda _: Finding("gRPC port", "ok", "answers"), rest))
+    monkeypatch.setattr(diagnose_module, "CHECKS", ())
+    *_, last = diagnose(patient())
+    assert (last.check, last.status) == ("REST port, at the end", "found")
+    assert last.text == "it has stopped answering: no answer within 2 s"
 
 
 def test_ports_without_an_address_are_not_checked() -> None:
