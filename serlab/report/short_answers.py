@@ -124,8 +124,9 @@ def memory(source: Source) -> str:
 def _held(profile: MemoryProfile, source: Source) -> str:
     case = profile.case
     doing = {"encode": "encoding", "decode": "decoding"}[case.op]
-    most = sentences.holder_words(holders(profile)[0])
+    most = holders(profile)[0]
+    times = units.ratio(profile.peak_bytes / profile.raw_bytes)
     return (
         f"{source.label(case.payload, case.codec)} {doing} {case.payload} peaks at {units.size(profile.peak_bytes)}, "
-        f"{units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor, of which {most}"
+        f"{times} the tensor, of which {units.size(most.bytes)} in {most.name}"
     )

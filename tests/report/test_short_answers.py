@@ -52,7 +52,7 @@ def test_what_nobody_looked_at_is_not_told(source: Source) -> None:
 
 def test_memory_names_who_holds_it_how_much_and_how_many_times_the_tensor(source: Source) -> None:
     told = short_answers.memory(source)
-    assert "json encoding image peaks at 3,000 B, 3.00× the tensor, of which 2,000 B in encode" in told
+    assert "json encoding image peaks at 3,000 B, 3.00× the tensor, of which 2,000 B in encode." in told
 
 
 def law(*swapped: tuple[str, str]) -> Predictions:
