@@ -8,6 +8,7 @@ from rich.console import Console
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
 from serlab.analysis.load.view import LoadView
+from serlab.records.labels import payload_label
 from serlab.records.load import Knee, LoadSummary
 from serlab.records.run import Interval, RunInfo
 from serlab.report import sentences, units
@@ -56,7 +57,7 @@ def steps_table(summaries: Sequence[LoadSummary], label: Callable[[str, str], st
         told = f"{failed:,} ({failed / entry.attempts:.1%})" if failed else "0"
         rows.append(
             (
-                Cell(spec.payload),
+                Cell(payload_label(spec.payload)),
                 Cell(codec + (", ready" if spec.pre_encoded else "")),
                 Cell(sentences.transport(entry.transport)),
                 Cell(pace, spec.rate_per_s or spec.concurrency),
