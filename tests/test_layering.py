@@ -110,6 +110,7 @@ OF_SEVERAL_FILES = {
     "codecs/test_contenders.py",  # msgspec and ujson
     "cli/test_experiment_commands.py",  # what the commands around a server have in common
     "cli/test_hostile_words.py",  # every command
+    "cli/test_told_commands.py",  # every command that is told somewhere
     "embedded/test_clients.py",  # clients that others wrote
     "embedded/test_faults.py",  # faults on the way to the server
     "embedded/test_fidelity.py",  # recorded answers of TensorFlow Serving
