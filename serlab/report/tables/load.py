@@ -80,8 +80,9 @@ def steps_table(summaries: Sequence[LoadSummary], label: Callable[[str, str], st
 
 def _knee(knee: Knee) -> str:
     ready = ", ready bodies" if knee.pre_encoded else ""
+    subject = f"{payload_label(knee.payload)} {knee.codec}{ready}"
     return (
-        f"{payload_label(knee.payload)} {knee.codec}{ready}: knee at {knee.concurrency} in flight ({_calls(knee.throughput_per_s)} "
+        f"{subject}: knee at {knee.concurrency} in flight ({_calls(knee.throughput_per_s)} "
         f"calls/s, {units.seconds(knee.latency_s)} on average); most at {knee.peak_concurrency} "
         f"({_calls(knee.peak_per_s)} calls/s)"
     )
