@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import io
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,60 @@ def parts(data: bytes) -> None:
         for section in registry.SECTIONS:
             if name in getattr(section, "PARTS", {}):
                 section.build(source)
+
+
+def laws(data: bytes) -> None:
+    """Read a law's file, carry it to another machine and predict by it, and print it."""
+    from serlab.analysis.laws.scale import carry
+    from serlab.records.law import LawMachine
+    from serlab.records.law_files import find_law
+    from serlab.report.tables.laws import print_law
+
+    path = _scratch() / "laws" / "law.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    with contextlib.suppress(SerlabError):
+        law = find_law("law", _scratch())
+        print_law(law, _console())
+        carried = carry(law, LawMachine("another", 2), law.yardsticks)
+        for route in carried.law.routes:
+            route.exchange_s(1000, 10**7)
+
+
+def baseline(data: bytes) -> None:
+    """Compare a run with a mutated one, and read both as a history; the first byte chooses the file."""
+    from serlab.lab.compare import compare_stored
+    from serlab.lab.history import read_history
+    from serlab.report.tables.compare import markdown, print_comparison
+
+    run = _sample_run()
+    other = run.parent / "other"
+    if not other.exists():
+        shutil.copytree(run, other)
+    names = ("run.json", "memory.json", "time/encode.json", "time/decode.json")
+    path = other / names[data[0] % len(names) if data else 0]
+    before = path.read_bytes()
+    path.write_bytes(data[1:])
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            with contextlib.suppress(SerlabError):
+                found = compare_stored(str(run), str(other), run.parent.parent)
+                print_comparison(found, (), _console())
+                markdown(found, ())
+            with contextlib.suppress(SerlabError):
+                read_history(run.parent.parent)
+    finally:
+        path.write_bytes(before)
+
+
+def golden(data: bytes) -> None:
+    """Check golden bodies by a manifest of somebody's; what it names lies in the project's own folder of them."""
+    from serlab.lab.golden import differences, read_golden
+
+    folder = _golden_folder()
+    (folder / "manifest.json").write_bytes(data)
+    with contextlib.suppress(SerlabError):
+        differences(folder, read_golden(folder))
 
 
 def arrays(data: bytes) -> None:
@@ -131,7 +186,8 @@ def _infos(infos: dict[str, int], _signature: str) -> dict[str, int]:
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
-    target.__name__: target for target in (results, parts, arrays, wire, rest, predict, command_line)
+    target.__name__: target
+    for target in (results, parts, laws, baseline, golden, arrays, wire, rest, predict, command_line)
 }
 
 
@@ -145,12 +201,24 @@ def _commands() -> dict[str, Any]:
     return commands
 
 
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(file=io.StringIO(), width=200, markup=False)
+
+
+@functools.cache
+def _golden_folder() -> Path:
+    return Path(shutil.copytree(_DATA / "golden", _scratch() / "golden"))
+
+
 @functools.cache
 def _scratch() -> Path:
     _kept.append(Scratch("fuzz"))
     return _kept[0].path
 
 
+_DATA = Path(__file__).parents[1] / "tests" / "data"
 #: Removed as the process ends, or by the next one.
 _kept: list[Scratch] = []
 
@@ -158,7 +226,4 @@ _kept: list[Scratch] = []
 @functools.cache
 def _sample_run() -> Path:
     """A small run of every usual part, as version 1 wrote it."""
-    import shutil
-
-    sample = Path(__file__).parents[1] / "tests" / "data" / "run-schema-1"
-    return Path(shutil.copytree(sample, _scratch() / "machine" / "run"))
+    return Path(shutil.copytree(_DATA / "run-schema-1", _scratch() / "machine" / "run"))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from serlab.errors import StoreError
 from serlab.records.call import STRING, Call, TensorSpec, numpy_dtype
 from serlab.records.run import Transport
 
@@ -34,15 +35,18 @@ class GoldenTensor:
         return cls(array.dtype.name, array.shape, base64.b64encode(little.tobytes()).decode())
 
     def array(self) -> NDArray[Any]:
-        """Return the array. Raises ``ValueError`` where the data are not those of such a tensor."""
+        """Return the array. Raises ``StoreError`` where the data are not those of such a tensor."""
         import numpy as np
 
-        if self.dtype == STRING:
-            strings = np.empty(len(self.data), object)
-            strings[:] = [base64.b64decode(one) for one in self.data]
-            return strings.reshape(self.shape)
-        raw = base64.b64decode("".join(self.data))
-        return np.frombuffer(raw, numpy_dtype(self.dtype).newbyteorder("<")).reshape(self.shape)
+        try:
+            if self.dtype == STRING:
+                strings = np.empty(len(self.data), object)
+                strings[:] = [base64.b64decode(one) for one in self.data]
+                return strings.reshape(self.shape)
+            raw = base64.b64decode("".join(self.data))
+            return np.frombuffer(raw, numpy_dtype(self.dtype).newbyteorder("<")).reshape(self.shape)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise StoreError(f"the data are no {self.dtype} of shape {self.shape}: {error}") from error
 
     @property
     def spec(self) -> TensorSpec:

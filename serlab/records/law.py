@@ -7,6 +7,7 @@ the same. Points, fit and errors stay together, so that a law can be doubted, an
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -214,7 +215,7 @@ def parse_law(content: bytes, origin: str) -> Law:
                 f"{origin} has law schema {schema}, this serlab reads {LAW_SCHEMA}: fit the law again with serlab law"
             )
         law = msgspec.json.decode(content, type=Law)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # a ValueError: msgspec's, and text that is no UTF-8
         raise StoreError(f"{origin} is not a law: {error}") from error
     for found in faults(law):
         raise StoreError(f"{origin} cannot be used: {found}; fit the law again with serlab law")
@@ -226,7 +227,7 @@ def faults(law: Law) -> Iterator[str]:
     if not law.routes and not law.codecs:
         yield "it holds no route and no codec"
     for number in _numbers(msgspec.to_builtins(law)):
-        if not math.isfinite(number) or number < 0:
+        if not 0 <= number <= sys.float_info.max:  # nor NaN, nor an integer that no float holds
             yield f"it holds {number}, and times, sizes and errors are finite and not negative"
     lines: list[tuple[str, Line]] = [
         (route.route, line) for route in law.routes for line in (route.request, route.response)
