@@ -41,7 +41,7 @@ def put_claims(
         folder, report, instance = examine(
             lambda: open_folder(PART, keep, PAYLOADS, CODECS), wanted, serving, quick=quick, seed=keep.seed, show=show
         )
-    finish(folder, PART, dict(instance))
+    finish(folder, PART, dict(instance), report.missing)
     return folder, report
 
 
