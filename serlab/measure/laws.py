@@ -16,6 +16,7 @@ from statistics import median, median_low
 import numpy as np
 
 from serlab.errors import TransportError
+from serlab.measure.load.outcome import failure_code
 from serlab.records import series
 from serlab.records.call import Call
 from serlab.records.law import LawPoint, LawVisit, Route
@@ -34,6 +35,9 @@ KINDS = ("eat", "make", "echo")
 PASSES = 3
 #: Of each probe and pass, however long a call takes and however short it is.
 MIN_CALLS, MAX_CALLS = 2, 100
+#: Probes that a server leaves without any answer, one after the other, before it is asked no more.
+SILENT = 3
+_SILENCE = ("TIMEOUT", "REFUSED", "DISCONNECTED", "DEADLINE_EXCEEDED", "UNAVAILABLE")
 _SEED = 20_261_122
 
 
@@ -87,14 +91,15 @@ def measure_points(
 
     The point's median is that of its middle pass, which neither a busy machine nor one lucky connection decides. A
     probe that the server refuses at its first call is not sent again; one that fails later keeps what it has. When the
-    time is over, every probe that has not been sent yet still is, once.
+    time is over, every probe that has not been sent yet still is, once; not to a server that has left ``SILENT`` of
+    them in a row without an answer.
     Every visit is added to the series ``kept``; those of the same probes that lie there are taken as they are.
     """
     gathered = {index: _Gathered() for index in range(len(probes))}
     of = _whose(endpoint, options, probes, seed)
     done = {(visit.number, visit.probe): visit for visit in _read(kept) if visit.of == of}
     budget_s *= 1 - len(done) / (PASSES * len(probes))
-    order, begin = random.Random(seed), time.perf_counter()
+    order, begin, silent = random.Random(seed), time.perf_counter(), 0
     for number in range(PASSES):
         shuffled = order.sample(range(len(probes)), len(probes))
         for position, index in enumerate(shuffled):
@@ -102,10 +107,13 @@ def measure_points(
             steps_left = (PASSES - number) * len(probes) - position
             if visit := done.get((number, index)):
                 gathered[index].take(visit)
+            elif silent >= SILENT:
+                gathered[index].leave(f"not asked: {SILENT} probes in a row had no answer")
             elif not gathered[index].refused and (left_s > 0 or not gathered[index].passes):
                 blank = LawVisit(of, number, index, 0, 0, ())
                 visit = _visit(endpoint, options, probes[index], blank, max(0.0, left_s) / steps_left)
                 gathered[index].take(visit)
+                silent = silent + 1 if visit.error.startswith(_SILENCE) else 0
                 if kept:
                     series.append(kept, (visit,))
     return [_point(probe, gathered[index]) for index, probe in enumerate(probes)]
@@ -138,6 +146,11 @@ class _Gathered:
     def refused(self) -> bool:
         return bool(self.errors) and not self.passes
 
+    def leave(self, reason: str) -> None:
+        """Note why a probe is not sent, unless it was."""
+        if not self.passes and not self.errors:
+            self.errors.append(reason)
+
     def take(self, visit: LawVisit) -> None:
         """Add what one pass brought."""
         self.request_bytes = visit.request_bytes
@@ -161,7 +174,7 @@ def _visit(endpoint: Endpoint, options: TransportOptions, probe: Probe, blank: L
             while len(took) < MIN_CALLS or (len(took) < MAX_CALLS and time.perf_counter() < end):
                 took.append(_send(transport, body)[0])
         except TransportError as failure:
-            error = f"{failure.code}: {failure}" if failure.code else str(failure)
+            error = f"{failure_code(failure)}: {failure}"
     return replace(blank, request_bytes=len(body), response_bytes=response_bytes, took_s=tuple(took), error=error)
 
 

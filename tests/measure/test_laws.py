@@ -101,6 +101,22 @@ def test_a_size_that_is_refused_is_sent_once_and_told(measure: Measure) -> None:
     assert sent.count(points[2].request_bytes) == 1
 
 
+def test_a_server_that_no_longer_answers_is_asked_no_more(measure: Measure) -> None:
+    sent = []
+
+    def hanging(body: bytes) -> bytes:
+        sent.append(body)
+        if len(sent) > 1:
+            raise TransportError("no complete answer within 5 s") from TimeoutError()
+        return b"{}"
+
+    points = measure(hanging, PROBES)
+    assert len(sent) == 1 + laws.SILENT
+    told = [point.error.partition(":")[0] for point in points]
+    assert told.count("TIMEOUT") == laws.SILENT
+    assert told.count("not asked") == len(PROBES) - laws.SILENT
+
+
 def test_calls_that_fail_now_and_then_are_counted(measure: Measure) -> None:
     count = iter(range(10**9))
 
