@@ -50,9 +50,11 @@ def log_dots(
 ) -> theme.Drawing:
     """Return dots with intervals on a logarithmic time scale, one row per name in ``order``.
 
-    ``marks`` are vertical lines (series, seconds). ``notes`` are words in rows that have no dots.
+    ``marks`` are vertical lines (series, seconds). ``notes`` are words in rows that have no dots. An interval that
+    reaches 0, as CPU time counted in ticks of a clock can, begins at the scale's end.
     """
-    low = min([dot.at.low for dot in dots] + [at for _, at in marks])
+    ends = [end for dot in dots for end in (dot.at.low, dot.at.median)] + [at for _, at in marks]
+    low = min(end for end in ends if end > 0)
     high = max([dot.at.high for dot in dots] + [at for _, at in marks])
     scale = theme.log_scale(low, high)
     used = [name for name in series if any(dot.series == name for dot in dots)]
@@ -72,8 +74,8 @@ def log_dots(
         theme.data(
             [
                 {
-                    "row": dot.row, "series": dot.series, "at": dot.at.median, "low": dot.at.low, "high": dot.at.high,
-                    "tip": theme.tip(dot.tip),
+                    "row": dot.row, "series": dot.series, "at": dot.at.median, "low": max(low, dot.at.low),
+                    "high": dot.at.high, "tip": theme.tip(dot.tip),
                 }
                 for dot in dots
             ]

@@ -11,10 +11,12 @@ import altair as alt
 import pytest
 
 from serlab.codecs import registry as codecs
+from serlab.records.run import Interval
 from serlab.records.run_data import RunData
 from serlab.report import page, svg
 from serlab.report.blocks import Panel
 from serlab.report.plots import theme
+from serlab.report.plots.forms import Dot, Series, log_dots
 from serlab.report.sections import registry
 from serlab.report.source import Source
 
@@ -108,3 +110,11 @@ def test_ticks_lie_within_the_scale_and_are_enough_to_read_it(low: float, high: 
     assert all(first <= tick <= last for tick in ticks)
     assert len(ticks) >= 1
     assert ticks == sorted(ticks)
+
+
+def test_an_interval_that_reaches_zero_begins_at_the_end_of_a_logarithmic_scale() -> None:
+    spent = {"json": Interval(0.004, 0.0, 0.01, 6), "wire": Interval(0.001, 0.001, 0.002, 6)}
+    dots = [Dot(row, "server", at, "") for row, at in spent.items()]
+    drawn = log_dots(dots, {"server": Series(theme.INK)}, ["json", "wire"], title="CPU time per call").to_dict()
+    (rows,) = drawn["datasets"].values()
+    assert sorted(row["low"] for row in rows) == [0.001, 0.001]
