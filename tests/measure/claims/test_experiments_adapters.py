@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,19 @@ def step(codec: str, throughput: float, number: int = 0, failure: str = "", conc
         response_bytes=50,
         failure=failure,
     )
+
+
+def stepping(made: Callable[[str], LoadStep]) -> Callable[..., LoadStep]:
+    """Return what stands for ``load_step``: it keeps the step that is made for the codec, and returns it."""
+
+    def run(
+        _clients: object, _target: object, spec: StepSpec, *, keep: Callable[[LoadStep], None], **_: Any
+    ) -> LoadStep:
+        found = made(spec.codec)
+        keep(found)
+        return found
+
+    return run
 
 
 def burst(codec: str, connections: int, number: int, waits: bool, large: bool = False) -> Burst:
@@ -130,7 +144,7 @@ def test_load_steps_become_throughput_bytes_and_network(lab: Lab, monkeypatch: p
     rates = {"json": 4.0, "tensor-proto": 16.0}
     monkeypatch.setattr(lab, "available", lambda codecs: list(codecs))
     monkeypatch.setattr(saturation, "checked", lambda spec: spec)
-    monkeypatch.setattr(saturation, "load_step", lambda workers, target, spec, **_: step(spec.codec, rates[spec.codec]))
+    monkeypatch.setattr(saturation, "load_step", stepping(lambda codec: step(codec, rates[codec])))
     evidence = saturation.measure(lab)
     told = {(series.quantity, series.codec): series.samples[0][0] for series in evidence.series}
     assert told["throughput", "json"] == 4.0
@@ -142,9 +156,7 @@ def test_load_steps_become_throughput_bytes_and_network(lab: Lab, monkeypatch: p
 def test_a_load_that_nothing_answers_is_no_evidence(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lab, "available", lambda codecs: list(codecs))
     monkeypatch.setattr(saturation, "checked", lambda spec: spec)
-    monkeypatch.setattr(
-        saturation, "load_step", lambda workers, target, spec, **_: step(spec.codec, 0.0, failure="server gone")
-    )
+    monkeypatch.setattr(saturation, "load_step", stepping(lambda codec: step(codec, 0.0, failure="server gone")))
     with pytest.raises(MeasureError, match="server gone"):
         saturation.measure(lab)
 
