@@ -38,7 +38,9 @@ def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) 
     form = view.live_form if whole.transport == "grpc" else None
     cases = Case(payload, codec, "encode"), Case(payload, codec, "decode", form)
     encode, decode = (view.in_call_times.get(case) for case in cases)
-    if not encode or not decode or not whole.median_s:
+    # Answers of one instance have one form; records from elsewhere may say otherwise.
+    stages = [view.stage_times[case] for case in cases if case in view.stage_times]
+    if not encode or not decode or not whole.median_s or len(stages) < len(cases):
         return None
     isolated = {number: encode[number] + decode[number] for number in encode.keys() & decode.keys()}
     if not isolated:
@@ -55,8 +57,8 @@ def _point(view: RunView, key: tuple[str, str], clients: Sequence[EndToEndRun]) 
         isolated_s=interval(isolated.values()),
         end_to_end_s=whole.median_s,
         share=share,
-        encode_in_situ_ratio=view.stage_times[cases[0]] / encode_s,
-        decode_in_situ_ratio=view.stage_times[cases[1]] / decode_s,
+        encode_in_situ_ratio=stages[0] / encode_s,
+        decode_in_situ_ratio=stages[1] / decode_s,
     )
 
 

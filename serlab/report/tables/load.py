@@ -31,12 +31,16 @@ def rate(value: Interval) -> str:
     return f"{_calls(value.median)} {units.bounds(value, _calls)}"
 
 
+def _share(count: int, entry: LoadSummary) -> str:
+    """Return the share of all attempts in brackets; nothing of none, nor of records that count no attempts."""
+    return f" ({count / entry.attempts:.1%})" if count and entry.attempts else ""
+
+
 def late(entry: LoadSummary) -> str:
     """Return how many calls of an open loop left late or not at all; a closed loop has no time to miss."""
     if entry.spec.loop == "closed":
         return units.NOT_MEASURED
-    share = f" ({entry.late / entry.attempts:.1%})" if entry.late else ""
-    return f"{entry.late:,}{share}" + (f", {entry.unsent:,} unsent" if entry.unsent else "")
+    return f"{entry.late:,}{_share(entry.late, entry)}" + (f", {entry.unsent:,} unsent" if entry.unsent else "")
 
 
 def steps_table(summaries: Sequence[LoadSummary], label: Callable[[str, str], str] | None = None) -> Table:
@@ -54,7 +58,7 @@ def steps_table(summaries: Sequence[LoadSummary], label: Callable[[str, str], st
             else Cell(f"needs {SAMPLE_FLOOR[at]:,} calls" if entry.calls else "–", tone="muted")
             for value, at in ((entry.p50_s, 0.5), (entry.p90_s, 0.9), (entry.p99_s, 0.99), (entry.p999_s, 0.999))
         ]
-        told = f"{failed:,} ({failed / entry.attempts:.1%})" if failed else "0"
+        told = f"{failed:,}{_share(failed, entry)}"
         rows.append(
             (
                 Cell(payload_label(spec.payload)),
