@@ -215,7 +215,7 @@ def parse_law(content: bytes, origin: str) -> Law:
                 f"{origin} has law schema {schema}, this serlab reads {LAW_SCHEMA}: fit the law again with serlab law"
             )
         law = msgspec.json.decode(content, type=Law)
-    except (ValueError, RecursionError) as error:  # a ValueError: msgspec's, and text that is no UTF-8
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # a ValueError: text that is no UTF-8
         raise StoreError(f"{origin} is not a law: {error}") from error
     for found in faults(law):
         raise StoreError(f"{origin} cannot be used: {found}; fit the law again with serlab law")
