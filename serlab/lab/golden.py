@@ -99,7 +99,7 @@ def read_golden(folder: Path) -> GoldenManifest:
     """Return the manifest of a folder. Raises ``StoreError`` where there is none that this serlab knows."""
     try:
         return msgspec.json.decode(read_file(folder / MANIFEST), type=GoldenManifest)
-    except (OSError, ValueError, RecursionError) as error:  # a ValueError: msgspec's, and text that is no UTF-8
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:  # a ValueError: text that is no UTF-8
         raise StoreError(f"{folder} holds no golden bodies: {error}") from error
 
 
