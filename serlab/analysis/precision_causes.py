@@ -38,12 +38,7 @@ class Cause:
             for share in finding.shares:
                 if share.altered > (known[share.value_class].altered if share.value_class in known else -1):
                     known[share.value_class] = share
-        return {
-            dtype: tuple(
-                sorted(known.values(), key=lambda one: (is_ordinary(one.value_class), one.altered), reverse=True)
-            )
-            for dtype, known in found.items()
-        }
+        return {dtype: tuple(sorted(known.values(), key=_reach, reverse=True)) for dtype, known in found.items()}
 
     @property
     def ordinary(self) -> bool:

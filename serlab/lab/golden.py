@@ -32,6 +32,7 @@ from serlab.records.golden import (
     GoldenTensor,
 )
 from serlab.records.run import Endpoint
+from serlab.records.schema import UNREADABLE
 from serlab.records.store import file_stem
 from serlab.report.tables.console import print_json
 from serlab.representations.registry import parse
@@ -99,7 +100,7 @@ def read_golden(folder: Path) -> GoldenManifest:
     """Return the manifest of a folder. Raises ``StoreError`` where there is none that this serlab knows."""
     try:
         return msgspec.json.decode(read_file(folder / MANIFEST), type=GoldenManifest)
-    except (OSError, msgspec.MsgspecError, ValueError, RecursionError) as error:  # a ValueError: text that is no UTF-8
+    except (OSError, *UNREADABLE) as error:
         raise StoreError(f"{folder} holds no golden bodies: {error}") from error
 
 

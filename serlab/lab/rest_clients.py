@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from serlab.codecs import registry
 from serlab.errors import MeasureError, UnknownNameError, needs
@@ -47,6 +48,10 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
     rounds = min(ROUNDS, len(plan.rounds))
     missing: list[str] = []
     keep = folder.gather(PART)
+
+    def take(client: str, run: EndToEndRun) -> None:
+        keep((RestClientRun(client, run),))
+
     with (
         added_to(folder),
         ProgressShow(quiet=quiet) as show,
@@ -57,13 +62,9 @@ def measure_clients(folder: RunFolder, plan: Plan, live: Live, clients: Sequence
             for payload, codec, client in shuffled(steps, plan.seed, number):
                 show.step(f"{payload}/{codec} with {client}")
                 try:
-
-                    def take(run: EndToEndRun, client: str = client) -> None:
-                        keep((RestClientRun(client, run),))
-
                     run = parents.of(codec).keeping(
-                        take, endtoend.measure, live.target, payload, codec, seed=plan.seed, round_number=number,
-                        calls_s=plan.limits.calls_s / 2, through=client,
+                        partial(take, client), endtoend.measure, live.target, payload, codec, seed=plan.seed,
+                        round_number=number, calls_s=plan.limits.calls_s / 2, through=client,
                     )  # fmt: skip
                     if not run.error:
                         continue

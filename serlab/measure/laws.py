@@ -16,7 +16,7 @@ from statistics import median, median_low
 import numpy as np
 
 from serlab.errors import TransportError
-from serlab.measure.load.outcome import failure_code
+from serlab.measure.load.outcome import failure_code, unanswered
 from serlab.records import series
 from serlab.records.call import Call
 from serlab.records.law import LawPoint, LawVisit, Route
@@ -37,7 +37,6 @@ PASSES = 3
 MIN_CALLS, MAX_CALLS = 2, 100
 #: Probes that a server leaves without any answer, one after the other, before it is asked no more.
 SILENT = 3
-_SILENCE = ("TIMEOUT", "REFUSED", "DISCONNECTED", "DEADLINE_EXCEEDED", "UNAVAILABLE")
 _SEED = 20_261_122
 
 
@@ -113,7 +112,7 @@ def measure_points(
                 blank = LawVisit(of, number, index, 0, 0, ())
                 visit = _visit(endpoint, options, probes[index], blank, max(0.0, left_s) / steps_left)
                 gathered[index].take(visit)
-                silent = silent + 1 if visit.error.startswith(_SILENCE) else 0
+                silent = silent + 1 if unanswered(visit.error.partition(":")[0]) else 0
                 if kept:
                     series.append(kept, (visit,))
     return [_point(probe, gathered[index]) for index, probe in enumerate(probes)]

@@ -16,6 +16,7 @@ import msgspec
 
 from serlab.errors import SchemaVersionError, StoreError
 from serlab.records.run import Form, InstanceKind, Machine, Op
+from serlab.records.schema import UNREADABLE
 
 #: How a body reaches the model, as far as its cost goes.
 Route = Literal["grpc", "rest-numbers", "rest-base64"]
@@ -215,7 +216,7 @@ def parse_law(content: bytes, origin: str) -> Law:
                 f"{origin} has law schema {schema}, this serlab reads {LAW_SCHEMA}: fit the law again with serlab law"
             )
         law = msgspec.json.decode(content, type=Law)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:  # a ValueError: text that is no UTF-8
+    except UNREADABLE as error:
         raise StoreError(f"{origin} is not a law: {error}") from error
     for found in faults(law):
         raise StoreError(f"{origin} cannot be used: {found}; fit the law again with serlab law")

@@ -21,6 +21,10 @@ SCHEMA_VERSION = 2
 #: Records are nested some eight levels deep; what is deeper than this is none.
 MAX_DEPTH = 64
 
+#: What decoding raises for a text of somebody's: msgspec's errors are no ValueErrors in its lowest version, what is no
+#: UTF-8 is one.
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+
 T = TypeVar("T")
 
 _ANY: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
@@ -75,7 +79,7 @@ def decode_record(text: bytes, decoder: msgspec.json.Decoder[T], place: str) -> 
         raise StoreError(f"{place} does not hold what it should: {field} has a number that no measurement gives")
     try:
         return decoder.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise StoreError(f"{place} does not hold what it should: {_in_one_line(str(error))}") from error
 
 

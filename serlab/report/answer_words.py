@@ -103,9 +103,10 @@ def _against(choice: Choice) -> Against:
 
 def facts(source: Source) -> Iterator[Fact]:
     """Yield short answers to what a reader asks, how sure they are, and what they would be elsewhere."""
-    yield from short_answers.facts(source, headlined(source.choices).payload)
+    first = headlined(source.choices).payload
+    yield from short_answers.facts(source, first)
     yield Fact("How sure", _sure(source))
-    yield from elsewhere_words.facts(source, headlined(source.choices).payload)
+    yield from elsewhere_words.facts(source, first)
 
 
 def remarks(source: Source) -> tuple[str, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 
 from serlab.analysis.correlate import shows_relation
 from serlab.analysis.holders import Holder
 from serlab.analysis.stats import FEWEST, resolvable
 from serlab.records.correlation import Correlation, InCall, Saving
 from serlab.records.endtoend import Answer
-from serlab.records.run import Exactness, Interval, MemoryProfile
+from serlab.records.run import Exactness, Interval, MemoryProfile, Op
 from serlab.report import units
 
 
@@ -19,6 +20,10 @@ def listing(names: Sequence[str], word: str = "and") -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+#: What is done with a payload, by op.
+DOING: Mapping[Op, str] = MappingProxyType({"encode": "encoding", "decode": "decoding"})
 
 
 def time(value: Interval) -> str:
@@ -132,6 +137,11 @@ def words(exactness: Exactness | None) -> str:
 def copy_factor(profile: MemoryProfile) -> float:
     """Return bytes allocated ÷ size of the tensor, also those that were freed at once."""
     return profile.allocated_bytes / profile.raw_bytes
+
+
+def peak(profile: MemoryProfile) -> str:
+    """Return what one call held at its highest: ``13.8 MiB, 24.1× the tensor``."""
+    return f"{units.size(profile.peak_bytes)}, {units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor"
 
 
 def holder_words(holder: Holder) -> str:

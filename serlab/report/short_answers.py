@@ -123,10 +123,8 @@ def memory(source: Source) -> str:
 
 def _held(profile: MemoryProfile, source: Source) -> str:
     case = profile.case
-    doing = {"encode": "encoding", "decode": "decoding"}[case.op]
     most = holders(profile)[0]
-    times = units.ratio(profile.peak_bytes / profile.raw_bytes)
     return (
-        f"{source.label(case.payload, case.codec)} {doing} {case.payload} peaks at {units.size(profile.peak_bytes)}, "
-        f"{times} the tensor, of which {units.size(most.bytes)} in {most.name}"
+        f"{source.label(case.payload, case.codec)} {sentences.DOING[case.op]} {case.payload} peaks at "
+        f"{sentences.peak(profile)}, of which {units.size(most.bytes)} in {most.name}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
@@ -41,17 +42,24 @@ def measure_gateway(
     cases = [(payload, codec, way) for payload in payloads for codec in codecs for way in ("direct", "through")]
     blank = GatewayReport(gateway.version.rpartition("through ")[2])
     pieces = [blank]
+
+    def take(way: str, run: EndToEndRun) -> None:
+        pieces.append(replace(blank, direct=(run,)) if way == "direct" else replace(blank, through=(run,)))
+        keep(pieces[-1])
+
     for number in range(rounds):
         say.phase(f"gateway, round {number + 1}", len(cases))
         for payload, codec, way in shuffled(cases, seed, number):
             say.step(f"{payload} {codec} {way}")
             aimed = target if way == "direct" else replace(target, endpoint=gateway)
-
-            def take(run: EndToEndRun, way: str = way) -> None:
-                pieces.append(replace(blank, direct=(run,)) if way == "direct" else replace(blank, through=(run,)))
-                keep(pieces[-1])
-
             clients.of(codec).keeping(
-                take, endtoend.measure, aimed, payload, codec, seed=seed, round_number=number, calls_s=calls_s
+                partial(take, way),
+                endtoend.measure,
+                aimed,
+                payload,
+                codec,
+                seed=seed,
+                round_number=number,
+                calls_s=calls_s,
             )
     return joined(pieces)

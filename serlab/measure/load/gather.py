@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from serlab.analysis.load import histogram
 from serlab.analysis.load.summary import STABLE_WINDOWS, stable
-from serlab.measure.load.outcome import COLUMNS, LATE_S, Batch, Failure, nobody_answered
+from serlab.measure.load.outcome import COLUMNS, LATE_S, Batch, Failure, unanswered
 from serlab.records.load import LoadStep, LoadWindow, Outage
 
 #: A shorter time without an answer is not told apart from a few failures in a row.
 MIN_OUTAGE_S = 0.2
-_SILENT_CODES = ("TIMEOUT", "DEADLINE_EXCEEDED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +99,7 @@ def find_outages(outcomes: Outcomes, start: float) -> tuple[Outage, ...]:
     Only failures without any answer count (``UNAVAILABLE``, ``REFUSED``, ``TIMEOUT``, …): a server that answers with
     errors is there.
     """
-    silent = sorted(
-        entry.ended for entry in outcomes.failures if nobody_answered(entry.code) or entry.code in _SILENT_CODES
-    )
+    silent = sorted(entry.ended for entry in outcomes.failures if unanswered(entry.code))
     answered = np.sort(outcomes.column("ended"))
     found: list[Outage] = []
     position = 0

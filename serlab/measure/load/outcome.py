@@ -90,6 +90,16 @@ def failure_code(error: SerlabError) -> str:
     return "REFUSED" if isinstance(error.__cause__, ConnectionRefusedError) else "DISCONNECTED"
 
 
+def ran_out_of_time(code: str) -> bool:
+    """Whether a failure means that no complete answer came in time."""
+    return code in ("TIMEOUT", "DEADLINE_EXCEEDED")
+
+
 def nobody_answered(code: str) -> bool:
     """Whether a failure means that there was no server to speak of, so that calling again at once is no use."""
     return code in ("REFUSED", "DISCONNECTED", "UNAVAILABLE")
+
+
+def unanswered(code: str) -> bool:
+    """Whether a failure came without any answer: a server that answers with errors is there."""
+    return nobody_answered(code) or ran_out_of_time(code)

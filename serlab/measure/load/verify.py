@@ -11,7 +11,7 @@ from serlab.analysis.exactness import compare_all
 from serlab.errors import CodecError, TransportError
 from serlab.measure.calls import Subject
 from serlab.measure.load.clients import Work
-from serlab.measure.load.outcome import failure_code
+from serlab.measure.load.outcome import failure_code, ran_out_of_time
 from serlab.records.call import Call
 from serlab.records.load import LoadStep
 from serlab.records.run import Endpoint, Exactness
@@ -59,7 +59,7 @@ def verify(work: Work, endpoint: Endpoint, options: TransportOptions, *, echoes:
             code = failure_code(error)
             if code in _FINAL:
                 return Verified(len(body), failure=str(error))
-            if code in ("TIMEOUT", "DEADLINE_EXCEEDED") or attempt == ATTEMPTS - 1:
+            if ran_out_of_time(code) or attempt == ATTEMPTS - 1:
                 return Verified(len(body))
             time.sleep(_PAUSE_S)
         else:

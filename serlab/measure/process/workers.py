@@ -93,7 +93,7 @@ class Workers:
     def within(self, timeout_s: float, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``call``, with another time limit in seconds."""
         self._ask(function, args, kwargs)
-        return self._answer(function, timeout_s, waited=False)
+        return self._answer(function, timeout_s, _readable([self._replies], timeout_s))
 
     def keeping(self, keep: Callable[[T], object], function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """As ``call``, and give the answer to ``keep``: no signal comes between, and what was measured is not lost."""
@@ -109,7 +109,7 @@ class Workers:
             with SignalsHeld() as held:
                 ready = _readable([self._replies, held], timeout_s)
                 if ready != [held]:
-                    value = self._answer(function, timeout_s, waited=True)
+                    value = self._answer(function, timeout_s, ready)
                     keep(value)
                     return value
 
@@ -118,10 +118,11 @@ class Workers:
         self._result.unlink(missing_ok=True)
         self._send(tasks.packed(function, args, kwargs, str(self._result), str(self._log)))
 
-    def _answer(self, function: Callable[..., T], timeout_s: float, *, waited: bool) -> T:
+    def _answer(self, function: Callable[..., T], timeout_s: float, ready: Sequence[HasFileno]) -> T:
+        """Return what ``function`` returned; nothing is ``ready`` where ``timeout_s`` went by without an answer."""
         name = function.__qualname__
         try:
-            status = self._receive(timeout_s, waited=waited)["status"]
+            status = self._receive(timeout_s, ready)["status"]
         except MeasureError as error:
             self._stop()
             raise MeasureError(f"{name}: {error}{_tail(self._log)}") from None
@@ -162,7 +163,7 @@ class Workers:
                 start_new_session=True,
             )
         try:
-            self._receive(START_TIMEOUT_S)
+            self._receive(START_TIMEOUT_S, _readable([self._replies], START_TIMEOUT_S))
         except MeasureError as error:
             self._stop()
             raise MeasureError(f"the workers' process does not start: {error}{_tail(log)}") from None
@@ -175,11 +176,10 @@ class Workers:
             self._process.stdin.write(len(message).to_bytes(warm.LENGTH_BYTES, "big") + message)
             self._process.stdin.flush()
 
-    def _receive(self, timeout_s: float, *, waited: bool = False) -> dict[str, Any]:
-        pipe = self._replies
-        if not _readable([pipe], 0.0 if waited else timeout_s):
+    def _receive(self, timeout_s: float, ready: Sequence[HasFileno]) -> dict[str, Any]:
+        if not ready:
             raise MeasureError(f"no answer within {timeout_s:.0f} s")
-        line = pipe.readline()
+        line = self._replies.readline()
         if not line:
             raise MeasureError("its process ended unexpectedly")
         reply: dict[str, Any] = json.loads(line)

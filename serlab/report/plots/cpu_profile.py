@@ -36,10 +36,11 @@ def _panel(source: Source, payload: str, op: Op, profiles: list[CpuProfile]) -> 
             continue
         row = row_label(source, profile.case)
         order.append(row)
+        page = _page(source, profile)
         for series, share in zip(SERIES, (shares.python, shares.native, shares.system), strict=True):
             tip = f"{op} {row}: {series} {units.percent(share)}"
             bars.append(Bar(row, series, share, tip))
-            if page := page_of(source, profile.case):
+            if page:
                 links[tip] = page
     if not bars:
         return None
@@ -59,4 +60,8 @@ def page_of(source: Source, case: Case) -> str:
     """Return a link to a case's CPU profile: scalene's page, or the flamegraph that the report draws; "" without."""
     report = source.part("cpu", CpuReport)
     profile = next((one for one in report.profiles if one.case == case), None) if report else None
-    return (source.evidence(profile.page) or flames.of_case(source, case)) if profile else ""
+    return _page(source, profile) if profile else ""
+
+
+def _page(source: Source, profile: CpuProfile) -> str:
+    return source.evidence(profile.page) or flames.of_case(source, profile.case)

@@ -11,7 +11,7 @@ from serlab.report import flames, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Section, Table, columns
 from serlab.report.plots import memory
 from serlab.report.sections import compare
-from serlab.report.sentences import copy_factor, holder_words, listing
+from serlab.report.sentences import DOING, copy_factor, holder_words, listing, peak
 from serlab.report.source import Source
 
 #: Headings of the functions that hold most.
@@ -67,9 +67,9 @@ def _conclusion(source: Source) -> tuple[str, ...]:
     here = [profile for profile in measured if profile.case.payload == largest]
     worst = max(here, key=lambda profile: profile.peak_bytes)
     best = min(here, key=lambda profile: profile.peak_bytes)
-    text = f"{_subject(source, worst)} peaks at {_peak(worst)}"
+    text = f"{_subject(source, worst)} peaks at {peak(worst)}"
     if best is not worst:
-        text += f"; the leanest, {_subject(source, best, start=False)}, at {_peak(best)}"
+        text += f"; the leanest, {_subject(source, best, start=False)}, at {peak(best)}"
     now = compare.usual(source).get(largest, (source.baseline,))[0]
     asked = [_told(profile) for profile in here if profile.case.codec == now and holders(profile)]
     if asked:
@@ -130,11 +130,7 @@ def _holder_cell(profile: MemoryProfile, holder: Holder) -> Cell:
 
 
 def _subject(source: Source, profile: MemoryProfile, *, start: bool = True) -> str:
-    verb = {"encode": "encoding", "decode": "decoding"}[profile.case.op]
+    verb = DOING[profile.case.op]
     form = f" ({profile.case.form})" if profile.case.form else ""
     label = source.label(profile.case.payload, profile.case.codec)
     return f"{verb.capitalize() if start else verb} {profile.case.payload} with {label}{form}"
-
-
-def _peak(profile: MemoryProfile) -> str:
-    return f"{units.size(profile.peak_bytes)}, {units.ratio(profile.peak_bytes / profile.raw_bytes)} the tensor"

@@ -99,9 +99,8 @@ def _op_sentence(source: Source, payload: PayloadInfo, op: Op) -> str:
     if not times:
         return ""
     fast, slow = min(times, key=lambda case: times[case].median), max(times, key=lambda case: times[case].median)
-    verb = "encoding" if op == "encode" else "decoding"
     label = source.label(payload.name, fast.codec)
-    text = f"In isolation, {verb} {payload.name} takes {sentences.time(times[fast])} with {label}"
+    text = f"In isolation, {sentences.DOING[op]} {payload.name} takes {sentences.time(times[fast])} with {label}"
     if fast in source.ratios:
         text += f", {units.ratio_interval(source.ratios[fast])} the floor"
     if slow != fast:
