@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from serlab.analysis.stats import interval_if_any, paired_ratio
-from serlab.records.rest_clients import RestClientRun
+from serlab.records.endtoend import RestClientRun
 from serlab.records.run import Interval
 
 OWN = "rest"

@@ -18,15 +18,12 @@ from serlab.codecs.base64_simd import Base64SimdCodec
 from serlab.codecs.base64_stdlib import Base64Codec
 from serlab.codecs.json_chunked import JsonChunkedCodec
 from serlab.codecs.json_msgspec import JsonMsgspecCodec
-from serlab.codecs.json_orjson_list import JsonOrjsonListCodec
 from serlab.codecs.json_simdjson import JsonSimdjsonCodec
 from serlab.codecs.json_stdlib import JsonCodec
 from serlab.codecs.json_ujson import JsonUjsonCodec
-from serlab.codecs.orjson_gzip import OrjsonGzipCodec
-from serlab.codecs.orjson_numpy import OrjsonCodec
+from serlab.codecs.orjson_numpy import JsonOrjsonListCodec, OrjsonCodec, OrjsonGzipCodec
 from serlab.codecs.raw import RawCodec
-from serlab.codecs.tensor_proto import TensorProtoCodec
-from serlab.codecs.tensor_proto_values import TensorProtoValuesCodec
+from serlab.codecs.tensor_proto import TensorProtoCodec, TensorProtoValuesCodec
 from serlab.codecs.wire import WireCodec
 from serlab.errors import CodecUnavailableError, UnknownNameError, UsageError
 from serlab.records.run import Transport

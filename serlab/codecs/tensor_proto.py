@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from serlab.codecs.base import Body, Call, Codec, Tensor, Tensors
 from serlab.errors import CodecError
 from serlab.records.run import Form
@@ -99,8 +101,6 @@ class TensorProtoCodec(Codec):
 
     def _typed_fields(self, tensor: Tensor) -> Any:
         """Return the tensor with its numbers in ``float_val``, ``int_val``, …; NaN payloads kept."""
-        import numpy as np
-
         proto = self._tf.make_tensor_proto(np.zeros((0,), tensor.dtype), shape=[0])
         del proto.tensor_shape.dim[:]
         for size in tensor.shape:
@@ -128,8 +128,6 @@ def typed_values(tensor: Tensor) -> tuple[str, Any]:
     Raises:
         CodecError: a dtype that has no typed field.
     """
-    import numpy as np
-
     name, flat = tensor.dtype.name, tensor.reshape(-1)
     if name in ("float16", "bfloat16"):
         return "half_val", flat.view(np.uint16)
@@ -145,3 +143,32 @@ def typed_values(tensor: Tensor) -> tuple[str, Any]:
     if tensor.dtype.kind in "OS":
         return "string_val", flat.tolist()
     raise CodecError(f"TensorProto has no typed field for {name}")
+
+
+class TensorProtoValuesCodec(TensorProtoCodec):
+    """Every number passes through a Python object, in both directions."""
+
+    name = "tensor-proto-values"
+    summary = "float_val.extend(…) / FromString + np.array(float_val)"
+
+    def _request_proto(self, tensor: Tensor) -> Any:
+        return self._typed_fields(tensor)
+
+    def _read(self, proto: Any) -> Tensor:
+        try:
+            return self._values(proto)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise CodecError(f"the TensorProto is none that holds typed values: {error}") from error
+
+    def _values(self, proto: Any) -> Tensor:
+        dtype: np.dtype[Any] = np.dtype(self._tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype)
+        shape = [dim.size for dim in proto.tensor_shape.dim]
+        if proto.tensor_content:
+            return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
+        field: str = typed_values(np.zeros((0,), dtype))[0]
+        values = getattr(proto, field)
+        if field == "half_val":
+            return np.array(values, np.uint16).view(dtype).reshape(shape)
+        if field.endswith("complex_val"):
+            return np.array(values, dtype.char.lower()).view(dtype).reshape(shape)
+        return np.array(values, dtype).reshape(shape)

@@ -67,3 +67,11 @@ class StatusError(ServingError):
 def invalid_argument(message: str) -> StatusError:
     """Return the error of nearly every bad request."""
     return StatusError(Code.INVALID_ARGUMENT, message)
+
+
+class ParseError(StatusError):
+    """RapidJSON's wording (``error/en.h``) and the offset in bytes it gives, as TensorFlow Serving answers them."""
+
+    def __init__(self, reason: str, offset: int) -> None:
+        self.reason, self.offset = reason, offset
+        super().__init__(Code.INVALID_ARGUMENT, f"JSON Parse error: {reason} at offset: {offset}")

@@ -15,8 +15,8 @@ from serlab.measure import endtoend
 from serlab.measure.cases import shuffled
 from serlab.measure.plan import Plan
 from serlab.measure.process.parents import Parents
-from serlab.records.endtoend import EndToEndRun
-from serlab.records.rest_clients import PART, RestClientRun
+from serlab.records.endtoend import REST_CLIENTS as PART
+from serlab.records.endtoend import EndToEndRun, RestClientRun
 from serlab.records.store import RunFolder
 from serlab.transports.registry import REST_CLIENTS
 

@@ -15,9 +15,9 @@ def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False, no
     Raises:
         UsageError: the run did not measure that codec.
     """
+    from serlab.records.endtoend import REST_CLIENTS as CLIENTS
+    from serlab.records.endtoend import RestClientRun
     from serlab.records.prediction import read_predictions
-    from serlab.records.rest_clients import PART as CLIENTS
-    from serlab.records.rest_clients import RestClientRun
     from serlab.records.send_less import PART, SendLess
     from serlab.report.tables.console import print_json, wide_console
 

@@ -16,8 +16,8 @@ from serlab.errors import PayloadError
 from serlab.payload import files
 from serlab.payload.values import STRING_BYTES, draw
 from serlab.records.call import STRING, TensorSpec, numpy_dtype
-from serlab.records.labels import payload_label
 from serlab.records.run import PayloadInfo
+from serlab.records.run_data import payload_label
 
 #: Specs above this size are taken for a slip of the hand: a protobuf message ends at 2 GiB.
 MAX_RAW_BYTES = 2**31 - 2**20

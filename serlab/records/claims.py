@@ -1,4 +1,4 @@
-"""What ``serlab claims`` finds, as frozen dataclasses: evidence first, verdicts made of it. Plain data for every layer.
+"""What an experiment found out about each claim, and the verdicts; those of a real TensorFlow Serving beside them.
 
 An experiment gathers one ``Evidence``, which may answer several claims; a claim's verdict is a function of it alone.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Any, Literal
+
+import msgspec
 
 from serlab.records.run import Interval
 
@@ -108,3 +111,11 @@ class ClaimsReport:
     quick: bool = False
     seconds: float = 0.0
     missing: tuple[str, ...] = ()
+
+
+def real_server_claims() -> ClaimsReport:
+    """Return the headline value and the verdict of every claim on TensorFlow Serving 2.20.0, 2026-11-25, two cores.
+
+    The verdicts follow this version's rules; of the evidence only the headline values are kept.
+    """
+    return msgspec.json.decode((files("serlab.records") / "real_claims.json").read_bytes(), type=ClaimsReport)

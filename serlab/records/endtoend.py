@@ -67,3 +67,14 @@ class EndToEndRun:
     warmups: tuple[CallSample, ...] = ()  # calls before those that count; the first of them connects
     error: str = ""
     error_code: str = ""
+
+
+REST_CLIENTS = "rest_clients"
+
+
+@dataclass(frozen=True, slots=True)
+class RestClientRun:
+    """The calls of one fresh process that sends with ``client``: "rest" is the lab's own, others a library."""
+
+    client: str
+    run: EndToEndRun

@@ -24,10 +24,9 @@ from serlab.errors import StoreError, UnknownNameError
 from serlab.records import schema, series, suites
 from serlab.records.endtoend import Answer, EndToEndRun
 from serlab.records.files import confined, make_folder, read_file, replace_file
-from serlab.records.labels import labelled
 from serlab.records.lock import FolderLock, hold
 from serlab.records.run import OPS, Case, MemoryProfile, Run, RunInfo
-from serlab.records.run_data import RunData
+from serlab.records.run_data import RunData, labelled
 
 DEFAULT_ROOT = Path("results")
 #: The part, and the folder, of a model's recorded answers.

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from serlab.analysis.rest_clients import rows
-from serlab.records.endtoend import CallSample, EndToEndRun
-from serlab.records.rest_clients import RestClientRun
+from serlab.records.endtoend import CallSample, EndToEndRun, RestClientRun
 
 
 def run(client: str, number: int, exchange_s: float, error: str = "") -> RestClientRun:

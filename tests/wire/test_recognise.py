@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 
 from serlab.errors import CodecError, WireError
+from serlab.lab.inspection import write_npz
 from serlab.wire import encode_predict, encode_response
 from serlab.wire.examples import CLASSES, EXAMPLES, REGRESSIONS
 from serlab.wire.fields import length_field, varint
 from serlab.wire.recognise import inspect_message
-from serlab.wire.to_npz import write_npz
 
 IMAGE = np.arange(12, dtype=np.float32).reshape(3, 4)
 REQUEST = encode_predict("m", {"x": IMAGE, "ids": np.arange(5)}, signature="s")

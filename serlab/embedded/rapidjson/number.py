@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from serlab.embedded.rapidjson.error import ParseError
+from serlab.embedded.status import ParseError
 
 _NUMBER = re.compile(rb"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")
 _TAIL = re.compile(rb"(?:\.([0-9]+))?(?:[eE]([+-]?)([0-9]+))?")

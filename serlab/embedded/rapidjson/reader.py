@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any, TypeAlias
 
-from serlab.embedded.rapidjson.error import ParseError
 from serlab.embedded.rapidjson.number import read_number
+from serlab.embedded.status import ParseError
 
 #: RapidJSON descends by recursion and dies of too deep a document; this reader refuses it instead.
 MAX_DEPTH = 10_000

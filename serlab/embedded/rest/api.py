@@ -19,9 +19,9 @@ from serlab.embedded.predict import run_predict
 from serlab.embedded.rapidjson.writer import PrettyWriter
 from serlab.embedded.rest.examples import read_examples
 from serlab.embedded.rest.gzip_body import inflated
+from serlab.embedded.rest.http_head import path_and_query
 from serlab.embedded.rest.predict_request import read_predict
 from serlab.embedded.rest.predict_response import write_predictions
-from serlab.embedded.rest.uri import path_and_query
 from serlab.embedded.status import HTTP_STATUS, Code, StatusError, invalid_argument
 from serlab.embedded.tensors import zeros
 from serlab.records.run import Form

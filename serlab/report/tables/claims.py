@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from serlab.records.claims import NOT_TESTABLE, REPRODUCED, ClaimResult, ClaimsReport, Quantity
-from serlab.records.real_claims import real_server_claims
+from serlab.records.claims import NOT_TESTABLE, REPRODUCED, ClaimResult, ClaimsReport, Quantity, real_server_claims
 from serlab.records.run import Interval, RunInfo
 from serlab.report import units
 from serlab.report.origin import STAND_IN, is_embedded

@@ -8,9 +8,9 @@ from rich.console import Console
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
 from serlab.analysis.load.view import LoadView
-from serlab.records.labels import payload_label
 from serlab.records.load import Knee, LoadSummary
 from serlab.records.run import Interval, RunInfo
+from serlab.records.run_data import payload_label
 from serlab.report import sentences, units
 from serlab.report.blocks import Cell, Table, columns
 from serlab.report.origin import origin_lines

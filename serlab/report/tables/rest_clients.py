@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from serlab.analysis.rest_clients import OWN, rows
-from serlab.records.rest_clients import RestClientRun
+from serlab.records.endtoend import RestClientRun
 from serlab.report import units
 from serlab.report.tables.console import plain_table
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serlab.embedded.rapidjson.error import ParseError
 from serlab.embedded.rapidjson.reader import MAX_DEPTH, JsonObject, Value, read_document
 from serlab.embedded.rapidjson.writer import value_text
 from serlab.embedded.rest.decimal_text import to_float32
+from serlab.embedded.status import ParseError
 
 _RECORDED = Path(__file__).parents[2] / "data" / "rapidjson-1.1.0.jsonl"
 CASES: list[dict[str, Any]] = [json.loads(line) for line in _RECORDED.read_text().splitlines()]

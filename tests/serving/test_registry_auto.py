@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from serlab.serving import auto
-from serlab.serving.auto import choose, engine_answers
+from serlab.serving import registry
 from serlab.serving.base import ServingOptions
 from serlab.serving.embedded import EmbeddedInstance
-from serlab.serving.registry import parse_serving
+from serlab.serving.registry import choose, engine_answers, parse_serving
 
 
 @pytest.fixture
@@ -60,13 +59,13 @@ def test_an_engine_is_seen_by_its_socket(monkeypatch: pytest.MonkeyPatch, tmp_pa
     for wrong in ("tcp://", "nonsense", "unix:///nowhere"):
         monkeypatch.setenv("DOCKER_HOST", wrong)
         assert not engine_answers()
-    assert auto.AUTO == "auto"
+    assert registry.AUTO == "auto"
 
 
 def test_the_instance_that_was_chosen_is_opened_and_the_line_is_said_once(
     bare: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(auto, "engine_answers", lambda: False)
+    monkeypatch.setattr(registry, "engine_answers", lambda: False)
     assert isinstance(parse_serving(ServingOptions("auto"), {}), EmbeddedInstance)
     told = capsys.readouterr()
     assert told.err.startswith("serlab: calling the embedded instance")

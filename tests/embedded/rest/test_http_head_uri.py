@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.embedded.rest.uri import path_and_query
+from serlab.embedded.rest.http_head import path_and_query
 
 
 @pytest.mark.parametrize(

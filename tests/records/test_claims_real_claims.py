@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serlab.analysis.claims.catalogue import CLAIMS
 from serlab.analysis.claims.judge import SERVER_SHARE
-from serlab.records.real_claims import real_server_claims
+from serlab.records.claims import real_server_claims
 
 
 def test_every_claim_has_a_verdict_of_the_real_server() -> None:

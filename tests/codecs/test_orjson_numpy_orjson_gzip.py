@@ -10,8 +10,7 @@ import pytest
 
 from serlab.codecs import registry
 from serlab.codecs.base import Call, GzipBody, TensorSpec
-from serlab.codecs.orjson_gzip import OrjsonGzipCodec
-from serlab.codecs.orjson_numpy import OrjsonCodec
+from serlab.codecs.orjson_numpy import OrjsonCodec, OrjsonGzipCodec
 from serlab.errors import CodecError, UsageError
 from serlab.payload import parse_payload
 
