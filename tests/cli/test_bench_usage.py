@@ -11,19 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serlab.__main__ import main
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, create_run
-
-
-def serlab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "serlab", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env={**os.environ, **environment},
-    )
+from tests.command_line import serlab
 
 
 @pytest.fixture
@@ -70,15 +60,10 @@ def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
         (("summary", "no-such-run"), "unknown run"),
     ],
 )
-def test_wrong_use_says_what_to_do(
-    arguments: tuple[str, ...], wanted: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
-    monkeypatch.setattr(sys, "argv", ["serlab", *arguments, "--results", str(tmp_path)])
-    with pytest.raises(SystemExit) as end:
-        main()
-    assert end.value.code == 2
-    assert wanted in capsys.readouterr().err
+def test_wrong_use_says_what_to_do(arguments: tuple[str, ...], wanted: str, tmp_path: Path) -> None:
+    done = serlab(*arguments, "--results", str(tmp_path))
+    assert done.returncode == 2
+    assert wanted in done.stderr
     assert list(tmp_path.iterdir()) == [], "nothing is left behind by a command that could not run"
 
 
@@ -126,13 +111,14 @@ def test_a_run_of_another_machine_cannot_be_resumed(stored: RunFolder) -> None:
 def test_summary_prints_a_run_again_without_tensorflow(stored: RunFolder, tmp_path: Path) -> None:
     blocked = tmp_path / "tensorflow.py"
     blocked.write_text("raise ImportError('tensorflow must not be imported here')")
-    done = serlab("summary", str(stored.path), "--wide", PYTHONPATH=str(tmp_path))
+    command = [sys.executable, "-m", "serlab", "summary", str(stored.path), "--wide"]
+    found = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, "PYTHONPATH": found})
     assert done.returncode == 0, done.stderr
     assert "end to end" in done.stdout
     assert "embedded instance" in done.stdout
     assert "stands in for TensorFlow Serving" in done.stdout
-    as_json = serlab("summary", str(stored.path), "--json", PYTHONPATH=str(tmp_path))
-    assert json.loads(as_json.stdout)["run"]["name"] == "box/run"
+    assert json.loads(serlab("summary", str(stored.path), "--json").stdout)["run"]["name"] == "box/run"
 
 
 def test_output_is_plain_where_there_is_no_terminal(stored: RunFolder) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +12,9 @@ from serlab.records.profiles import CpuReport
 from serlab.records.run import PayloadInfo
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
+from tests.command_line import serlab
 
 pytest.importorskip("scalene", reason="needs scalene")
-
-
-def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "serlab", *arguments], capture_output=True, text=True, timeout=280)
 
 
 @pytest.fixture

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +14,7 @@ from serlab.errors import SerlabError
 from serlab.measure.target import Target
 from serlab.records.load import LoadReport
 from serlab.records.store import list_runs
-
-
-def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "serlab", *arguments], capture_output=True, text=True, timeout=120)
+from tests.command_line import serlab
 
 
 def address(target: Target) -> str:

@@ -95,7 +95,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("fork", "execv", "posix_spawn"):
         monkeypatch.setattr(os, name, start)
     monkeypatch.setattr("serlab.serving.base.Instance.__enter__", _enter)
-    monkeypatch.setattr("serlab.measure.doctor.diagnose.diagnose", start)
+    monkeypatch.setattr("serlab.lab.doctor.diagnose", start)
     monkeypatch.setattr("serlab.measure.precision.lab.PrecisionLab.run", start)
     monkeypatch.setattr("serlab.report.page.render", start)
     command = typer.main.get_command(entry.build_app())

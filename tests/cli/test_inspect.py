@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from serlab.__main__ import build_app, main
+from serlab.__main__ import build_app
 from serlab.wire import encode_predict, encode_response
+from tests.command_line import serlab
 
 
 @pytest.fixture
@@ -67,23 +68,14 @@ def test_a_tensor_that_cannot_be_read_ends_with_1(tmp_path: Path, request_file: 
 
 
 @pytest.mark.parametrize(("content", "word"), [(b"GIF89a", "it seems to be a GIF image"), (None, "cannot read")])
-def test_anything_else_ends_with_2_and_a_message(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    content: bytes | None,
-    word: str,
-) -> None:
+def test_anything_else_ends_with_2_and_a_message(tmp_path: Path, content: bytes | None, word: str) -> None:
     path = tmp_path / "body.bin"
     if content is not None:
         path.write_bytes(content)
-    monkeypatch.setattr("sys.argv", ["serlab", "inspect", str(path)])
-    with pytest.raises(SystemExit) as caught:
-        main()
-    assert caught.value.code == 2
-    error = capsys.readouterr().err
-    assert word in error
-    assert "Traceback" not in error
+    done = serlab("inspect", str(path))
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_serialized_tensor_is_one_and_its_tensors_are_written(tmp_path: Path) -> None:

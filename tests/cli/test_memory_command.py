@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,16 +20,13 @@ from serlab.records.run import Endpoint
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, list_runs
 from serlab.serving.base import ServingOptions
+from tests.command_line import Done, serlab
 
 QUIET = ProgressShow(quiet=True)
 
 
-def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "serlab", *arguments], capture_output=True, text=True, timeout=280)
-
-
 @pytest.fixture(scope="module")
-def measured_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, subprocess.CompletedProcess[str]]:
+def measured_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, Done]:
     results = tmp_path_factory.mktemp("results")
     what = ("--payload", "vector-10k", "--codec", "orjson,json", "--flamegraphs", "none")
     done = serlab("memory", *what, "-q", "--json", "--results", str(results))
@@ -41,15 +36,15 @@ def measured_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunFolder, 
 
 @pytest.fixture
 def measured(
-    measured_once: tuple[RunFolder, subprocess.CompletedProcess[str]],
-) -> tuple[RunFolder, subprocess.CompletedProcess[str]]:
+    measured_once: tuple[RunFolder, Done],
+) -> tuple[RunFolder, Done]:
     """The run of the module, opened anew: whoever writes into a run holds it for as long as it is open."""
     folder, done = measured_once
     return RunFolder(folder.path), done
 
 
 def test_with_payload_and_codec_it_measures_a_new_run(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     folder, done = measured
     found = json.loads(done.stdout)
@@ -62,7 +57,7 @@ def test_with_payload_and_codec_it_measures_a_new_run(
 
 
 def test_pages_are_drawn_on_demand_once_and_remembered(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     folder, _ = measured
     pages = draw(folder, "encode/vector-10k/json", "flamegraph", QUIET)
@@ -78,7 +73,7 @@ def test_pages_are_drawn_on_demand_once_and_remembered(
 
 
 def test_the_index_names_three_holders_of_every_peak_in_words(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     folder, _ = measured
     index = write_index(folder).read_text()
@@ -92,7 +87,7 @@ def test_the_index_names_three_holders_of_every_peak_in_words(
 
 
 def test_two_codecs_are_compared_frame_by_frame(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     folder, _ = measured
     said, pages = compare(folder, ("json", "orjson"), ("vector-10k",), QUIET)
@@ -106,21 +101,21 @@ def test_two_codecs_are_compared_frame_by_frame(
 
 
 def test_a_comparison_of_what_was_not_profiled_says_how_to_measure_it(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     with pytest.raises(UsageError, match="serlab memory --payload vector-10k --codec json,base64"):
         compare(measured[0], ("json", "base64"), ("vector-10k",), QUIET)
 
 
 def test_pages_of_a_payload_that_is_not_there_are_refused(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     with pytest.raises(UsageError, match="has no memory profile of batch-16: it has vector-10k"):
         draw(measured[0], "batch-16", "flamegraph", QUIET)
 
 
 def test_native_frames_lie_beside_the_first_captures(
-    measured: tuple[RunFolder, subprocess.CompletedProcess[str]],
+    measured: tuple[RunFolder, Done],
 ) -> None:
     folder, _ = measured
     done = serlab(

@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from serlab.__main__ import main
 from serlab.lab import precision as precision_session
 from serlab.measure.precision.lab import PrecisionLab
 from serlab.measure.precision.live import LiveServer
 from serlab.records.precision import PrecisionReport
 from serlab.records.run import Endpoint
 from serlab.records.store import list_runs
+from tests.command_line import Done, serlab
 
-Run = Callable[..., int]
+Run = Callable[..., Done]
 
 
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Runs the command with results in ``tmp_path`` and returns its exit code."""
-
-    def call(*arguments: str) -> int:
-        command = ["serlab", "precision", "--quiet", "--results", str(tmp_path / "results"), *arguments]
-        monkeypatch.setattr(sys, "argv", command)
-        with pytest.raises(SystemExit) as ended:
-            main()
-        return int(ended.value.code or 0)
-
-    return call
+def run(tmp_path: Path) -> Run:
+    """Runs the command with results in ``tmp_path``."""
+    return partial(serlab, "precision", "--quiet", "--results", str(tmp_path / "results"))
 
 
 @pytest.fixture
@@ -57,11 +49,10 @@ def stored(tmp_path: Path) -> PrecisionReport:
 OFFLINE = ("--offline", "--samples", "100")
 
 
-def test_an_offline_run_prints_a_table_and_is_kept(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run(*OFFLINE, "--codec", "json,base64", "--dtype", "float32", "--dtype", "bool") == 0
-    printed = capsys.readouterr().out
+def test_an_offline_run_prints_a_table_and_is_kept(run: Run, tmp_path: Path) -> None:
+    done = run(*OFFLINE, "--codec", "json,base64", "--dtype", "float32", "--dtype", "bool")
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout
     assert "≈ some canonical" in printed
     assert "✓ exact" in printed
     assert "TensorFlow Serving's own parser" in " ".join(printed.split())
@@ -72,10 +63,10 @@ def test_an_offline_run_prints_a_table_and_is_kept(
     assert (info.profile, bool(info.finished)) == ("precision", True)
 
 
-def test_json_output_has_cells_findings_and_what_failed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    code = run(*OFFLINE, "--codec", "orjson", "--dtype", "float64", "--json", "--fail-on", "rejected")
-    document = json.loads(capsys.readouterr().out)
-    assert code == 1
+def test_json_output_has_cells_findings_and_what_failed(run: Run) -> None:
+    done = run(*OFFLINE, "--codec", "orjson", "--dtype", "float64", "--json", "--fail-on", "rejected")
+    document = json.loads(done.stdout)
+    assert done.returncode == 1
     assert document["failed_on"]["rejected"] > 0
     cells = document["report"]["cells"]
     infinity = next(c for c in cells if c["value_class"] == "infinity" and c["leg"] == "request")
@@ -88,26 +79,26 @@ def test_json_output_has_cells_findings_and_what_failed(run: Run, capsys: pytest
     ("words", "code"), [("rounded", 0), ("canonical", 1), ("rounded,silent", 1), ("changed-type", 0), ("", 0)]
 )
 def test_fail_on(run: Run, words: str, code: int) -> None:
-    assert run(*OFFLINE, "--codec", "json", "--dtype", "float32", "--fail-on", words) == code
+    assert run(*OFFLINE, "--codec", "json", "--dtype", "float32", "--fail-on", words).returncode == code
 
 
-def test_ones_own_tensor(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ones_own_tensor(run: Run, tmp_path: Path) -> None:
     tensor = np.ones((3, 4), np.float32)
     tensor[1, 2] = np.nan
     np.save(tmp_path / "mine.npy", tensor)
-    assert run("--offline", "--codec", "orjson,base64", "--values", f"@{tmp_path / 'mine.npy'}") == 0
-    printed = capsys.readouterr().out
+    done = run("--offline", "--codec", "orjson,base64", "--values", f"@{tmp_path / 'mine.npy'}")
+    assert done.returncode == 0, done.stderr
+    printed = done.stdout
     assert "1 of 12" in printed
     assert "[1, 2]" in printed
     assert stored(tmp_path).shape == (3, 4)
 
 
-def test_a_models_own_inputs_are_examined_each_in_its_dtype(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_models_own_inputs_are_examined_each_in_its_dtype(run: Run, tmp_path: Path) -> None:
     np.savez(tmp_path / "row.npz", age=np.array([41]), income=np.array([np.nan, 2.5], np.float32), job=np.array([b"a"]))
-    assert run("--offline", "--codec", "orjson,wire", "--values", f"@{tmp_path / 'row.npz'}") == 0
-    assert "1 of 4" in capsys.readouterr().out
+    done = run("--offline", "--codec", "orjson,wire", "--values", f"@{tmp_path / 'row.npz'}")
+    assert done.returncode == 0, done.stderr
+    assert "1 of 4" in done.stdout
     report = stored(tmp_path)
     assert {cell.dtype for cell in report.cells} == {"int64", "float32", "string"}
     altered = {cell.value_class for cell in report.cells if not cell.exactness.exact}
@@ -116,18 +107,17 @@ def test_a_models_own_inputs_are_examined_each_in_its_dtype(
 
 
 def test_findings_can_be_added_to_a_run(run: Run, tmp_path: Path) -> None:
-    assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool") == 0
+    assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool").returncode == 0
     folder = list_runs(tmp_path / "results")[-1]
-    assert run(*OFFLINE, "--codec", "raw", "--dtype", "int8", "--run", folder.name) == 0
+    assert run(*OFFLINE, "--codec", "raw", "--dtype", "int8", "--run", folder.name).returncode == 0
     assert [p.name for p in (tmp_path / "results").glob("*/*")] == [folder.path.name]
     assert {c.dtype for c in stored(tmp_path).cells} == {"int8"}
 
 
-def test_a_server_that_died_leaves_what_was_found_and_exits_with_1(
-    run: Run, gone_server: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert run("--samples", "50", "--codec", "json", "--dtype", "bool") == 1
-    assert "Missing: everything live from json bool on: embedded (dead) does not answer" in capsys.readouterr().out
+def test_a_server_that_died_leaves_what_was_found_and_exits_with_1(run: Run, gone_server: None, tmp_path: Path) -> None:
+    done = run("--samples", "50", "--codec", "json", "--dtype", "bool")
+    assert done.returncode == 1, done.stderr
+    assert "Missing: everything live from json bool on: embedded (dead) does not answer" in done.stdout
     report = stored(tmp_path)
     assert {c.place for c in report.cells} == {"offline"}
     assert list_runs(tmp_path / "results")[-1].read_info().missing == report.missing
@@ -145,7 +135,7 @@ def test_ctrl_c_keeps_what_was_found(run: Run, tmp_path: Path, monkeypatch: pyte
         return whole(self, stop_at_int8)
 
     monkeypatch.setattr(PrecisionLab, "run", stopped)
-    assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool,int8") == 130
+    assert run(*OFFLINE, "--codec", "raw", "--dtype", "bool,int8").returncode == 130
     assert {c.dtype for c in stored(tmp_path).cells} == {"bool"}
 
 
@@ -162,21 +152,20 @@ def test_ctrl_c_keeps_what_was_found(run: Run, tmp_path: Path, monkeypatch: pyte
         (("--run", "no-such-run"), "unknown run 'no-such-run'"),
     ],
 )
-def test_wrong_use_is_explained(
-    run: Run, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
-) -> None:
-    assert run("--offline", *arguments) == 2
-    said = capsys.readouterr()
-    assert message in said.err
-    assert "Traceback" not in said.err + said.out
+def test_wrong_use_is_explained(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    done = run("--offline", *arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
 
 
 @pytest.mark.parametrize(
     ("serving", "message"), [("nowhere", "unknown --serving 'nowhere'"), ("127.0.0.1::9", "nothing listens there")]
 )
 def test_a_server_that_cannot_be_had_is_explained_and_leaves_no_run(
-    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str], serving: str, message: str
+    run: Run, tmp_path: Path, serving: str, message: str
 ) -> None:
-    assert run("--codec", "raw", "--dtype", "bool", "--serving", serving) == 2
-    assert message in capsys.readouterr().err
+    done = run("--codec", "raw", "--dtype", "bool", "--serving", serving)
+    assert done.returncode == 2
+    assert message in done.stderr
     assert not (tmp_path / "results").exists()

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +9,7 @@ import pytest
 from serlab.lab.report_files import read_source
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
-
-
-def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "serlab", *arguments], capture_output=True, text=True, timeout=120)
+from tests.command_line import serlab
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,16 +11,10 @@ from pathlib import Path
 import pytest
 
 from serlab.records.store import list_runs
+from tests.command_line import serlab
 
 TOKEN = "SECRETTOKEN123"
 STANDIN = Path(__file__).parents[2] / "serving" / "rest_standin.py"
-
-
-def serlab(*arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "CI": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "serlab", *arguments], capture_output=True, text=True, timeout=240, env=environment
-    )
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +38,9 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize(("command", "spelling"), [("bench", "joined"), *((name, "apart") for name in COMMANDS)])
-def test_no_file_and_no_output_holds_a_headers_value(command: str, spelling: str, address: str, tmp_path: Path) -> None:
+def test_no_file_and_no_output_holds_a_headers_value(
+    command: str, spelling: str, address: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     value = f"authorization: Bearer {TOKEN}"
     header = ["--header", value] if spelling == "apart" else [f"--header={value}"]
     keep = [] if command == "doctor" else ["--results", str(tmp_path / "results"), "-q"]
@@ -60,4 +55,4 @@ def test_no_file_and_no_output_holds_a_headers_value(command: str, spelling: str
         assert "<redacted>" in run.read_info().command
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert not [path for path in files if TOKEN.encode() in path.read_bytes()]
-    assert TOKEN not in said
+    assert TOKEN not in said + "".join(capfd.readouterr()), "of the command and of its child processes"
