@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -21,10 +24,9 @@ class TensorProtoCodec(Codec):
     summary = "tf.make_tensor_proto + CopyFrom + SerializeToString / FromString + tf.make_ndarray"
 
     def __init__(self) -> None:
-        import os
-
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        import tensorflow as tf
+        with _native_log_silenced():
+            import tensorflow as tf
         from google.protobuf.message import DecodeError
         from tensorflow_serving.apis import predict_pb2
 
@@ -111,6 +113,27 @@ class TensorProtoCodec(Codec):
         except TypeError as error:
             raise CodecError(f"a TensorProto of {tensor.dtype.name} cannot hold them: {error}") from error
         return proto
+
+
+@contextlib.contextmanager
+def _native_log_silenced() -> Iterator[None]:
+    """Send what native code writes to standard error nowhere.
+
+    While it is imported TensorFlow 2.21 tells of itself whatever its log level is: there is no log to be told yet.
+    """
+    try:
+        before = os.dup(2)
+    except OSError:  # whoever started this process closed it
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _found(tensors: Any, name: str, what: str) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from serlab.errors import ServingError, UsageError
+from serlab.records.files import read_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def read_model_configs(file: Path) -> list[ModelConfig]:
     from tensorflow_serving.config import model_server_config_pb2
 
     try:
-        config = text_format.Parse(file.read_text(), model_server_config_pb2.ModelServerConfig())
+        config = text_format.Parse(read_file(file).decode(), model_server_config_pb2.ModelServerConfig())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the model config file {file}: {error}") from error
     except text_format.ParseError as error:

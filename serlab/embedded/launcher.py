@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,8 @@ from serlab.errors import ServingError
 
 #: Importing TensorFlow takes seconds; a cold disk and a busy machine many of them.
 START_TIMEOUT_S = 120.0
-#: Longer than the server gives its calls in flight.
-STOP_TIMEOUT_S = 35.0
+#: What a server gets to end by itself. Whoever stops it has ended its own calls: what is still in flight is nobody's.
+STOP_TIMEOUT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,13 @@ def _tail(log: IO[bytes], size: int = 4000) -> str:
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
+    with contextlib.suppress(ProcessLookupError, AttributeError):  # Windows has no stopped processes
+        os.kill(process.pid, signal.SIGCONT)  # one that was stopped takes no signal but this before it goes on
     try:
         process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
+        pass  # killed below
+    finally:
         process.kill()
         process.wait()
     for stream in (process.stdin, process.stdout):

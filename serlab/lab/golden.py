@@ -171,8 +171,10 @@ def _alike(found: Tensor, wanted: Tensor) -> bool:
     """Whether two outputs hold the same, as far as JSON's digits go; a signature of bytes knows rows, and no shapes."""
     if wanted.dtype.hasobject:
         return bool(found.reshape(-1).tolist() == wanted.reshape(-1).tolist())
-    one, other = (tensor.reshape(-1).astype(np.float64) for tensor in (found, wanted))
-    return one.shape == other.shape and np.allclose(one, other, rtol=1e-5, atol=1e-4, equal_nan=True)
+    exact = np.complex128 if "c" in (found.dtype.kind, wanted.dtype.kind) else np.float64
+    with np.errstate(all="ignore"):  # signalling NaNs and infinities are values like any other here
+        one, other = (tensor.reshape(-1).astype(exact) for tensor in (found, wanted))
+        return one.shape == other.shape and np.allclose(one, other, rtol=1e-5, atol=1e-4, equal_nan=True)
 
 
 def _read(folder: Path, file: GoldenFile) -> bytes:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.errors import CodecError, UsageError
+from serlab.records.files import read_file
 from serlab.report.tables.console import plain_table, print_json, wide_console
 from serlab.wire.inspect import MessageAnatomy
 from serlab.wire.model_spec import ModelSpec
@@ -18,12 +19,12 @@ from serlab.wire.recognise import NAMES, inspect_message
 
 
 def read_body(source: str) -> bytes:
-    """Return what a file holds, or standard input ("-"). Raises ``UsageError`` for a file that cannot be read."""
+    """Return what a file holds, or standard input ("-"). Raises ``UsageError`` or ``StoreError``: unreadable."""
     if source == "-":
         return sys.stdin.buffer.read()
     try:
-        return Path(source).read_bytes()
-    except OSError as error:
+        return read_file(Path(source))
+    except FileNotFoundError as error:
         raise UsageError(f"cannot read {source}: {error.strerror}") from error
 
 

@@ -12,6 +12,7 @@ import msgspec
 from serlab.analysis.summary import summarize
 from serlab.errors import StoreError
 from serlab.lab.report_files import read_source, write_page, write_report
+from serlab.records.files import read_file
 from serlab.records.published import parse_published
 from serlab.records.store import RunFolder, file_stem, find_run, list_runs
 from serlab.report import page
@@ -86,9 +87,9 @@ def _read(spec: str, results: Path) -> tuple[bytes, RunFolder | None]:
     path = Path(spec)
     if path.suffix == SUFFIX:
         try:
-            return path.read_bytes(), None
-        except OSError as error:
-            raise StoreError(f"cannot read {spec}: {error.strerror or error}") from error
+            return read_file(path), None
+        except FileNotFoundError as error:
+            raise StoreError(f"cannot read {spec}: {error.strerror}") from error
     folder = find_run(spec, results)
     return msgspec.json.format(msgspec.json.encode(summarize(folder.read())), indent=1), folder
 

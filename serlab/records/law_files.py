@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from serlab.errors import StoreError, UnknownNameError, UsageError
-from serlab.records.files import replace_file
+from serlab.records.files import read_file, replace_file
 from serlab.records.law import Law, faults, parse_law
 from serlab.records.series import SUFFIX
 
@@ -33,11 +33,8 @@ def find_law(name: str, results: Path) -> Law:
         SchemaVersionError, StoreError: it cannot be used; see ``parse_law``.
     """
     for path in (results / "laws" / f"{name}.json", Path(name)):
-        if path.suffix == ".json" and path.is_file():
-            try:
-                return parse_law(path.read_bytes(), str(path))
-            except OSError as error:
-                raise StoreError(f"cannot read {path}: {error.strerror}") from error
+        if path.suffix == ".json" and path.exists():
+            return parse_law(read_file(path), str(path))
     if name in _shipped():
         return parse_law((files("serlab.records") / "laws" / f"{name}.json").read_bytes(), f"the shipped law {name}")
     raise UnknownNameError("law", name, list_laws(results))

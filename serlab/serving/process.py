@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -12,7 +14,7 @@ from serlab.errors import ServingError
 from serlab.serving import die_with_parent
 
 #: What a server gets to finish the calls in flight before it is killed.
-STOP_GRACE_S = 10.0
+STOP_GRACE_S = 5.0
 #: How much of a server's output an error quotes.
 _TAIL_BYTES = 4000
 
@@ -57,6 +59,8 @@ class ServerProcess:
         try:
             if self.exit_code is None:
                 self._process.terminate()
+                with contextlib.suppress(ProcessLookupError, AttributeError):  # Windows has no stopped processes
+                    os.kill(self.pid, signal.SIGCONT)  # one that was stopped takes the other only then
                 self._process.wait(STOP_GRACE_S)
         except subprocess.TimeoutExpired:
             pass  # killed below

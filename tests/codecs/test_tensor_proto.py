@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -32,3 +34,12 @@ def test_it_wraps_an_image_in_at_most_128_bytes(make_call: MakeCall) -> None:
     codec, payload = registry.get("tensor-proto"), parse_payload("image")
     tensor = payload.array()
     assert len(codec.encode({"x": tensor}, make_call(codec, tensor))) <= payload.raw_bytes + 128
+
+
+def test_loading_it_lets_no_log_line_of_tensorflow_through() -> None:
+    pytest.importorskip("tensorflow")
+    load = (
+        "from serlab.codecs import registry; registry.get('tensor-proto'); import sys; print('kept', file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "kept\n")

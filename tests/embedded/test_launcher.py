@@ -16,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
-from serlab.embedded import start_embedded
+from serlab.embedded import launcher, start_embedded
 from serlab.errors import ServingError
 
 pytest.importorskip("tensorflow")
@@ -65,6 +65,18 @@ def test_starting_and_stopping_leaves_no_process_and_no_port(echo: Path) -> None
         assert _is_free(server.rest_port)
     assert this.children(recursive=True) == children
     assert this.num_fds() == files
+
+
+def test_a_stopped_server_is_woken_to_end_and_one_that_does_not_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    for ends, code in (("sys.exit(7)", 7), ("None", -signal.SIGKILL)):
+        program = f"import signal, sys, time; signal.signal(15, lambda *_: {ends}); print(flush=True); time.sleep(600)"
+        monkeypatch.setattr(launcher, "STOP_TIMEOUT_S", 60 if code > 0 else 0.2)
+        process = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGSTOP)
+        launcher._stop(process)
+        assert process.returncode == code
 
 
 def test_flags_reach_the_server(echo: Path) -> None:

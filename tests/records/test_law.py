@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -86,6 +87,23 @@ def test_a_law_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert parse_law(path.read_bytes(), "it") == law
     assert find_law(str(path), tmp_path / "elsewhere") == law
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "huge"])
+def test_what_is_no_file_of_a_laws_size_is_refused_unread(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "mine.json"
+    match kind:
+        case "fifo":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "folder":
+            path.mkdir()
+        case _:
+            path.touch()
+            os.truncate(path, 2**31)
+    with pytest.raises(StoreError, match="mine.json"):
+        find_law(str(path), tmp_path)
 
 
 def test_names_that_do_not_exist_or_cannot_be(tmp_path: Path) -> None:

@@ -112,6 +112,13 @@ def test_a_server_that_ignores_sigterm_is_killed(instance: Any, monkeypatch: pyt
     assert not psutil.pid_exists(endpoint.pid)
 
 
+def test_a_stopped_server_is_woken_to_end(instance: Any) -> None:
+    with instance() as endpoint:
+        os.kill(endpoint.pid, signal.SIGSTOP)
+        process_of = psutil.Process(endpoint.pid)
+    assert gone(process_of.pid)
+
+
 def test_a_server_that_dies_in_the_block_is_no_error_at_its_end(instance: Any) -> None:
     with instance() as endpoint:
         os.kill(endpoint.pid, signal.SIGKILL)

@@ -113,8 +113,10 @@ def parse_headers(given: list[str] | None) -> dict[str, Any]:
 
 
 def _lines(path: str) -> list[str]:
+    from serlab.records.files import read_file
+
     try:
-        text = Path(path).read_text()
+        text = read_file(Path(path)).decode()
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read the headers in {path!r}: {error}") from error
     return [line for line in text.splitlines() if line.strip()]
