@@ -152,7 +152,15 @@ class ServingError(SerlabError):
 
 
 class MeasureError(SerlabError):
-    """A measurement that could not be taken: a worker died, a case failed its correctness gate."""
+    """A measurement that could not be taken: a worker died, a case failed its correctness gate.
+
+    ``code`` is a ``TransportError``'s, "CODEC" or "CLIENT" for what a worker's function refused itself; "" where no
+    answer came at all.
+    """
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class OutputError(SerlabError):

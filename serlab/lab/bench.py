@@ -116,7 +116,7 @@ def resumed_run(results: Path, name: str | None, given: Mapping[str, object]) ->
     """Return the run to go on with, and its plan. ``given`` are the options that choose another plan, by their names.
 
     Raises:
-        UsageError: one of them was used.
+        UsageError: one of them was used, or the run is no benchmark.
         StoreError: there is no unfinished run, or it was measured on another machine.
     """
     used = [option for option, value in given.items() if value not in (None, ())]
@@ -130,6 +130,8 @@ def resumed_run(results: Path, name: str | None, given: Mapping[str, object]) ->
     else:
         folder = find_run(name, results)
     info = folder.read_info()
+    if not info.plan:
+        raise UsageError(f"run {folder.name} is no benchmark to go on with: it was made by {info.command}")
     here = describe_machine()
     if info.machine.name != here.name:
         raise StoreError(

@@ -26,9 +26,11 @@ def put_claims(
 ) -> tuple[RunFolder, ClaimsReport]:
     """Put claims to the test (those named, or all), and keep the evidence in a run; ``serving`` None means offline.
 
+    A run that was named is gone on with: of what is wanted, it measures what that run lacks.
+
     Raises:
-        UnknownNameError: there is no such claim.
-        ServingError, ServableError, UsageError: the instance cannot be started or reached.
+        UnknownNameError: there is no such claim, or no such run.
+        ServingError, ServableError, UsageError: the instance cannot be started or reached, or the run had another.
         MeasureError: the workers cannot be started.
     """
     from serlab.lab.experiment import finish, open_folder
@@ -106,6 +108,28 @@ def open_models(serving: ServingOptions, models: Iterable[str]) -> Iterator[tupl
         wanted = {name: ensure_model(name) for name in ALL_MODELS if name in {*models, ECHO_MODEL}}
         with parse_serving(serving, wanted) as endpoint:
             yield endpoint, frozenset(wanted)
+
+
+def run_to_resume(name: str | None, results: Path) -> str:
+    """Return the run of claims to go on with: the one that was named, or the newest that is not finished.
+
+    Raises:
+        StoreError: there is none.
+        UsageError: it is no run of claims.
+    """
+    from serlab.errors import StoreError, UsageError
+    from serlab.records.claims import PART
+    from serlab.records.store import find_run, newest_run
+
+    if name is None:
+        newest = newest_run(results, lambda run: run.read_info().profile == PART and not run.read_info().finished)
+        if newest is None:
+            raise StoreError(f"no run of claims in {results} is unfinished: start one with serlab claims")
+        return str(newest.path)
+    info = find_run(name, results).read_info()
+    if info.profile != PART:
+        raise UsageError(f"run {name} is no run of claims to go on with: it was made by {info.command}")
+    return name
 
 
 def judge_run(run: str, results: Path) -> tuple[RunFolder, ClaimsReport]:

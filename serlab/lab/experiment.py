@@ -72,7 +72,7 @@ def open_experiment(
 
             lab = Experiment(live, part, folder, show, keep_piece, left_out)
             yield lab
-        finish(folder, part, live.instance, (*left_out, *lab.missing))
+        finish(folder, part, live.instance, lab.missing, left_out=left_out)
 
 
 def open_folder(part: str, keep: Keeping, payloads: Sequence[str], codecs: Sequence[str]) -> RunFolder:
@@ -84,17 +84,21 @@ def open_folder(part: str, keep: Keeping, payloads: Sequence[str], codecs: Seque
 
 
 def finish(
-    folder: RunFolder, part: str, instance: dict[str, Any], missing: Iterable[str] = (), *, rounds: int = 0
-) -> None:
-    """Complete the description of a run that consists of ``part`` alone; another run's description stays as it is."""
-    info = folder.read_info()
+    folder: RunFolder, part: str, instance: dict[str, Any], failures: Iterable[str] = (), *,
+    left_out: Iterable[str] = (), rounds: int = 0,
+) -> None:  # fmt: skip
+    """Complete the description of a run that consists of ``part`` alone; another run's description stays as it is.
+
+    What failed may succeed another time: such a run is not finished. What was ``left_out`` cannot be measured at all.
+    """
+    info, failed = folder.read_info(), tuple(failures)
     if info.profile == part:
         folder.write_info(
             replace(
                 info,
-                finished=now(),
+                finished="" if failed else now(),
                 instance=instance,
-                missing=tuple(missing),
+                missing=(*left_out, *failed),
                 rounds=rounds,
                 load_after=load_average(),
             )

@@ -41,7 +41,7 @@ def added_to(folder: RunFolder) -> Iterator[None]:
 
 
 def kept_words() -> list[str]:
-    """Say of the runs that this process wrote to where each is, and how to go on with one that has a plan."""
+    """Say of the runs that this process wrote to where each is, and how to go on with one that is not finished."""
     found = []
     for path in lock.written:
         folder = RunFolder(path)
@@ -50,10 +50,10 @@ def kept_words() -> list[str]:
         except StoreError:
             continue
         words = f"kept in {path}"
-        if info.plan and not info.finished:
-            command = "bench" if "endtoend" in info.plan.get("parts", ()) else "time"
-            place = folder.name if path.parent.parent == DEFAULT_ROOT else path
-            words += f"; go on with: serlab {command} --resume --run {place}"
-            words += ", and the same --serving" if "--serving" in info.command else ""
+        if not info.finished:
+            place = folder.name if path.parent.parent == DEFAULT_ROOT else str(path)
+            words += f"; {'go on with' if info.resumes else 'read it with serlab summary; measure anew with'}: "
+            words += info.next_command(place)
+            words += ", and the same --serving" if info.plan and "--serving" in info.command else ""
         found.append(words)
     return found

@@ -80,7 +80,7 @@ class Session:
             report = LoadReport(done, live.instance)
             folder.write_part(PART, report)
             failures = [f"{step.spec.id}: {step.failure}" for step in done if step.failure]
-            finish(folder, PART, live.instance, [*left_out, *failures], rounds=self.rounds)
+            finish(folder, PART, live.instance, failures, left_out=left_out, rounds=self.rounds)
         return folder, report, left_out
 
     def _measure(

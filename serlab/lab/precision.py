@@ -105,16 +105,21 @@ def examine(
 
 def _run(lab: PrecisionLab, folder: RunFolder, show: ProgressShow) -> tuple[PrecisionReport, RunFolder]:
     show.phase("precision", lab.steps)
+    whole = False
     try:
         lab.run(show.step)
+        whole = True
     finally:
         report = lab.report()
         folder.write_part(PART, report)
         info = folder.read_info()
         if info.profile == PART:
             folder.write_info(
-                replace(info, finished=now(), instance=report.instance, missing=report.missing, wall_s=report.seconds)
-            )
+                replace(
+                    info, finished=now() if whole and not report.missing else "", instance=report.instance,
+                    missing=report.missing, wall_s=report.seconds,
+                )
+            )  # fmt: skip
     return report, folder
 
 

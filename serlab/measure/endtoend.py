@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from serlab.analysis.exactness import compare_all
 from serlab.codecs import registry
 from serlab.codecs.base import Call, ChunkedCodec, Codec, Tensor, Tensors
-from serlab.errors import CodecError, SerlabError, TransportError
+from serlab.errors import SerlabError
 from serlab.measure.apart import shift_collector
 from serlab.measure.calls import Subject
 from serlab.measure.process.server_meter import ServerMeter
+from serlab.measure.process.tasks import code_of
 from serlab.measure.target import Target
 from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.run import Form
@@ -92,10 +93,8 @@ def measure(
                     server_cpu_s=_difference(server_before, server_after),
                     server_peak_rss_bytes=meter.peak_rss_bytes(),
                 )
-    except TransportError as error:
-        return replace(blank, error=str(error), error_code=error.code)
     except SerlabError as error:
-        return replace(blank, error=str(error), error_code="CODEC" if isinstance(error, CodecError) else "CLIENT")
+        return replace(blank, error=str(error), error_code=code_of(error))
     return blank
 
 

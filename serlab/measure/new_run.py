@@ -37,7 +37,7 @@ def begin_run(
             started=now(),
             profile=profile,
             seed=seed,
-            command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            command=shlex.join([Path(sys.argv[0]).name.replace("__main__.py", "serlab"), *sys.argv[1:]]),
             payloads=tuple(payloads),
             codecs=tuple(codecs),
             versions=library_versions(),

@@ -11,23 +11,17 @@ import psutil
 from serlab.analysis.stats import FEWEST
 from serlab.measure import endtoend
 from serlab.measure.plan import Plan
+from serlab.measure.process.patience import says_no
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import Case, Endpoint
 from serlab.records.store import RunFolder
 
-#: What an answer that says no is called: another try would be answered alike. Over HTTP, 4xx but for "not now".
-_REFUSED = frozenset({"CODEC", "CLIENT", "501", "INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED", "FAILED_PRECONDITION",
-                      "PERMISSION_DENIED", "UNAUTHENTICATED", "OUT_OF_RANGE"})  # fmt: skip
-_NOT_NOW = frozenset({"408", "425", "429"})
-
 
 def is_refusal(run: EndToEndRun) -> bool:
     """Whether a client without calls was refused; else it met a time-out, a reset or an overload, and may try again."""
-    code = run.error_code
-    client_error = len(code) == 3 and code.startswith("4") and code not in _NOT_NOW
-    return bool(run.error) and not run.calls and (client_error or code in _REFUSED)
+    return bool(run.error) and not run.calls and says_no(run.error_code)
 
 
 class Calling:

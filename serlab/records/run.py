@@ -266,3 +266,16 @@ class RunInfo:
     def __post_init__(self) -> None:
         # However a command was recorded, and by whichever version: nobody reads a credential out of a run.
         object.__setattr__(self, "command", masked_command(self.command))
+
+    @property
+    def resumes(self) -> bool:
+        """Whether a run of this kind can be gone on with; others are measured anew."""
+        return bool(self.plan) or self.profile == "claims"
+
+    def next_command(self, place: str = "") -> str:
+        """Return the command that measures what a run lacks; ``place`` names it where its name does not find it."""
+        resuming = f"--resume --run {place or self.name}"
+        if self.plan:
+            return f"serlab {'bench' if 'endtoend' in self.plan.get('parts', ()) else 'time'} {resuming}"
+        options, dashes, flags = self.command.partition(" -- ")
+        return f"{options} {resuming}{dashes}{flags}" if self.resumes and "--resume" not in options else self.command

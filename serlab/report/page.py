@@ -102,7 +102,7 @@ def begin_drawing(sections: Iterable[Section], renderer: Renderer) -> dict[str, 
 
 def _report(source: Source, sections: tuple[Section, ...]) -> Page:
     info = source.data.info
-    banners = [] if info.finished else [("This run was interrupted; what it had measured is shown.", "")]
+    banners = [] if info.finished else [("This run is not finished; what it has measured is shown.", "")]
     shown = [section for section in sections if section.measured]
     unmeasured = tuple(block for section in sections for block in section.blocks if isinstance(block, Missing))
     heading = source.title

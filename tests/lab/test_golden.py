@@ -15,7 +15,7 @@ import pytest
 from serlab.codecs import registry
 from serlab.connection import TransportOptions
 from serlab.errors import StoreError
-from serlab.lab.golden import CURL_ADDRESS, MODELS, differences, make_golden, read_golden, small_spec
+from serlab.lab.golden import CURL_ADDRESS, MODELS, _alike, differences, make_golden, read_golden, small_spec
 from serlab.payload import CATALOGUE
 from serlab.records.golden import GoldenManifest, GoldenTensor
 from serlab.records.run import Endpoint
@@ -124,6 +124,14 @@ def test_a_tensor_is_read_back_from_json(array: np.ndarray[tuple[int, ...], np.d
     back = told.array()
     assert back.shape == array.shape
     assert back.tolist() == array.tolist() or np.array_equal(back, array, equal_nan=True)
+
+
+@pytest.mark.filterwarnings("error")
+def test_hostile_values_are_compared_without_a_word() -> None:
+    signalling = np.array([0x7FA00000, 0x7F800000, 0x7F7FFFFF], np.uint32).view(np.float32)
+    assert _alike(signalling, signalling)
+    assert not _alike(signalling, np.array([1e308, -np.inf, 1e308]))
+    assert not _alike(np.array([1 + 1j]), np.array([1 + 2j]))
 
 
 def test_large_payloads_are_cut_down_with_their_dimensions_kept() -> None:

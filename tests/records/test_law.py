@@ -102,7 +102,7 @@ def test_what_is_no_file_of_a_laws_size_is_refused_unread(tmp_path: Path, kind: 
         case _:
             path.touch()
             os.truncate(path, 2**31)
-    with pytest.raises(StoreError, match="mine.json"):
+    with pytest.raises(StoreError, match=r"mine\.json"):
         find_law(str(path), tmp_path)
 
 

@@ -175,8 +175,8 @@ def test_a_run_without_a_part_still_gives_a_page_that_says_what_is_missing(
 
 def test_an_interrupted_run_says_so_and_how_to_go_on(run_data: RunData, make_source: Callable[..., Source]) -> None:
     found = Elements(page.render(make_source(replace(run_data, info=replace(run_data.info, finished="")))))
-    assert "This run was interrupted; what it had measured is shown." in found.text
-    assert "serlab bench --run box/run" in found.text
+    assert "This run is not finished; what it has measured is shown." in found.text
+    assert "serlab time --resume --run box/run" in found.text
 
 
 def test_a_run_in_which_nothing_was_measured_gives_a_page(

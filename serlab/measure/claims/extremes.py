@@ -9,6 +9,7 @@ from serlab.codecs import registry
 from serlab.errors import MeasureError, SerlabError
 from serlab.measure.calls import call_of_signature
 from serlab.measure.claims.lab import Lab, series
+from serlab.measure.process.patience import says_no
 from serlab.records import evidence as said
 from serlab.records.call import TensorSpec
 from serlab.records.claims import Evidence
@@ -34,9 +35,11 @@ def measure(lab: Lab) -> Evidence:
     for codec in lab.available(CODECS):
         for place, endpoint in ((said.OFFLINE, None), (said.LIVE, target.endpoint)):
             try:
-                exact = lab.of(codec).call(kept_bits, codec, lab.seed, endpoint, target.options)
+                exact = lab.ask(codec, kept_bits, codec, lab.seed, endpoint, target.options)
             except MeasureError as error:
                 facts[f"{codec}, {place}"] = str(error)
+                if not says_no(error.code):
+                    lab.missing.append(f"{codec}, {place}: {error}")
                 continue
             listed.append(series(said.EXACT, "count", {0: tuple(exact)}, codec=codec, setting=place))
             if (codec, place) == ("json", said.LIVE):

@@ -54,7 +54,7 @@ def measure(lab: Lab) -> Evidence:
     errors = sorted({run.error for run in (*report.direct, *report.through) if run.error})
     if errors:
         facts["errors"] = "; ".join(errors)
-        lab.missing += [f"gateway: {error}" for error in errors]
+        lab.missing += errors
     return Evidence("gateway", tuple(listed), facts)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from serlab.codecs import registry
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Clients
+from serlab.measure.process.patience import patiently
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.payload import DEFAULT_SEED
@@ -18,6 +20,9 @@ from serlab.records.endtoend import EndToEndRun
 from serlab.records.run import MemoryProfile
 from serlab.records.store import RunFolder
 from serlab.servable.classifier import DTYPE, INPUT, OUTPUTS, Classifier
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Lab:
     """What every experiment is given, and what they could not measure.
 
     ``served`` are the names of the models that the live instance has; ``missing`` is what failed, calls or whole.
+    ``unanswered`` counts the last clients in a row that had no answer.
+    ``called`` are the clients of a run that is gone on with: they need not call again.
     """
 
     folder: RunFolder
@@ -55,6 +62,8 @@ class Lab:
     seed: int = DEFAULT_SEED
     say: Listener = field(default_factory=Silent)
     missing: list[str] = field(default_factory=list)
+    unanswered: int = 0
+    called: dict[tuple[str, str, int], EndToEndRun] = field(default_factory=dict)
 
     def of(self, codec: str) -> Workers:
         """Return whose forks measure a codec: those of the kind of client that its user has."""
@@ -67,8 +76,13 @@ class Lab:
     def keep_calls(self, run: EndToEndRun) -> None:
         """Write an end-to-end client's calls into the run; those that failed are missing."""
         self.folder.add_endtoend(run)
+        self.unanswered = 0 if run.calls else self.unanswered + 1
         if run.error:
             self.missing.append(f"calls/{run.payload}/{run.codec}: {run.error}")
+
+    def ask(self, codec: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function as a client of ``codec`` does, again where no answer came; see ``patiently``."""
+        return patiently(partial(self.of(codec).call, function, *args, **kwargs), function.__name__, self.say.remark)
 
     def available(self, codecs: Iterable[str]) -> list[str]:
         """Return those of ``codecs`` whose libraries are installed here."""

@@ -14,6 +14,7 @@ from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.claims.predicted import Facts, predict_calls
 from serlab.measure.endtoend import MAX_CALLS
+from serlab.measure.rounds import is_refusal, server_gone
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
 from serlab.records.call import Call
@@ -31,6 +32,8 @@ CODECS = ("json", "orjson", "base64", "tensor-proto", "wire")
 #: The clients whose tails the article gives.
 TAIL_CODECS = ("json", "tensor-proto")
 REFERENCE = "tensor-proto"
+#: So many clients in a row without an answer end an experiment: each of them waits for as long as a call may take.
+PATIENCE = 3
 #: Scores of one model through two codecs differ by rounding in text, and by the order of parallel sums.
 _RELATIVE, _ABSOLUTE = 1e-3, 1e-6
 
@@ -85,10 +88,11 @@ def _for_tails(lab: Lab, first: Iterable[EndToEndRun]) -> dict[str, float]:
 
 def _client(lab: Lab, classifier: Classifier, payload: str, codec: str, number: int, calls_s: float) -> EndToEndRun:
     target = lab.on_target(classifier_call(classifier, codec))
-    run = lab.of(codec).keeping(
+    run = lab.called.get((payload, codec, number)) or lab.of(codec).keeping(
         lab.keep_calls, endtoend.measure, target, payload, codec, seed=lab.seed, round_number=number, calls_s=calls_s
     )
-    if run.error and not run.calls:
+    silent = lab.unanswered >= PATIENCE or server_gone(target.endpoint)
+    if run.error and not run.calls and (silent or is_refusal(run)):
         raise MeasureError(f"{classifier.model} over {codec}: {run.error}")
     return run
 
@@ -99,7 +103,7 @@ def _latencies(runs: Iterable[EndToEndRun]) -> list[Series]:
             said.LATENCY, "s", {run.round: tuple(call.total_s for call in run.calls) for run in clients},
             codec=codec, payload=payload,
         )
-        for (payload, codec), clients in _by_client(runs).items()
+        for (payload, codec), clients in _by_client(run for run in runs if run.calls).items()
     ]  # fmt: skip
 
 
@@ -138,9 +142,8 @@ def _agreeing(lab: Lab, classifier: Classifier, payload: str) -> list[str]:
     codecs = lab.available(CODECS)
     calls = {codec: classifier_call(classifier, codec) for codec in codecs}
     target = lab.on_target(None)
-    wrong = lab.of(REFERENCE if REFERENCE in codecs else codecs[0]).call(
-        compare_answers, target.endpoint, target.options, payload, lab.seed, calls
-    )
+    caller = REFERENCE if REFERENCE in codecs else codecs[0]
+    wrong = lab.ask(caller, compare_answers, target.endpoint, target.options, payload, lab.seed, calls)
     if wrong:
         told = "; ".join(f"{codec}: {text}" for codec, text in wrong.items())
         raise MeasureError(f"{classifier.model} does not answer alike through all codecs: {told}")

@@ -9,6 +9,7 @@ from serlab.connection.options import DEFAULT_MAX_RECEIVE_BYTES, TransportOption
 from serlab.errors import TransportError
 from serlab.measure.calls import echo_call
 from serlab.measure.claims.lab import Lab, series
+from serlab.measure.process.patience import says_no
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
 from serlab.records.claims import Evidence
@@ -17,6 +18,8 @@ from serlab.transports.registry import open_transport
 
 PAYLOAD = "batch-16"
 CODEC = "wire"
+#: What gRPC calls a message above its limit.
+TOO_LARGE = "RESOURCE_EXHAUSTED"
 
 
 def measure(lab: Lab) -> Evidence:
@@ -27,7 +30,7 @@ def measure(lab: Lab) -> Evidence:
     size = 0
     for setting, limit in ((said.DEFAULT_OPTIONS, None), (said.WITH_OPTION, DEFAULT_MAX_RECEIVE_BYTES)):
         options = replace(patient, max_receive_bytes=limit)
-        outcome, length = lab.of(CODEC).call(ask, target.endpoint, options, lab.seed)
+        outcome, length = lab.ask(CODEC, ask, target.endpoint, options, lab.seed)
         facts[setting], size = outcome, max(size, length)
     return Evidence("message-limit", (series(said.RESPONSE_BYTES, "bytes", {0: size}),), facts)
 
@@ -40,4 +43,6 @@ def ask(endpoint: Endpoint, options: TransportOptions, seed: int) -> tuple[str, 
         try:
             return "ok", len(transport.send(codec.encode(payload.build(call.inputs), call)))
         except TransportError as error:
-            return error.code or str(error), 0
+            if error.code != TOO_LARGE and not says_no(error.code):
+                raise
+            return error.code, 0

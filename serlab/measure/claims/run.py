@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 from serlab.analysis.claims.catalogue import CLAIMS
 from serlab.analysis.claims.judge import judge
-from serlab.errors import SerlabError, UnknownNameError
+from serlab.errors import SerlabError, UnknownNameError, UsageError
 from serlab.measure.claims.experiments import EXPERIMENTS
 from serlab.measure.claims.lab import Experiment, Lab
 from serlab.records.claims import PART, ClaimResult, ClaimsReport, Evidence
@@ -56,27 +57,43 @@ ALL_MODELS = (ECHO_MODEL, *(classifier.model for classifier in MLPS.values()), B
 def put_to_the_test(lab: Lab, claims: Iterable[str], *, quick: bool = False) -> ClaimsReport:
     """Make the experiments and return the verdicts; ``claims.json`` is written after each one.
 
-    An experiment that fails leaves its claims not testable here, with the reason; the others go on.
+    An experiment that fails leaves its claims not testable here, with the reason; the others go on. What the run holds
+    whole already is not measured again: so one that was interrupted, or had failures, is gone on with.
+
+    Raises:
+        UsageError: the run was begun on another instance, or with another effort.
     """
     wanted = tuple(claims)
-    begin, started = time.monotonic(), now()
+    begin = time.monotonic()
     endpoint = lab.target.endpoint if lab.target else None
     instance = {"kind": endpoint.kind, "version": endpoint.version} if endpoint else {}
-    results: dict[str, ClaimResult] = {}
-    report = ClaimsReport(started, (), instance, quick)
+    before = lab.folder.read_part(PART, ClaimsReport, ClaimsReport(now(), (), instance, quick))
+    if (before.instance, before.quick) != (instance, quick):
+        raise UsageError(f"{lab.folder.name} was begun {_surroundings(before)}: go on with it so, or start a new run")
+    results: dict[str, ClaimResult] = {result.claim.id: result for result in before.results}
+    failed = {experiment.name: [words for words in before.missing if words.startswith(f"{experiment.name}: ")]
+              for experiment in EXPERIMENTS}  # fmt: skip
+    lab.called = {(run.payload, run.codec, run.round): run for run in lab.folder.read_endtoend()
+                  if run.calls and not run.error}  # fmt: skip
+    report = before
     chosen = experiments_for(wanted)
     lab.say.phase("claims", len(chosen))
     for experiment in chosen:
         lab.say.step(experiment.name)
+        kept = lab.folder.read_part(f"claims/{experiment.name}", Evidence, Evidence(""))
+        if kept.experiment and not kept.missing and not failed[experiment.name]:
+            continue
+        failed[experiment.name] = []
         evidence = _make(experiment, lab)
         file = lab.folder.write_part(f"claims/{experiment.name}", evidence)
         relative = str(file.relative_to(lab.folder.path))
         claims_of = [claim for claim in experiment.claims if claim in wanted]
         kind = endpoint.kind if endpoint else ""
         results.update({claim: judge(claim, evidence, relative, kind) for claim in claims_of})
-        ordered = tuple(results[claim] for claim in wanted if claim in results)
-        missing = tuple(dict.fromkeys(lab.missing))
-        report = replace(report, results=ordered, seconds=time.monotonic() - begin, missing=missing)
+        ordered = tuple(results[claim] for claim in CLAIMS if claim in results)
+        missing = tuple(dict.fromkeys((*chain.from_iterable(failed.values()), *lab.missing)))
+        spent = before.seconds + time.monotonic() - begin
+        report = replace(report, results=ordered, seconds=spent, missing=missing)
         lab.folder.write_part(PART, report)
     return report
 
@@ -85,11 +102,17 @@ def _make(experiment: Experiment, lab: Lab) -> Evidence:
     obstacle = experiment.obstacle(lab)
     if obstacle:
         return obstacle
-    begin = time.monotonic()
+    begin, known = time.monotonic(), len(lab.missing)
     try:
         evidence = experiment.run(lab)
     except SerlabError as error:
-        lab.missing.append(f"{experiment.name}: {error}")
-        lab.say.remark(lab.missing[-1])
+        lab.missing.append(str(error))
+        lab.say.remark(f"{experiment.name}: {error}")
         evidence = Evidence(experiment.name, missing=str(error), needs="an experiment that succeeds: see the reason")
+    lab.missing[known:] = [f"{experiment.name}: {words}" for words in lab.missing[known:]]
     return replace(evidence, seconds=time.monotonic() - begin)
+
+
+def _surroundings(report: ClaimsReport) -> str:
+    where = f"on {' '.join(map(str, report.instance.values()))}" if report.instance else "with --offline"
+    return f"{where}, {'with' if report.quick else 'without'} --quick"

@@ -48,7 +48,7 @@ def measure(lab: Lab) -> Evidence:
         errors = sum(sum(step.errors.values()) for step in mine)
         if errors:
             facts[f"errors, {codec}"] = errors
-            lab.missing.append(f"saturation: {errors} calls with {codec} failed")
+            lab.missing.append(f"{errors} calls with {codec} failed")
     return Evidence("saturation", tuple(_series(answered, codecs)), facts)
 
 

@@ -23,6 +23,7 @@ from serlab.measure.chunks import DEAR_S, Chunks, time_chunks
 from serlab.measure.plan import Client, Profile
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Parents
+from serlab.measure.process.patience import patiently
 from serlab.records.run import Case
 
 #: Processes of a case, contender and round: more narrow only what varies within a parent.
@@ -111,11 +112,13 @@ class Contest:
         random.Random(f"{self._seed}/{case.id}/{number}/{turn}").shuffle(order)
         for contender in order:
             try:
-                parents[contender.place].of(case.codec).keeping(
+                timing = partial(
+                    parents[contender.place].of(case.codec).keeping,
                     partial(self._note, contender, case, number), time_chunks, case, self._subjects[case.payload],
                     loops=self._loops.get(case, 0), chunk_s=self._limits.chunk_s, run_s=self._limits.run_s,
                     slowdown=contender.slowdown,
                 )  # fmt: skip
+                patiently(timing, f"{case.id}: {contender.name}", self._say.remark)
             except MeasureError as error:
                 self.failures[case] = f"{contender.name}: {error}"
                 self._say.remark(f"{case.id}: {contender.name}: {error}")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from serlab.analysis.compare import SAME_WITHIN, compare_pairs, confirmed
@@ -22,6 +23,7 @@ from serlab.measure.plan import Client, Profile
 from serlab.measure.process.interruption import Interruption
 from serlab.measure.process.listener import Listener, Silent
 from serlab.measure.process.parents import Parents
+from serlab.measure.process.patience import patiently
 from serlab.measure.process.workers import Workers
 from serlab.records.comparison import CaseComparison, Comparison, ExactComparison
 from serlab.records.run import OPS, Case, Gate, MemoryProfile
@@ -172,7 +174,11 @@ class SideBySide:
                     self.listener.step(f"{payload}/{codec}")
                     for side in gates:
                         try:
-                            found = parents[side].of(codec).call(check, subject, codec)
+                            workers = parents[side].of(codec)
+                            found = patiently(
+                                partial(workers.call, check, subject, codec), f"{side}: {payload}/{codec}",
+                                self.listener.remark,
+                            )  # fmt: skip
                         except MeasureError as error:
                             broken[payload, codec] = f"{side}: {error}"
                             continue
@@ -198,7 +204,12 @@ class SideBySide:
                 for _ in range(MEMORY_TRIES):
                     for side, found in taken.items():
                         capture = self.scratch / f"{side}.bin"
-                        found.append(parents[side].of(case.codec).call(profile, case, subjects[case.payload], capture))
+                        workers = parents[side].of(case.codec)
+                        measured = patiently(
+                            partial(workers.call, profile, case, subjects[case.payload], capture),
+                            f"{side}: memory of {case.id}", self.listener.remark,
+                        )  # fmt: skip
+                        found.append(measured)
                     one, two = (least(found) for found in taken.values())
                     differing = compare_memory((one,), (two,))
                     if not differing:

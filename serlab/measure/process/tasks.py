@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from serlab.errors import SerlabError
+from serlab.errors import CodecError, MeasureError, SerlabError, TransportError
 from serlab.records.secret import Secret
 
 
@@ -30,10 +30,11 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a function returned, or the text of the ``SerlabError`` that it raised."""
+    """What a function returned, or the text of the ``SerlabError`` that it raised, and its code as errors have them."""
 
     value: msgspec.Raw = msgspec.Raw(b"\xc0")  # MessagePack's nil
     error: str | None = None
+    code: str = ""
 
 
 def packed(
@@ -60,7 +61,14 @@ def perform(task: Task) -> Answer:
     try:
         return Answer(msgspec.Raw(encode(function(**arguments))))
     except SerlabError as error:
-        return Answer(error=str(error))
+        return Answer(error=str(error), code=code_of(error))
+
+
+def code_of(error: SerlabError) -> str:
+    """Return what a failure is called: a transport's own code, else whether the codec or the client refused."""
+    if isinstance(error, (TransportError, MeasureError)):
+        return error.code
+    return "CODEC" if isinstance(error, CodecError) else "CLIENT"
 
 
 def result_type(function: Callable[..., Any]) -> Any:

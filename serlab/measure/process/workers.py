@@ -131,7 +131,7 @@ class Workers:
             raise MeasureError(f"the worker for {name} died ({how}){_tail(self._log)}")
         answer = tasks.decode(self._result.read_bytes(), tasks.Answer)
         if answer.error is not None:
-            raise MeasureError(answer.error)
+            raise MeasureError(answer.error, code=answer.code)
         value: T = tasks.decode(answer.value, tasks.result_type(function))
         return value
 

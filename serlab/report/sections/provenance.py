@@ -25,7 +25,7 @@ def build(source: Source) -> Section:
     if failed:
         blocks.append(Note(failed, "What could not be measured", "warn"))
     if not info.finished:
-        blocks.append(Missing("what was left when this run was interrupted", f"serlab bench --run {info.name}"))
+        blocks.append(Missing("what this run has not measured yet", info.next_command()))
     blocks += [_facts(source), Note((info.command,), "The command that made this run", "plain")]
     blocks.append(Note((f"serlab report {info.name}",), "The command that makes this page again"))
     record = source.evidence("run.json")

@@ -143,4 +143,4 @@ def _print_end(data: RunData, console: Console) -> None:
     for text in (*data.info.warnings, *data.info.missing):
         console.print(f"missing: {text}" if text in data.info.missing else f"warning: {text}")
     if not data.info.finished:
-        console.print("this run was interrupted: go on with serlab bench --resume")
+        console.print(f"this run is not finished: {data.info.next_command()}")

@@ -135,6 +135,6 @@ def _end(source: Source) -> Iterator[str]:
     if not source.choices and any(codec != FLOOR for codec in info.codecs):
         yield "Nothing was timed or called in this run."
     if not info.finished:
-        yield "This run was interrupted: go on with serlab bench --resume"
+        yield f"This run is not finished: {info.next_command()}"
     yield f"everything: serlab summary {info.name} --wide"
     yield f"as a page:  serlab report {info.name} --open"

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from serlab.analysis.claims.catalogue import CLAIMS
-from serlab.errors import MeasureError, UnknownNameError
+from serlab.errors import MeasureError, UnknownNameError, UsageError
 from serlab.measure.claims import run
 from serlab.measure.claims.experiments import EXPERIMENTS
 from serlab.measure.claims.lab import QUICK, Experiment, Lab, classifier_call, series
@@ -94,7 +95,44 @@ def test_calls_that_failed_beside_others_are_missing(lab: Lab, experiments: Call
     experiments(Experiment("sizes", ("size-raw",), half))
     report = put_to_the_test(lab, ["size-raw"])
     assert [result.judgement.verdict for result in report.results] == ["reproduced"]
-    assert report.missing == ("calls/image/json: HTTP 503",)
+    assert report.missing == ("sizes: calls/image/json: HTTP 503",)
+
+
+def test_a_run_is_gone_on_with_where_it_failed_and_where_it_was_stopped(
+    lab: Lab, experiments: Callable[..., None]
+) -> None:
+    made: list[str] = []
+    fails = {"sizes": True}
+
+    def make(name: str) -> Callable[[Lab], Evidence]:
+        def run(lab: Lab) -> Evidence:
+            made.append(name)
+            if fails.get(name):
+                raise MeasureError("the server died")
+            return Evidence(name, (SIZE,))
+
+        return run
+
+    listed = [Experiment("sizes", ("size-raw",), make("sizes")), Experiment("copies", ("zero-copy",), make("copies"))]
+    experiments(*listed, Experiment("parsing", ("parse-speed",), make("parsing")))
+    assert put_to_the_test(lab, ["size-raw", "zero-copy"]).missing == ("sizes: the server died",)
+    again = Lab(lab.folder, Workers(), QUICK)
+    assert put_to_the_test(again, ["zero-copy"]).missing == ("sizes: the server died",), "nobody asked for it again"
+    fails.clear()
+    report = put_to_the_test(again, ["size-raw", "zero-copy", "parse-speed"])
+    assert made == ["sizes", "copies", "sizes", "parsing"]
+    assert (len(report.results), report.missing) == (3, ())
+    with pytest.raises(UsageError, match="was begun with --offline, without --quick: go on with it so"):
+        put_to_the_test(again, ["size-raw"], quick=True)
+
+
+def test_clients_that_were_called_before_are_not_called_again(lab: Lab, experiments: Callable[..., None]) -> None:
+    call = CallSample(0.0, 1.0, 0.0, 1.0)
+    run = EndToEndRun("image", "json", "rest", 0, (call,), 1, 1, 0.5, None, None)
+    lab.folder.add_endtoend(run, replace(run, codec="orjson", error="reset"))
+    experiments(Experiment("sizes", ("size-raw",), lambda lab: Evidence("sizes", (SIZE,))))
+    put_to_the_test(lab, ["size-raw"])
+    assert lab.called == {("image", "json", 0): run}
 
 
 def test_verdicts_are_written_before_the_next_experiment_begins(lab: Lab, experiments: Callable[..., None]) -> None:
