@@ -58,7 +58,7 @@ def test_what_is_missing_is_said(run_data: RunData) -> None:
     info = replace(run_data.info, missing=("calls/image/json: the server went away",), finished="")
     text = shown(replace(run_data, info=info))
     assert "missing: calls/image/json: the server went away" in text
-    assert "interrupted" in text
+    assert "this run is not finished: serlab time --resume --run box/run" in text
 
 
 def test_names_with_markup_are_text(run_data: RunData) -> None:
