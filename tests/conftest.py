@@ -7,7 +7,8 @@ import importlib.util
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,9 @@ from serlab.records.run import (
 )
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
-from serlab.servable import ECHO_MODEL, ensure_echo, ensure_model
+from serlab.servable import ECHO_MODEL, ensure_model
+from serlab.servable.batched import BATCHED_MODEL
+from serlab.servable.mlp import MLPS
 from serlab.servable.models import REAL_MODELS
 from serlab.serving.base import model_config
 from serlab.transports.base import TransportOptions
@@ -176,36 +179,20 @@ def write_run() -> Callable[[RunData, Path], RunFolder]:
     return keep_run
 
 
-@pytest.fixture(scope="session")
-def live_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The lab's echo and its model for batching, with room for 16 calls at once.
+@contextmanager
+def _served(
+    tmp_path_factory: pytest.TempPathFactory, name: str, models: Sequence[str], *flags: str
+) -> Iterator[Endpoint]:
+    """One server of the lab's ``models`` for all of xdist's workers.
 
-    Not started as an ``Instance``: those handle signals while they run, and this one runs as long as the tests.
-    """
-    if importlib.util.find_spec("tensorflow") is None:
-        pytest.skip("needs TensorFlow to serve models")
-    from serlab.servable.batched import BATCHED_MODEL
-
-    models = {ECHO_MODEL: str(ensure_echo()), BATCHED_MODEL: str(ensure_model(BATCHED_MODEL))}
-    config = tmp_path_factory.mktemp("live") / "models.config"
-    config.write_text(model_config(models))
-    flags = ("--grpc_max_threads=32", "--rest_api_num_threads=16")
-    with start_embedded(model_config_file=config, flags=flags) as server:
-        grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
-        yield Target(Endpoint("embedded", server.version, grpc, rest, server.pid), TransportOptions(timeout_s=20.0))
-
-
-@pytest.fixture(scope="session")
-def lab_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """The lab's echo and the six models that stand for what people serve: one server for all of xdist's workers.
-
-    Whoever comes first starts it, and ends it when no other holds the lock any more.
+    Whoever comes first starts it, and ends it when no other holds the lock any more. Not started as an ``Instance``:
+    those handle signals while they run, and this one runs as long as the tests.
     """
     if importlib.util.find_spec("tensorflow") is None:
         pytest.skip("needs TensorFlow to serve models")
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
-    folder = tmp_path_factory.getbasetemp().parent if run else tmp_path_factory.mktemp("lab")
-    address = folder / f"lab-{run}.json"
+    folder = tmp_path_factory.getbasetemp().parent if run else tmp_path_factory.mktemp(name)
+    address = folder / f"{name}-{run}.json"
     with address.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if address.exists():
@@ -213,8 +200,8 @@ def lab_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]
             yield msgspec.json.decode(address.read_bytes(), type=Endpoint)
             return
         config = tmp_path_factory.mktemp("models") / "models.config"
-        config.write_text(model_config({name: str(ensure_model(name)) for name in (ECHO_MODEL, *REAL_MODELS)}))
-        with start_embedded(model_config_file=config) as server:
+        config.write_text(model_config({model: str(ensure_model(model)) for model in models}))
+        with start_embedded(model_config_file=config, flags=flags) as server:
             grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
             endpoint = Endpoint("embedded", server.version, grpc, rest, server.pid)
             address.write_bytes(msgspec.json.encode(endpoint))
@@ -222,6 +209,22 @@ def lab_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]
             yield endpoint
             fcntl.flock(lock, fcntl.LOCK_EX)
             address.unlink()
+
+
+@pytest.fixture(scope="session")
+def live_target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+    """The lab's echo, its model for batching and its small classifiers, with room for 16 calls of each worker."""
+    models = (ECHO_MODEL, BATCHED_MODEL, *(each.model for each in MLPS.values()))
+    flags = ("--grpc_max_threads=64", "--rest_api_num_threads=32")
+    with _served(tmp_path_factory, "live", models, *flags) as endpoint:
+        yield Target(endpoint, TransportOptions(timeout_s=20.0))
+
+
+@pytest.fixture(scope="session")
+def lab_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """The lab's echo and the six models that stand for what people serve."""
+    with _served(tmp_path_factory, "lab", (ECHO_MODEL, *REAL_MODELS)) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="module")

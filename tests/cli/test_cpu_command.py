@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder
 from tests.command_line import serlab
 
-pytest.importorskip("scalene", reason="needs scalene")
+# Found, and not imported: that takes seconds, and children alone need it.
+pytestmark = pytest.mark.skipif(find_spec("scalene") is None, reason="needs scalene")
 
 
 @pytest.fixture

@@ -135,11 +135,11 @@ _ISOLATED = """
 def isolated_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter with two published clients and the protobuf of their time."""
     home = tmp_path_factory.mktemp("clients")
-    venv.create(home, with_pip=True)
+    venv.create(home, symlinks=True)
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    install = ["-m", "pip", "install", "--quiet", "--retries=1", "--timeout=15"]
+    install = ["-m", "pip", f"--python={python}", "install", "--quiet", "--no-compile", "--retries=1", "--timeout=15"]
     installed = subprocess.run(
-        [python, *install, "ovmsclient==2023.1", "min-tfs-client==1.0.2", "protobuf==3.20.*"],
+        [sys.executable, *install, "ovmsclient==2023.1", "min-tfs-client==1.0.2", "protobuf==3.20.*"],
         capture_output=True,
         text=True,
         check=False,

@@ -18,15 +18,14 @@ import pytest
 
 from serlab.embedded import launcher, start_embedded
 from serlab.errors import ServingError
+from serlab.servable import ensure_echo
 
 pytest.importorskip("tensorflow")
 
 
 @pytest.fixture(scope="module")
-def echo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from serlab.servable import ensure_echo
-
-    return ensure_echo(tmp_path_factory.mktemp("cache"))
+def echo() -> Path:
+    return ensure_echo()
 
 
 def _ends(pid: int, timeout_s: float = 60) -> bool:

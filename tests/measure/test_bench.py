@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,18 +70,11 @@ def plan_for(*codecs: str, payload: str = "vector-1k", **options: Any) -> Any:
     return replace(plan, max_rounds=options.get("rounds", 2))
 
 
-@pytest.fixture(scope="module")
-def echo() -> Iterator[Any]:
-    pytest.importorskip("tensorflow")
-    with open_endpoint(ServingOptions()) as endpoint:
-        yield Target(endpoint, TransportOptions())
-
-
-def test_a_run_measures_every_case_in_every_round_and_every_call(echo: Target, tmp_path: Path) -> None:
+def test_a_run_measures_every_case_in_every_round_and_every_call(live_target: Target, tmp_path: Path) -> None:
     plan = plan_for("orjson", "base64")
     folder = new_run(tmp_path, plan)
     listener = Listening()
-    info = Bench(folder, plan, echo, listener).run()
+    info = Bench(folder, plan, live_target, listener).run()
     data = RunFolder(folder.path).read()
     counted = Counter((run.case.id, run.round) for run in data.runs)
     assert set(counted.values()) == {1}
@@ -214,10 +207,10 @@ def test_a_server_that_dies_leaves_what_was_measured_and_names_what_lacks_calls(
     assert any("the server is gone" in remark for remark in listener.remarks)
 
 
-def test_a_payload_the_server_refuses_is_called_once_and_said(echo: Target, tmp_path: Path) -> None:
+def test_a_payload_the_server_refuses_is_called_once_and_said(live_target: Target, tmp_path: Path) -> None:
     plan = plan_for("orjson", payload="2x3:float16", parts=("endtoend",))
     folder = new_run(tmp_path, plan)
-    info = Bench(folder, plan, echo).run()
+    info = Bench(folder, plan, live_target).run()
     (run,) = folder.read_endtoend()
     assert run.calls == ()
     assert run.error_code in {"400", "501"}

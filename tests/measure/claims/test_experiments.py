@@ -14,13 +14,15 @@ from serlab.analysis.claims.judge import judge
 from serlab.codecs import registry
 from serlab.codecs.base import Call, TensorSpec
 from serlab.measure.claims import diagnosis, extremes, latency, message_limit, sizes, tolist
-from serlab.measure.claims.lab import QUICK, STANDARD, Effort, Lab
+from serlab.measure.claims.lab import QUICK, STANDARD, Effort, Lab, classifier_call
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
 from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.run import Endpoint
 from serlab.records.store import RunFolder
 from serlab.records.suites import PyperfSuite
+from serlab.servable.mlp import MLPS
+from serlab.servable.signatures import ECHO_MODEL
 from serlab.serving.http2 import try_preface
 from serlab.transports.base import TransportOptions
 
@@ -92,18 +94,11 @@ def test_the_stand_in_for_a_middlebox_refuses_the_preface() -> None:
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    pytest.importorskip("tensorflow", reason="the embedded server needs TensorFlow")
-    from serlab.servable import ECHO_MODEL, ensure_model
-    from serlab.servable.mlp import MLPS
-    from serlab.serving.base import ServingOptions
-    from serlab.serving.registry import parse_serving
-
-    models = {name: ensure_model(name) for name in (ECHO_MODEL, *(each.model for each in MLPS.values()))}
+def live(live_target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    models = frozenset((ECHO_MODEL, *(each.model for each in MLPS.values())))
     codecs = [codec for codec in (*latency.CODECS, "json-chunked") if codec in registry.available()]
-    with parse_serving(ServingOptions("embedded"), models) as endpoint, Workers(codecs) as started:
-        folder = RunFolder(tmp_path_factory.mktemp("run"))
-        yield Lab(folder, started, MOMENT, Target(endpoint, TransportOptions(timeout_s=30.0)), frozenset(models))
+    with Workers(codecs) as started:
+        yield Lab(RunFolder(tmp_path_factory.mktemp("run")), started, MOMENT, live_target, models)
 
 
 def test_a_large_response_fails_with_default_options_alone(live: Lab) -> None:
@@ -134,9 +129,6 @@ def test_vectors_are_called_through_every_codec_and_kept_in_the_run(live: Lab) -
 
 
 def test_a_codec_that_brings_other_scores_is_told(live: Lab) -> None:
-    from serlab.measure.claims.lab import classifier_call
-    from serlab.servable.mlp import MLPS
-
     assert live.target is not None
     right, other = (classifier_call(MLPS["vector-1k"], codec) for codec in ("tensor-proto", "orjson"))
     arguments = (live.target.endpoint, live.target.options, "vector-1k", 1)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from serlab.measure.cpu import profile as cpu
 from serlab.records.profiles import CpuProfile
 from serlab.records.run import Case
 
-pytest.importorskip("scalene", reason="needs scalene")
+# Found, and not imported: that takes seconds, and children alone need it.
+pytestmark = pytest.mark.skipif(find_spec("scalene") is None, reason="needs scalene")
 
 RAW = Case("image", "raw", "encode")
 RAW_BYTES = 602_112

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from serlab.__main__ import build_app
 from serlab.measure.doctor.diagnose import diagnose, echo_of
 from serlab.measure.doctor.patient import Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port
+from serlab.measure.target import Target
 from serlab.payload import parse_payload
 from serlab.records.run import Endpoint
 from serlab.transports.base import TransportOptions
@@ -19,14 +19,9 @@ from serlab.transports.base import TransportOptions
 pytest.importorskip("tensorflow", reason="the embedded server needs TensorFlow")
 
 
-@pytest.fixture(scope="module")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    from serlab.servable import ensure_echo
-    from serlab.serving.base import ServingOptions
-    from serlab.serving.registry import parse_serving
-
-    with parse_serving(ServingOptions("embedded"), {"echo": ensure_echo()}) as started:
-        yield started
+@pytest.fixture
+def endpoint(live_target: Target) -> Endpoint:
+    return live_target.endpoint
 
 
 def examine(endpoint: Endpoint, payload: str = "1x4096:float32") -> Patient:

@@ -10,6 +10,7 @@ from serlab.codecs import registry
 from serlab.embedded import EmbeddedServer, start_embedded
 from serlab.measure.precision.lab import Plan, PrecisionLab
 from serlab.measure.precision.live import LiveServer
+from serlab.measure.target import Target
 from serlab.records.precision import PrecisionCell, PrecisionReport
 from serlab.records.run import Endpoint
 from serlab.servable import ensure_echo
@@ -29,11 +30,8 @@ def endpoint(server: EmbeddedServer) -> Endpoint:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with (
-        start_embedded(model_name="echo", model_base_path=ensure_echo()) as process,
-        LiveServer(endpoint(process), "echo") as live,
-    ):
+def server(live_target: Target) -> Iterator[LiveServer]:
+    with LiveServer(live_target.endpoint, "echo") as live:
         yield live
 
 
