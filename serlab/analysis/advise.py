@@ -13,6 +13,7 @@ from typing import Literal
 from serlab.analysis.laws.predict import TIE
 from serlab.analysis.representation import AS_IS, answers_in_words, exactness
 from serlab.analysis.stats import interval, paired_ratio, resolvable, too_close_to_call
+from serlab.analysis.words import counted
 from serlab.errors import UsageError
 from serlab.records.call import Call, TensorSpec
 from serlab.records.law import Route
@@ -186,7 +187,9 @@ def refusal(way: Way, needs: str) -> str:
             return f"{told}; what becomes of the answers was not measured"
         if seen.top1_changed is None:
             return "" if seen.largest_change == 0 else f"{told}; the answers are no scores of classes"
-        return f"top-1 changed on {seen.top1_changed} of {seen.requests} requests" if seen.top1_changed else ""
+        return (
+            f"top-1 changed on {seen.top1_changed} of {counted(seen.requests, 'request')}" if seen.top1_changed else ""
+        )
     if seen is not None:
         largest, what = seen.largest_change, "an answer"
     elif way.values is not None and way.values.bound is not None and not inexact:

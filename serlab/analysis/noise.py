@@ -7,6 +7,7 @@ from statistics import median
 
 from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR, RunView
+from serlab.analysis.words import counted
 from serlab.records.run import RunInfo
 
 #: A load of this share of the cores before anything was measured means that something else was running.
@@ -29,7 +30,8 @@ def remarks(view: RunView) -> tuple[str, ...]:
 def _machine(info: RunInfo) -> Iterator[str]:
     if info.load_before and info.machine.cores and info.load_before[0] > BUSY_SHARE * info.machine.cores:
         yield (
-            f"The machine was busy before the run began: load {info.load_before[0]:g} on {info.machine.cores} cores."
+            f"The machine was busy before the run began: load {info.load_before[0]:g} on "
+            f"{counted(info.machine.cores, 'core')}."
         )
     if info.machine.governor not in FIXED_GOVERNORS:
         yield (
@@ -38,8 +40,8 @@ def _machine(info: RunInfo) -> Iterator[str]:
         )
     if 0 < info.rounds < FEWEST:
         yield (
-            f"{info.rounds} rounds: fewer than {FEWEST} carry no 95 % interval, so ranges are shown and nothing is "
-            "called faster. The standard profile takes more."
+            f"{counted(info.rounds, 'round')}: fewer than {FEWEST} carry no 95 % interval, so ranges are shown and "
+            "nothing is called faster. The standard profile takes more."
         )
 
 

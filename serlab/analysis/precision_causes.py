@@ -27,18 +27,14 @@ class Cause:
         return tuple(dict.fromkeys(codec for finding in self.findings for codec in finding.codecs))
 
     @property
-    def shares(self) -> dict[str, tuple[Share, ...]]:
-        """How much of which classes of values it befalls, by dtype: ordinary classes first, then those it hits most.
-
-        Of codecs that it befalls differently, the one that it hits most.
-        """
-        found: dict[str, dict[str, Share]] = {}
+    def befallen(self) -> dict[tuple[str, ...], dict[str, tuple[Share, ...]]]:
+        """What it befalls, by the codecs that meet it alike: by dtype, ordinary classes first."""
+        found: dict[tuple[str, ...], dict[str, tuple[Share, ...]]] = {}
         for finding in self.findings:
-            known = found.setdefault(finding.dtype, {})
-            for share in finding.shares:
-                if share.altered > (known[share.value_class].altered if share.value_class in known else -1):
-                    known[share.value_class] = share
-        return {dtype: tuple(sorted(known.values(), key=_reach, reverse=True)) for dtype, known in found.items()}
+            own = found.setdefault(finding.codecs, {})
+            shares = (*own.get(finding.dtype, ()), *finding.shares)
+            own[finding.dtype] = tuple(sorted(shares, key=reach, reverse=True))
+        return found
 
     @property
     def ordinary(self) -> bool:
@@ -56,7 +52,8 @@ class Cause:
         return max(share.worst_ulp for finding in self.findings for share in finding.shares)
 
 
-def _reach(share: Share) -> tuple[bool, int]:
+def reach(share: Share) -> tuple[bool, int]:
+    """Return a share's rank, the widest highest: values that any tensor may hold come before others."""
     return is_ordinary(share.value_class), share.altered
 
 

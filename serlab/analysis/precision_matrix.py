@@ -1,4 +1,4 @@
-"""The precision lab's cells as matrices with one word per cell: dtype × codec, and class of values × codec."""
+"""The precision lab's cells as matrices of a few words per cell: dtype × codec, and class of values × codec."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ EXACT = "exact"
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What became of a cell's values: the worst verdict, whether all got it, and whether any did silently."""
+    """Everything that became of a cell's values, the worst first, and whether all of them got it."""
 
-    verdict: str
+    verdicts: tuple[str, ...]
     whole: bool = True
-    silent: bool = False
 
     @property
-    def text(self) -> str:
-        """``exact``, ``rejected``, or ``some rejected``."""
-        return self.verdict if self.whole else f"some {self.verdict}"
+    def worst(self) -> str:
+        """The first of the verdicts."""
+        return self.verdicts[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +95,14 @@ def _alike(names: Iterable[str], line: Callable[[str], tuple[Word | None, ...]])
 def _word(cells: Sequence[PrecisionCell]) -> Word | None:
     if not cells:
         return None
-    altered = [(alteration, is_ordinary(cell.value_class)) for cell in cells for alteration in cell.alterations]
-    if not altered:
-        return Word(EXACT)
-    ranked = {severity(found.verdict, silent=found.silent, ordinary=usual): found.verdict for found, usual in altered}
-    worst = ranked[max(ranked)]
-    those = [alteration for alteration, _ in altered if alteration.verdict == worst]
-    whole = sum(alteration.elements for alteration in those) >= sum(cell.exactness.elements for cell in cells)
-    return Word(worst, whole, any(alteration.silent for alteration in those))
+    ranks: dict[str, tuple[bool, bool, int]] = {}
+    altered = 0
+    for cell in cells:
+        for found in cell.alterations:
+            rank = severity(found.verdict, silent=found.silent, ordinary=is_ordinary(cell.value_class))
+            ranks[found.verdict] = max(rank, ranks.get(found.verdict, rank))
+            altered += found.elements
+    if not ranks:
+        return Word((EXACT,))
+    whole = len(ranks) == 1 and altered >= sum(cell.exactness.elements for cell in cells)
+    return Word(tuple(sorted(ranks, key=ranks.__getitem__, reverse=True)), whole)

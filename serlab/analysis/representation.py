@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.analysis.stats import interval_if_any, paired_ratio
+from serlab.analysis.words import counted
 from serlab.records.run import Interval, Transport
 from serlab.records.send_less import AnswerChange, SendLess, SentAs, SentRun, ValueChange
 
@@ -124,8 +125,8 @@ def answers_in_words(change: AnswerChange | None) -> str:
         return f"the same on {change.requests} of {change.requests}"
     moved = f"numbers change by up to {change.largest_change:.2g}"
     if change.top1_changed is None:
-        return f"{moved} ({change.requests} requests)"
-    kinds = f"{change.top1_classes} class{'' if change.top1_classes == 1 else 'es'} came first"
+        return f"{moved} ({counted(change.requests, 'request')})"
+    kinds = f"{counted(change.top1_classes or 0, 'class')} came first"
     return f"top-1 changed on {change.top1_changed} of {change.requests} ({kinds}); {moved}"
 
 

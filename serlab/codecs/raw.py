@@ -1,4 +1,4 @@
-"""One copy of the buffers: the floor that no codec can beat."""
+"""One copy of the buffers: the floor of whatever copies."""
 
 from __future__ import annotations
 

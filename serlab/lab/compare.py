@@ -11,6 +11,7 @@ from serlab.analysis.compare import SAME_WITHIN, Costs, compare_runs
 from serlab.analysis.exact import compare_gates, compare_memory
 from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR, RunView
+from serlab.analysis.words import counted
 from serlab.errors import UsageError
 from serlab.lab.asked import OWN_CLIENT
 from serlab.lab.environments import environments
@@ -102,7 +103,7 @@ def make_wanted(
     """
     limits = find_profile("smoke")
     if rounds is not None and rounds < 1:
-        raise UsageError(f"{rounds} rounds measure nothing: give at least 1")
+        raise UsageError(f"{counted(rounds, 'round')} cannot be measured: give at least 1")
     return Wanted(
         tuple(payloads) or limits.payloads, tuple(codecs), limits, checked_seed(seed), rounds or DEFAULT_ROUNDS,
         budget_s or DEFAULT_BUDGET_S, same_within, memory,
@@ -193,7 +194,7 @@ def _to_floor(costs: Costs) -> Costs:
 
 
 def _unfinished(info: RunInfo) -> list[str]:
-    return [] if info.finished else [f"{info.name} was not finished: {info.rounds} rounds of it are compared"]
+    return [] if info.finished else [f"{info.name} was not finished: {counted(info.rounds, 'round')} of it compared"]
 
 
 def _unlike(base: RunInfo, head: RunInfo) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from serlab.analysis.words import counted
 from serlab.codecs import registry
 from serlab.codecs.base import Body, GzipBody, Tensor
 from serlab.connection import TransportOptions
@@ -155,7 +156,7 @@ def write_golden(folder: Path, codecs: Sequence[str], seed: int, *, as_json: boo
         return
     for subject in manifest.subjects:
         size = sum(one.request.bytes + one.response.bytes for one in subject.exchanges)
-        print(f"{subject.name}: {len(subject.exchanges)} codecs, {size:,} bytes")
+        print(f"{subject.name}: {counted(len(subject.exchanges), 'codec')}, {size:,} bytes")
         for name, reason in subject.left_out.items():
             print(f"  not with {name}: {reason}")
     print(f"golden bodies: {folder}", file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from serlab.analysis.words import counted
 from serlab.errors import MeasureError
 from serlab.lab.live_target import open_endpoint
 from serlab.lab.profiled_run import chosen_codecs, chosen_payloads
@@ -55,7 +56,9 @@ def track(
                 )
                 tracks.append(found)
                 if found.error:
-                    missing.append(f"memory of calls with {spec} and {name}: {found.calls} calls, then {found.error}")
+                    missing.append(
+                        f"memory of calls with {spec} and {name}: {counted(found.calls, 'call')}, then {found.error}"
+                    )
             except MeasureError as error:
                 missing.append(f"memory of calls with {spec} and {name}: {error}")
                 show.remark(missing[-1])

@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from serlab.analysis.words import counted
+
 #: Without a terminal, a line this often is enough to see that a long phase is alive.
 PLAIN_INTERVAL_S = 30.0
 
@@ -59,7 +61,7 @@ class ProgressShow:
                 self._task = self._bar.add_task(title, total=None, step="", left="")
             self._show("")
         elif not self._quiet:
-            self._console.print(f"{title}: {steps} step{'s' if steps != 1 else ''}" if steps else title)
+            self._console.print(f"{title}: {counted(steps, 'step')}" if steps else title)
 
     def outlook(self, left_s: float, then: str = "") -> None:
         """Tell what the whole work still takes, and what follows the phase that has just begun."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from serlab.analysis.compare import compare_pairs
 from serlab.analysis.selfcheck import sum_up
 from serlab.analysis.stats import FEWEST
+from serlab.analysis.words import counted
 from serlab.codecs import registry
 from serlab.errors import MeasureError
 from serlab.lab.progress import ProgressShow
@@ -62,7 +63,7 @@ def check_itself(
     own = contest.costs("plain")
     done = max((len(found) for found in own.values()), default=0)
     if done < FEWEST:
-        notes.append(f"{done} rounds carry no 95 % interval: it takes {FEWEST}")
+        notes.append(f"no 95 % interval from {counted(done, 'round')}: it takes {FEWEST}")
     twins, slow = (compare_pairs(own, contest.costs(name)) for name in ("twin", "slowed"))
     notes += [f"{case.id}: {words}" for case, words in contest.failures.items()]
     return replace(sum_up(twins, slow, slowdown, done, notes), interrupted=interruption.signal)

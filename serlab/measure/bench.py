@@ -11,6 +11,7 @@ from itertools import count, product
 from serlab.analysis.correlate import correlate
 from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR, RunView
+from serlab.analysis.words import counted
 from serlab.errors import MeasureError
 from serlab.measure.allocation import Allocation
 from serlab.measure.answers import record_answers
@@ -181,7 +182,7 @@ class Bench:
         self._say.phase(title, steps)
         self._say.outlook(
             max(self._plan.budget - self._spent_s(), round_s * (self._plan.min_rounds - number), 0.0),
-            f"{after}{rounds} {'more ' if number >= 0 else ''}round{'s' if rounds != 1 else ''}" if rounds > 0 else "",
+            f"{after}{counted(rounds, 'more round' if number >= 0 else 'round')}" if rounds > 0 else "",
         )
 
     def _share_of_budget(self, number: int, longest_s: float) -> float:
@@ -219,10 +220,11 @@ class Bench:
 
     def _tell_what_it_took(self, steps: Sequence[Step]) -> None:
         rounds, open_cases = self._folder.read_info().rounds, self._unresolved(steps)
-        wanted, took = f"{100 * self._plan.difference:.3g} %", f"{rounds} rounds and {self._spent_s():.0f} s"
+        wanted, took = f"{100 * self._plan.difference:.3g} %", f"{counted(rounds, 'round')} and {self._spent_s():.0f} s"
         told = f"every case tells a difference of {wanted} from none; it took {took}"
         if open_cases:
-            told = f"{len(open_cases)} cases cannot tell a difference of {wanted} after {took}, as {open_cases[0].id}"
+            unable = counted(len(open_cases), "case")
+            told = f"{unable} cannot tell a difference of {wanted} after {took}, as {open_cases[0].id}"
             self._failed["", "resolve"] = told
         self._say.remark(told)
 

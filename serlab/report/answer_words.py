@@ -2,48 +2,54 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from serlab.analysis import noise
 from serlab.analysis.answer import Choice, baseline
 from serlab.analysis.stats import FEWEST, interval
-from serlab.report import elsewhere_words, sentences, short_answers, units
+from serlab.analysis.words import counted
+from serlab.report import elsewhere_words, sentences, short_answers
 from serlab.report.blocks import Against, Fact, Link, Sentence
+from serlab.report.origin import is_embedded, server_name
 from serlab.report.sections.provenance import failures
 from serlab.report.source import Source
 
-
-def headline(source: Source) -> tuple[Sentence, ...]:
-    """Return the answer in sentences: the largest saving first, then what every payload's choices keep of the bits.
-
-    Of a run on the lab's own server, what TensorFlow Serving would make of it comes before what was measured.
-    """
-    there = tuple(elsewhere_words.predicted(source, headlined(source.choices).payload))
-    if not there:
-        return _measured(source)
-    first, *others = _measured(source)
-    begin, *pieces = (first,) if isinstance(first, str) else first
-    begin = begin[0].lower() + begin[1:] if isinstance(begin, str) else begin
-    return (*there, ("Measured on the lab's own server: ", begin, *pieces), *others)
+#: What a run of the shortest profile lacks.
+SHORT = "Profile smoke: the standard one (serlab bench) has more and longer runs, for narrower intervals."
 
 
-def _measured(source: Source) -> tuple[Sentence, ...]:
-    best = most(source.choices)
-    if best is None:
-        first = headlined(source.choices)
-        if first.times_less and first.times_less.is_range:
-            return (*_undecided(source, first), _exactness(source))
+def headline(source: Source) -> Sentence:
+    """Return the largest saving: on TensorFlow Serving, as predicted, where the run called the lab's own server."""
+    first = headlined(source.choices)
+    there = elsewhere_words.headline(source, first.payload)
+    if there:
+        return there
+    if most(source.choices):
         return (
-            f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {name(source, first)} "
-            f"over {sentences.transport(first.transport)}. {_nothing_faster(source, first)}",
-            _exactness(source),
-        )
-    others = [
-        choice
-        for choice in source.choices
-        if choice.payload == best.payload and choice.transport != best.transport and choice.times_less
-    ]
-    return (*_sentences(source, best), *(_other(source, choice) for choice in others), _exactness(source))
+            f"{_what(first)} with {first.payload} takes ", _against(first),
+            f" time with {_way(source, first)} than with ", Against(source.baseline), ".",
+        )  # fmt: skip
+    return f"{_what(first)} with {first.payload} takes {sentences.time(first.time_s)} with {_way(source, first)}."
+
+
+def _measured(source: Source) -> Iterator[str | Against]:
+    """Yield what was measured of the headline's payload, and what its choices keep of the bits: nothing predicted."""
+    first = headlined(source.choices)
+    base = baseline(source.view, first.payload)
+    ways = [choice for choice in source.choices if choice.payload == first.payload]
+    for number, choice in enumerate(sorted(ways, key=lambda one: one is not first)):
+        begin = "; " if number else f"{first.payload} {'(p50) ' if first.basis == 'end to end' else ''}"
+        yield f"{begin}{sentences.time(choice.time_s)} with {_way(source, choice)}"
+        if choice.times_less:
+            yield from (", ", _against(choice))
+            if choice.times_less.above(1) and not number:
+                yield from (" than with ", Against(source.baseline))
+    if base and all(choice.codec != source.baseline for choice in ways):
+        yield f"; {sentences.time(interval(base.by_round.values()))} with {source.baseline}"
+    yield f". {_exactness(source)}"
+    if not most(source.choices) and not (first.times_less and first.times_less.is_range):
+        yield f" {_nothing_faster(source, first)}"
 
 
 def _nothing_faster(source: Source, choice: Choice) -> str:
@@ -55,46 +61,8 @@ def _nothing_faster(source: Source, choice: Choice) -> str:
     return f"No codec can be shown to be faster than {source.baseline} here."
 
 
-def _sentences(source: Source, choice: Choice) -> Iterator[Sentence]:
-    yield (
-        f"{_what(choice)} with {choice.payload} takes ",
-        _against(choice),
-        f" time with {name(source, choice)} over {sentences.transport(choice.transport)} than with ",
-        Against(source.baseline),
-        ".",
-    )
-    base = baseline(source.view, choice.payload)
-    if base:
-        yield (
-            f"That is {sentences.time(choice.time_s)} instead of "
-            f"{sentences.time(interval(base.by_round.values()))} with {source.baseline}{_basis(choice)}."
-        )
-
-
-def _undecided(source: Source, choice: Choice) -> Iterator[Sentence]:
-    """Tell what was seen where it is too little to decide anything."""
-    base = baseline(source.view, choice.payload)
-    against = f" and {sentences.time(interval(base.by_round.values()))} with {source.baseline}" if base else ""
-    assert choice.times_less is not None
-    yield (
-        f"{_what(choice)} with {choice.payload} takes {sentences.time(choice.time_s)} with {name(source, choice)} over "
-        f"{sentences.transport(choice.transport)}{against}."
-    )
-    yield (
-        f"That would be {units.ratio(choice.times_less.median)} less, but there is "
-        f"{sentences.undecided(choice.times_less)}."
-    )
-
-
-def _other(source: Source, choice: Choice) -> Sentence:
-    over = sentences.transport(choice.transport)
-    return (
-        f"Over {over}, {name(source, choice)} takes {sentences.time(choice.time_s)}, ",
-        _against(choice),
-        " than ",
-        Against(source.baseline),
-        ".",
-    )
+def _way(source: Source, choice: Choice) -> str:
+    return f"{name(source, choice)} over {sentences.transport(choice.transport)}"
 
 
 def _against(choice: Choice) -> Against:
@@ -102,11 +70,23 @@ def _against(choice: Choice) -> Against:
 
 
 def facts(source: Source) -> Iterator[Fact]:
-    """Yield short answers to what a reader asks, how sure they are, and what they would be elsewhere."""
+    """Yield what is predicted, what was measured, short answers to what a reader asks, and how sure they are."""
     first = headlined(source.choices).payload
+    yield from elsewhere_words.facts(source, first)
+    where = f"on {server_name(source.data.info.instance)}" if source.calls else "in isolation"
+    yield Fact(f"Measured {where}", tuple(_measured(source)))
     yield from short_answers.facts(source, first)
     yield Fact("How sure", _sure(source))
-    yield from elsewhere_words.facts(source, first)
+    yield Fact("Use it", f"{_advise(source, first)} prints the client's program; with --transport rest, for REST.")
+
+
+def _advise(source: Source, payload: str) -> str:
+    """Return the command that writes a client for what was called: the lab's echo, or a model."""
+    instance = source.data.info.instance
+    if not source.view.calls_a_model:
+        return f"serlab advise --payload {shlex.quote(payload)}"
+    serving = "" if is_embedded(instance) else "--serving HOST:8500:8501 "
+    return f"serlab advise {serving}--model {shlex.quote(str(instance.get('model')))}"
 
 
 def remarks(source: Source) -> tuple[str, ...]:
@@ -118,7 +98,7 @@ def first_remark(source: Source) -> Iterator[Fact]:
     """Yield the remark that matters most, and where the others stand on the page."""
     mind = remarks(source)
     more = len(mind) - 1
-    rest = (" ", Link(f"And {more} more remark{'s' if more > 1 else ''}.", "#provenance-within")) if more > 0 else ()
+    rest = (" ", Link(f"And {counted(more, 'more remark')}.", "#provenance-within")) if more > 0 else ()
     if mind:
         yield Fact("Mind", (mind[0], *rest), "warn")
 
@@ -129,17 +109,14 @@ def _sure(source: Source) -> str:
     tied = [
         f"{choice.codec} with {sentences.listing(choice.ties)} ({choice.payload})" for choice in choices if choice.ties
     ]
+    more = f" {SHORT}" if source.data.info.profile == "smoke" else ""
     if any(choice.time_s.is_range for choice in choices):
         seen = f"{fewest} processes per codec give a range" if fewest > 1 else "one process per codec gives one figure"
-        return f"Not yet: {seen}. From {FEWEST} on there is an interval, and a verdict: take more rounds."
-    text = f"Medians over {fewest} fresh processes or more; brackets are their 95 % intervals."
+        return f"Not yet: {seen}. From {FEWEST} on there is an interval, and a verdict: take more rounds.{more}"
+    text = f"Medians over {fewest} fresh processes or more; brackets: 95 % intervals.{more}"
     if len(source.view.measured) < 2:
         return text
     return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
-
-
-def _basis(choice: Choice) -> str:
-    return " (p50)" if choice.basis == "end to end" else ""
 
 
 def _what(choice: Choice) -> str:

@@ -1,12 +1,13 @@
-"""What TensorFlow Serving would make of a run on the lab's own server, in sentences: the prediction by its law."""
+"""What TensorFlow Serving would make of a run on another server, in sentences: the prediction by its law."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from serlab.analysis.laws.predict import times_less
 from serlab.records.prediction import Prediction, Predictions
 from serlab.report import sentences, units
-from serlab.report.blocks import Fact, Link, Sentence
+from serlab.report.blocks import Fact, Link
 from serlab.report.origin import is_embedded
 from serlab.report.source import Source
 
@@ -16,50 +17,59 @@ NAMED = 4
 SWAPS, SWAPS_TABLE = 2, "swaps-table"
 
 
-def predicted(source: Source, payload: str) -> Iterator[Sentence]:
-    """Yield the answer there: the fastest way that returns the same bits, how sure that is, and who changes places."""
-    found = source.predictions
-    best = _best(source, payload)
-    if not found or best is None or not is_embedded(source.data.info.instance):
-        return
-    way = f"{best.codec} over {sentences.transport('grpc' if best.route == 'grpc' else 'rest')}"
-    base = found.of(payload, (source.baseline,))
+def headline(source: Source, payload: str) -> str:
+    """Return the answer there, for a run on the lab's own server: the fastest way that returns the same bits; or ""."""
+    ways = _ways(source, payload)
+    if not ways or not is_embedded(source.data.info.instance):
+        return ""
+    best, base = ways[0], _base(source, payload)
     if base and base.total_s.median > best.total_s.median:
-        less = units.ratio(float(f"{base.total_s.median / best.total_s.median:.2g}"))
-        yield (
-            f"On TensorFlow Serving, a call with {payload} would take about {less} less time with {way} than with "
-            f"{base.codec}."
+        less = units.ratio_interval(times_less(base, best))
+        return (
+            f"On TensorFlow Serving, a call with {payload} would take about {less} less time with {_way(best)} than "
+            f"with {base.codec}."
         )
-        yield f"Predicted by the law of {found.law}: {_time(best)}, instead of {_time(base)} with {base.codec}."
-    else:
-        yield f"On TensorFlow Serving, a call with {payload} would take least time with {way}."
-        yield f"Predicted by the law of {found.law}: {_time(best)}."
-    if len(source.view.measured) > 1:
-        yield tuple(places(found))
+    return f"On TensorFlow Serving, a call with {payload} would take least time with {_way(best)}."
 
 
-def facts(source: Source, headlined: str) -> Iterator[Fact]:
-    """Yield what the answer would be there for payloads that the headline does not tell, or how to find out."""
-    told = headlined if is_embedded(source.data.info.instance) else ""
-    if source.predictions and not source.predictions.own:
-        found = [one for order in source.predictions.orders if (one := _best(source, order.payload))]
-        others = [
-            f"{one.payload} would take about {units.seconds(one.total_s.median)} with {one.codec}"
-            for one in found
-            if one.payload != told
-        ]
-        if others:
-            yield Fact(
-                "On TensorFlow Serving",
-                f"{sentences.listing(others[-NAMED:])}, by the law of {source.predictions.law}.",
-            )
+def facts(source: Source, first: str) -> Iterator[Fact]:
+    """Yield what calls would take there, ``first`` first, or how to find out."""
+    found = source.predictions
+    if found and not found.own:
+        yield Fact("Predicted for TensorFlow Serving", tuple(_predicted(source, found, first)))
     elif is_embedded(source.data.info.instance) and source.calls:
         yield Fact(
             "On TensorFlow Serving",
-            "These times are the lab's own server's. TensorFlow Serving reads numbers faster, writes them slower, and "
-            "takes less over gRPC: measure it with serlab bench --serving binary, docker or HOST:PORT:PORT.",
+            "It reads numbers faster, writes them slower, and takes less over gRPC: measure it with serlab bench "
+            "--serving binary, docker or HOST:PORT:PORT.",
             "warn",
         )
+
+
+def _predicted(source: Source, found: Predictions, first: str) -> Iterator[str | Link]:
+    base = _base(source, first)
+    ways = _ways(source, first)
+    told = [_taken(one, base, than=not number) for number, one in enumerate(ways)]
+    if base and base not in ways:
+        told.append(f"{_time(base)} with {base.codec}")
+    others = [
+        f"{order.payload} {units.seconds(ways[0].total_s.median)} with {ways[0].codec}"
+        for order in found.orders
+        if order.payload != first and (ways := _ways(source, order.payload))
+    ]
+    told = [f"{first} {'; '.join(told)}"] if told else []
+    yield f"{'. '.join([*told, *others[-NAMED:]])}. By the law of {found.law}. "
+    if len(source.view.measured) > 1:
+        yield from places(found)
+
+
+def _taken(one: Prediction, base: Prediction | None, *, than: bool) -> str:
+    """Say what a way takes, and how many times less than the codec that is used now, which ``than`` names."""
+    text = f"{_time(one)} with {_way(one)}"
+    if base is None or base.codec == one.codec or base.total_s.median <= one.total_s.median:
+        return text
+    less = f"{text}, {units.ratio_interval(times_less(base, one))} less"
+    return f"{less} than with {base.codec}" if than else less
 
 
 def places(found: Predictions) -> Iterator[str | Link]:
@@ -71,9 +81,9 @@ def places(found: Predictions) -> Iterator[str | Link]:
     named = [f"{there} overtakes {here} ({payload})" for payload, there, here in pairs[:SWAPS]]
     more = len(pairs) - SWAPS
     if more <= 0:
-        yield f"The order of codecs is another there: {sentences.listing(named)}."
+        yield f"There {sentences.listing(named)}."
         return
-    yield f"The order of codecs is another there: {', '.join(named)} "
+    yield f"There {', '.join(named)} "
     yield Link(f"and {more} more {'pairs change' if more > 1 else 'pair changes'} places", f"#{SWAPS_TABLE}")
     yield "."
 
@@ -83,17 +93,32 @@ def swapped(found: Predictions) -> list[tuple[str, str, str]]:
     return [(order.payload, *pair) for order in found.orders for pair in order.swapped]
 
 
-def _best(source: Source, payload: str) -> Prediction | None:
-    """Return the least that a codec which returns the same bits would take there; None where that is not predicted."""
+def _ways(source: Source, payload: str) -> list[Prediction]:
+    """Return the fastest way there over each transport that returns the same bits, the faster of them first."""
     found = source.predictions
     if not found or found.own:
-        return None
+        return []
     order = next((order.predicted for order in found.orders if order.payload == payload), ())
     gates = source.view.gates
     exact = [codec for codec in order if (gate := gates.get((payload, codec))) and gate.exactness.exact]
-    return found.of(payload, tuple(exact))
+    firsts: dict[str, Prediction] = {}
+    for codec in exact:
+        if one := found.of(payload, (codec,)):
+            firsts.setdefault(_over(one), one)
+    return list(firsts.values())
+
+
+def _base(source: Source, payload: str) -> Prediction | None:
+    return source.predictions.of(payload, (source.baseline,)) if source.predictions else None
+
+
+def _over(found: Prediction) -> str:
+    return sentences.transport("grpc" if found.route == "grpc" else "rest")
+
+
+def _way(found: Prediction) -> str:
+    return f"{found.codec} over {_over(found)}"
 
 
 def _time(found: Prediction) -> str:
-    total = found.total_s
-    return f"{units.seconds(total.median)} ({units.seconds(total.low)} to {units.seconds(total.high)})"
+    return f"{units.seconds(found.total_s.median)} {units.bounds(found.total_s, units.seconds)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from serlab.analysis.words import counted
 from serlab.records.run import RunInfo
 
 EMBEDDED = "embedded"
@@ -36,7 +37,7 @@ def server_name(instance: Mapping[str, object]) -> str:
 
 def machine_text(info: RunInfo) -> str:
     """Return name, processor and cores."""
-    return f"{info.machine.name}, {info.machine.cpu_model}, {info.machine.cores} cores"
+    return f"{info.machine.name}, {info.machine.cpu_model}, {counted(info.machine.cores, 'core')}"
 
 
 def origin(instance: Mapping[str, object], info: RunInfo, started: str = "") -> str:
@@ -53,4 +54,4 @@ def origin_lines(instance: Mapping[str, object], info: RunInfo) -> Iterator[str]
 
 def rounds_text(rounds: int) -> str:
     """Return ``5 rounds``, ``1 round``; "" for an experiment that has none, or counts its own."""
-    return f"{rounds} round{'s' if rounds > 1 else ''}" if rounds > 0 else ""
+    return counted(rounds, "round") if rounds > 0 else ""

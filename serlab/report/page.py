@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from serlab import __version__
+from serlab.analysis.words import counted
 from serlab.report import sentences, svg
 from serlab.report.blocks import Comparison, Facts, Figure, Filter, Flame, Links, Missing, Note, Panel, Section, Table
 from serlab.report.glossary import Words
@@ -80,6 +81,7 @@ class Page:
     back: tuple[str, str] | None = None
     unmeasured: tuple[Missing, ...] = ()
     data: str = "null"  # JSON for the page's script
+    codecs: tuple[str, ...] = ()  # for the list of words
 
 
 def render(source: Source) -> str:
@@ -118,6 +120,7 @@ def _report(source: Source, sections: tuple[Section, ...]) -> Page:
         tuple(banners),
         unmeasured=unmeasured,
         data=as_data(compare.data(source)),
+        codecs=info.codecs,
     )
 
 
@@ -134,7 +137,7 @@ def origin_facts(source: Source) -> tuple[tuple[str, str], ...]:
     more = len(source.payloads) - len(payloads)
     return (
         ("payloads", sentences.listing([*payloads, f"{more} more"] if more else payloads)),
-        ("machine", f"{info.machine.cpu_model}, {info.machine.cores} cores"),
+        ("machine", f"{info.machine.cpu_model}, {counted(info.machine.cores, 'core')}"),
         ("instance", source.instance_line),
         ("measured", ", ".join(filter(None, (source.date, rounds_text(info.rounds))))),
         ("client", f"Python {info.machine.python}"),
@@ -170,7 +173,7 @@ def _render(source: Origin, shown: Page, drawings: Mapping[str, Drawing]) -> str
             policy=f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; "
             "base-uri 'none'; form-action 'none'",
             version=__version__,
-            words=Words(),
+            words=Words(shown.codecs),
             # Built as a tree, its texts escaped by the serializer.
             draw=lambda panel: Markup(svg.inline(panel, drawings[panel.name]())),  # noqa: S704
             kind=lambda block: _KINDS[type(block)],

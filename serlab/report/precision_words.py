@@ -27,9 +27,11 @@ OFFLINE = (
 _CUES = {EXACT: "✓", "rejected": "⊘"}
 
 
-def cued(word: Word) -> str:
-    """Return a cell's word with a mark that says as much as its colour: ``✓ exact``, ``≈ rounded``, ``✗ flushed``."""
-    return f"{_CUES.get(word.verdict, '≈' if word.verdict in NEAR else '✗')} {word.text}"
+def cued(word: Word) -> tuple[str, ...]:
+    """Return a cell's words, each with a mark that says as much as its colour: ``✓ exact``; ``≈ some rounded``, …."""
+    cues = ((verdict, _CUES.get(verdict, "≈" if verdict in NEAR else "✗")) for verdict in word.verdicts)
+    some = "" if word.whole else "some "
+    return tuple(f"{cue} {some}{verdict}" for verdict, cue in cues)
 
 
 def class_label(name: str) -> str:
@@ -50,15 +52,18 @@ def cause_name(cause: Cause, report: PrecisionReport) -> str:
 
 
 def cause_statement(cause: Cause, report: PrecisionReport) -> str:
-    """Return a cause as a sentence: who, what, of which values, through which codecs, and what was said."""
+    """Return a cause as a sentence: who, what, through which codecs of which values, and what was said."""
     name = cause_name(cause, report)
     manner = "" if cause.verdict == "rejected" else ", silently" if cause.silent else ", with a warning"
     far = f" by up to {cause.worst_ulp:,} ULP" if cause.worst_ulp else ""
-    befallen = "; ".join(f"{dtype} ({classes(shares)})" for dtype, shares in cause.shares.items())
+    told = "; ".join(
+        ", ".join(f"{dtype} ({classes(shares)})" for dtype, shares in found.items())
+        + f" with {sentences.listing(codecs)}"
+        for codecs, found in cause.befallen.items()
+    )
     said = next((text for finding in cause.findings for text in finding.said if text), "")
     quoted = f" It says: {shortened(said)}" if said else ""
-    start = name[0].upper() + name[1:]
-    return f"{start}: {cause.verdict}{far}{manner}: {befallen}. With {sentences.listing(cause.codecs)}.{quoted}"
+    return f"{name[0].upper()}{name[1:]}: {cause.verdict}{far}{manner}: {told}.{quoted}"
 
 
 def classes(shares: Sequence[Share]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from serlab.analysis.stats import FEWEST
+from serlab.analysis.words import counted
 from serlab.records.published import Published, PublishedCall
 from serlab.records.run import Interval
 from serlab.report import origin, sentences, units
@@ -60,7 +61,7 @@ def render(entries: Sequence[Entry], *, heading: str = "What payloads cost, on s
     names = _names(entries)
     servers = sentences.listing(list(dict.fromkeys(entry.server for entry in entries)))
     machines = sentences.listing(list(dict.fromkeys(_machine(entry) for entry in entries)))
-    several = Several(f"{len(entries)} runs", servers, machines)
+    several = Several(counted(len(entries), "run"), servers, machines)
     sections = (*_changes(entries, names), _calls(entries, names), _runs(entries, names))
     facts = (("runs", str(len(entries))), ("servers", servers), ("machines", machines))
     return render_page(several, Page("runs", "serlab: published runs", heading, sections, facts, data=as_data(None)))

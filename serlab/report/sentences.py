@@ -9,7 +9,8 @@ from types import MappingProxyType
 from serlab.analysis.correlate import shows_relation
 from serlab.analysis.holders import Holder
 from serlab.analysis.stats import FEWEST, resolvable
-from serlab.records.correlation import Correlation, InCall, Saving
+from serlab.analysis.words import counted
+from serlab.records.correlation import Correlation, InCall, Mode, Saving
 from serlab.records.endtoend import Answer
 from serlab.records.run import Exactness, Interval, MemoryProfile, Op
 from serlab.report import units
@@ -173,7 +174,7 @@ def agreement(answers: Sequence[Answer]) -> tuple[str, ...]:
 def relation(fit: Correlation) -> str:
     """Say what a fit of end-to-end over isolated times shows, or that its points show no relation."""
     if fit.slope is None or fit.spearman is None:
-        return f"{fit.points} point{' is' if fit.points == 1 else 's are'} too few for a fit"
+        return f"{counted(fit.points, 'point')} {'is' if fit.points == 1 else 'are'} too few for a fit"
     if not shows_relation(fit):
         return f"no relation is shown by {fit.points} points"
     slope = fit.slope
@@ -184,15 +185,16 @@ def relation(fit: Correlation) -> str:
     )
 
 
-_MODES = {"apart": "timed with a wait in between", "tight": "timed in a loop"}
+#: How steps were timed in isolation.
+MODES: Mapping[Mode, str] = MappingProxyType({"apart": "with a wait before each", "tight": "in a loop"})
 
 
 def in_call(modes: Sequence[InCall]) -> str:
     """Say which mode of timing in isolation tells what steps take within calls; "" where nothing was called."""
-    told = [f"{_MODES[one.mode]}, {units.percent(one.within)}" for one in modes if one.cases]
+    told = [f"{MODES[one.mode]}, {units.percent(one.within)}" for one in modes if one.cases]
     if not told:
         return ""
     return (
         f"Of the {modes[0].cases} steps that take 20 µs and more, isolated ÷ in a call is between 0.85 and 1.15: "
-        f"{'; '.join(told)}. The first is used here."
+        f"timed {'; timed '.join(told)}. The first is used here."
     )

@@ -14,6 +14,7 @@ from serlab.analysis.endtoend import EndToEnd, cpu_per_call, sum_up_all
 from serlab.analysis.laws.call_parts import CallParts, call_parts
 from serlab.analysis.pairs import Pair, compare_all
 from serlab.analysis.view import RunView
+from serlab.analysis.words import counted
 from serlab.errors import SerlabError, UsageError
 from serlab.records.correlation import Correlations
 from serlab.records.law_files import find_law
@@ -179,14 +180,14 @@ class Source:
         instance = self.data.info.instance
         model = f", model {instance.get('model')}" if self.view.calls_a_model else ""
         count = len(self.view.measured)
-        codecs = f", {count} codec{'s' if count > 1 else ''}" if count else ""
+        codecs = f", {counted(count, 'codec')}" if count else ""
         return f"{named}{model}{codecs}, {server_name(instance)}, {self.data.info.started[:10]}".removeprefix(", ")
 
     @property
     def machine_line(self) -> str:
         """Where and when the run was measured."""
         machine = self.data.info.machine
-        return f"{machine.name}: {machine.cpu_model}, {machine.cores} cores · {self.date}"
+        return f"{machine.name}: {machine.cpu_model}, {counted(machine.cores, 'core')} · {self.date}"
 
     @property
     def instance_line(self) -> str:

@@ -25,16 +25,14 @@ def test_codecs_and_dtypes_that_are_alike_share_a_column_or_a_row() -> None:
     found = overview(report(*(cell(codec, dtype) for codec in ("json", "orjson") for dtype in ("int8", "int16"))))
     assert found.columns == (("json", "orjson"),)
     assert found.rows == (("int8", "int16"),)
-    assert found.words == ((Word("exact"),),)
+    assert found.words == ((Word(("exact",)),),)
 
 
-def test_what_is_altered_silently_is_worse_than_what_is_refused() -> None:
+def test_a_cell_has_every_verdict_the_worst_first_and_what_is_silent_is_worse_than_what_is_refused() -> None:
     found = overview(
         report(cell("json", "float64", "limits", "rejected"), cell("json", "float64", "unit", "rounded", 3))
     )
-    assert found.words == ((Word("rounded", whole=False, silent=True),),)
-    assert found.words[0][0] is not None
-    assert found.words[0][0].text == "some rounded"
+    assert found.words == ((Word(("rounded", "rejected"), whole=False),),)
     assert severity("rounded", silent=True) > severity("rejected")
 
 
@@ -59,7 +57,8 @@ def test_findings_of_one_cause_are_one_and_the_worst_stands_first() -> None:
     found = causes(report(replace(cell("json", "float16", "unit", "rejected"), leg="request"), *cells))
     assert [(cause.verdict, cause.silent) for cause in found] == [("flushed", True), ("rejected", False)]
     assert found[0].codecs == ("json", "orjson")
-    befallen = {dtype: [share.value_class for share in shares] for dtype, shares in found[0].shares.items()}
+    (by_dtype,) = found[0].befallen.values()
+    befallen = {dtype: [share.value_class for share in shares] for dtype, shares in by_dtype.items()}
     assert befallen == {"float32": ["subnormal"], "float64": ["subnormal"]}
     assert found[0].altered == 20  # codecs that behave alike are one finding
 
@@ -72,8 +71,19 @@ def test_ordinary_values_that_are_rounded_stand_before_subnormals_that_are_flush
     ]
     first, second = causes(report(*cells))
     assert (first.verdict, second.verdict) == ("rounded", "flushed")
-    assert [share.value_class for share in first.shares["float64"]] == ["unit", "halfway"]
-    assert overview(report(*cells)).words[0][0] == Word("rounded", whole=False, silent=True)
+    assert [share.value_class for share in first.befallen["json",]["float64"]] == ["unit", "halfway"]
+    assert overview(report(*cells)).words[0][0] == Word(("rounded", "flushed"), whole=False)
+
+
+def test_each_codec_of_a_cause_has_its_own_classes_and_no_others() -> None:
+    cells = [
+        replace(cell("json", "float64", "quiet NaN", "rejected"), leg="request"),
+        replace(cell("orjson", "float64", "quiet NaN", "rejected"), leg="request"),
+        replace(cell("orjson", "float64", "infinity", "rejected"), leg="request"),
+    ]
+    (cause,) = causes(report(*cells))
+    told = {codecs: [share.value_class for share in found["float64"]] for codecs, found in cause.befallen.items()}
+    assert told == {("json",): ["quiet NaN"], ("orjson",): ["quiet NaN", "infinity"]}
 
 
 def test_values_that_keep_what_they_are_do_not_become_worse_for_being_ordinary() -> None:

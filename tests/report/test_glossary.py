@@ -3,10 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from serlab.codecs import registry
 from serlab.records.precision import PrecisionReport
 from serlab.records.run_data import RunData
 from serlab.report import page
-from serlab.report.glossary import MEANINGS, Words, identity
+from serlab.report.glossary import CODECS, MEANINGS, Words, identity
 from serlab.report.source import Source
 from tests.report.test_page import Elements
 
@@ -31,7 +32,22 @@ def test_words_of_every_day_are_terms_only_where_they_are_a_whole_heading() -> N
 
 
 def test_every_term_has_an_address_of_its_own() -> None:
-    assert len({identity(term) for term in MEANINGS}) == len(MEANINGS)
+    terms = (*MEANINGS, *CODECS)
+    assert len({identity(term) for term in terms}) == len(terms)
+
+
+def test_every_codec_is_explained() -> None:
+    builtin = {name for name in registry.names() if registry.codec_class(name).__module__.startswith("serlab.")}
+    assert builtin == set(CODECS)
+    words = Words(("orjson-gzip:level=6", "mine"))
+    assert [term for term, _, _ in words.used] == ["orjson-gzip"]
+
+
+def test_a_page_explains_its_codecs_and_leads_to_its_words(source: Source) -> None:
+    found = Elements(page.render(source))
+    explained = {str(at["id"]) for _, at in found.tags if str(at.get("id", "")).startswith("term-")}
+    assert {identity(codec) for codec in source.data.info.codecs} <= explained
+    assert "#glossary-within" in {at["href"] for at in found.all("a")}
 
 
 def test_a_page_explains_the_terms_that_it_uses_and_no_others(source: Source) -> None:
@@ -39,7 +55,7 @@ def test_a_page_explains_the_terms_that_it_uses_and_no_others(source: Source) ->
     linked = {str(at["href"])[1:] for at in found.all("a") if str(at["href"]).startswith("#term-")}
     explained = {str(at["id"]) for _, at in found.tags if str(at.get("id", "")).startswith("term-")}
     assert linked
-    assert linked <= explained < {identity(term) for term in MEANINGS}
+    assert linked <= explained < {identity(term) for term in (*MEANINGS, *CODECS)}
 
 
 def test_no_text_of_a_run_is_more_than_text(hostile: RunData, make_source: Callable[..., Source]) -> None:

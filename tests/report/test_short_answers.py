@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from serlab.analysis.precision_causes import causes
 from serlab.records.law import Route
 from serlab.records.precision import Alteration, PrecisionCell, PrecisionReport
 from serlab.records.prediction import Order, Prediction, Predictions
 from serlab.records.run import Exactness, Interval
 from serlab.records.run_data import RunData
 from serlab.report import answer_words, elsewhere_words, short_answers
+from serlab.report import precision_words as brief
 from serlab.report.blocks import Link, plain
 from serlab.report.sections import body_size, endtoend
 from serlab.report.source import Source
@@ -40,10 +42,34 @@ def test_what_float64_loses_over_rest_begins_with_ordinary_values(
         cell("base64", "unit"),
     )
     told = short_answers.loses(make_source(run_data, precision=report))
-    assert told.startswith("Rounded: 10.0 % of numbers in [0, 1), silently, by ")
-    assert "Also subnormal flushed; infinity rejected." in told
-    assert told.endswith("Nothing is lost with base64.")
-    assert "canonical" not in told
+    assert told == (
+        "Nothing is lost with base64. With json, silently rounded: 10.0 % of numbers in [0, 1); silently flushed: "
+        f"subnormal; rejected: infinity. {short_answers.AS_REAL}"
+    )
+
+
+def test_every_loss_is_told_of_the_codecs_that_have_it_and_of_no_others(
+    run_data: RunData, make_source: Callable[..., Source]
+) -> None:
+    every = ("json", "json-orjson-list", "orjson", "json-simdjson")
+    report = precision(
+        *(cell(codec, "subnormal", "flushed") for codec in every),
+        *(cell(codec, "quiet NaN", "rejected") for codec in every[1:]),
+        cell("json", "quiet NaN", "canonical"),
+        cell("orjson", "infinity", "rejected"),
+        replace(cell("orjson", "zero", "rejected"), dtype="float32"),
+        cell("base64", "unit"),
+    )
+    told = short_answers.loses(make_source(run_data, precision=replace(report, instance={})))
+    assert told == (
+        "Nothing is lost with base64. With the other 4 over REST, silently flushed: subnormal; rejected: "
+        "NaN (all of them but json), infinity (orjson)."
+    )
+    named = [brief.cause_statement(cause, report) for cause in causes(report)]
+    assert any(line.endswith("rejected: float64 (infinity) with orjson.") for line in named) is False
+    (refused,) = (line for line in named if "rejected" in line)
+    assert "float64 (quiet NaN) with json-orjson-list and json-simdjson" in refused
+    assert "json " not in refused.partition(": rejected")[2]
 
 
 def test_what_nobody_looked_at_is_not_told(source: Source) -> None:
@@ -52,7 +78,9 @@ def test_what_nobody_looked_at_is_not_told(source: Source) -> None:
 
 def test_memory_names_who_holds_it_how_much_and_how_many_times_the_tensor(source: Source) -> None:
     told = short_answers.memory(source)
-    assert "json encoding image peaks at 3,000 B, 3.00× the tensor, of which 2,000 B in encode." in told
+    assert told.startswith(
+        "json with image: encoding holds 3,000 B, 3.00× the tensor: 2,000 B (67 %) in encode and 1,000 B (33 %) in "
+    )
 
 
 def law(*swapped: tuple[str, str]) -> Predictions:
@@ -61,13 +89,10 @@ def law(*swapped: tuple[str, str]) -> Predictions:
 
 def test_codecs_that_change_places_are_named_and_the_others_are_a_link() -> None:
     pieces = tuple(elsewhere_words.places(law(("a", "b"), ("c", "d"), ("e", "f"), ("g", "h"))))
-    assert plain(pieces) == (
-        "The order of codecs is another there: a overtakes b (image), c overtakes d (image) "
-        "and 2 more pairs change places."
-    )
+    assert plain(pieces) == ("There a overtakes b (image), c overtakes d (image) and 2 more pairs change places.")
     assert Link("and 2 more pairs change places", "#swaps-table") in pieces
     one = plain(tuple(elsewhere_words.places(law(("a", "b")))))
-    assert one == "The order of codecs is another there: a overtakes b (image)."
+    assert one == "There a overtakes b (image)."
     assert plain(tuple(elsewhere_words.places(law()))) == "The order of codecs is the same there."
 
 
@@ -86,16 +111,32 @@ def test_a_run_on_the_labs_own_server_begins_with_what_tensorflow_serving_would_
     )
     order = Order("image", ("not-compared", "orjson", "json"))
     found = Predictions("some-law", "s", False, each, (order,))
-    told = [plain(sentence) for sentence in answer_words.headline(make_source(run_data, predictions=found))]
-    assert told[0] == (
-        "On TensorFlow Serving, a call with image would take about 12.0× less time with orjson over REST "
+    source = make_source(run_data, predictions=found)
+    assert plain(answer_words.headline(source)) == (
+        "On TensorFlow Serving, a call with image would take about 12.5× [10.8, 14.4] less time with orjson over REST "
         "than with json."
     )
-    assert told[1].startswith("Predicted by the law of some-law: 2.00 ms (1.80 ms to 2.20 ms), instead of 25.0 ms")
-    assert told[3].startswith("Measured on the lab's own server: a call with image takes ")
-    real = replace(found, own=True)
-    told = [plain(sentence) for sentence in answer_words.headline(make_source(run_data, predictions=real))]
-    assert told[0].startswith("A call with image takes ")
+    told = {fact.name: plain(fact.answer) for fact in answer_words.facts(source)}
+    assert told["Predicted for TensorFlow Serving"] == (
+        "image 2.00 ms [1.80 ms, 2.20 ms] with orjson over REST, 12.5× [10.8, 14.4] less than with json; "
+        "25.0 ms [22.5 ms, 27.5 ms] with json. By the law of some-law. The order of codecs is the same there."
+    )
+    real = make_source(run_data, predictions=replace(found, own=True))
+    assert plain(answer_words.headline(real)).startswith("A call with image takes ")
+    assert not any(fact.name.startswith("Predicted") for fact in answer_words.facts(real))
+
+
+def test_no_figure_of_one_server_stands_in_a_row_of_the_other(
+    run_data: RunData, make_source: Callable[..., Source]
+) -> None:
+    each = (would_take("orjson", "rest-numbers", 2.345e-3), would_take("json", "rest-numbers", 45.67e-3))
+    found = Predictions("some-law", "s", False, each, (Order("image", ("orjson", "json")),))
+    told = {fact.name: plain(fact.answer) for fact in answer_words.facts(make_source(run_data, predictions=found))}
+    predicted = told.pop("Predicted for TensorFlow Serving")
+    figures = [predicted.split()[1], "45.7"]
+    assert all(figure in predicted for figure in figures)
+    (measured,) = (text for name, text in told.items() if name.startswith("Measured on "))
+    assert not any(figure in text for text in (measured, *told.values()) for figure in figures)
 
 
 def busy(data: RunData) -> RunData:

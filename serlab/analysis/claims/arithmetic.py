@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from serlab.analysis.words import counted
 from serlab.records.claims import NOT_REPRODUCED, NOT_TESTABLE, REPRODUCED, SAME_DIRECTION, Verdict
 from serlab.records.run import Interval
 
@@ -107,5 +108,5 @@ def undecided(verdict: Verdict, ratio: Interval) -> str:
     if verdict != NOT_TESTABLE:
         return ""
     if ratio.is_range:
-        return f"more than {ratio.runs} rounds, which give no 95 % interval"
+        return f"more than {counted(ratio.runs, 'round')}, too few for a 95 % interval"
     return "a narrower interval: this one holds both no gap and the claimed one"

@@ -8,6 +8,7 @@ from serlab.analysis.claims.arithmetic import gap_verdict, undecided
 from serlab.analysis.claims.predicted import widened
 from serlab.analysis.claims.samples import count, find, mean_ratio, ratio, tail_ratio
 from serlab.analysis.stats import SAMPLE_FLOOR
+from serlab.analysis.words import counted
 from serlab.records import evidence as said
 from serlab.records.claims import NOT_TESTABLE, REPRODUCED, SAME_DIRECTION, Evidence, Judgement, Quantity, Series
 from serlab.records.run import Interval
@@ -58,7 +59,7 @@ def resnet_p99(evidence: Evidence) -> Judgement:
     if calls < floor:
         return Judgement(
             NOT_TESTABLE,
-            finding=f"{calls} calls per client are too few for a p99",
+            finding=f"{counted(calls, 'call')} per client: too few for a p99",
             needs=f"{floor} calls per client: serlab claims --only resnet-p99 without --quick",
         )
     return _gap(evidence, "image", CLAIMED_P99, lambda slow, fast: tail_ratio(slow, fast, 0.99))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from serlab.analysis.words import counted
 from serlab.records.load import LoadStep
 
 #: From this share of one core on, a generator process is taken to be the limit itself.
@@ -100,7 +101,9 @@ def _errors(rounds: Sequence[LoadStep]) -> Iterator[str]:
         meaning = _MEANINGS.get(code) or messages.get(code, "")
         if code == "RESOURCE_EXHAUSTED" and "larger than max" in messages.get(code, ""):
             meaning = "the answer is larger than the client takes (grpc.max_receive_message_length)"
-        yield f"{number:,} calls ({number / sent:.1%}) failed with {code}" + (f": {meaning}" if meaning else "")
+        yield f"{counted(number, 'call')} ({number / sent:.1%}) failed with {code}" + (
+            f": {meaning}" if meaning else ""
+        )
 
 
 def _outages(rounds: Sequence[LoadStep]) -> Iterator[str]:

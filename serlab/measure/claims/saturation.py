@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from serlab.analysis.words import counted
 from serlab.errors import MeasureError
 from serlab.measure.cases import shuffled
 from serlab.measure.claims.lab import Lab, classifier_call, series
@@ -48,7 +49,7 @@ def measure(lab: Lab) -> Evidence:
         errors = sum(sum(step.errors.values()) for step in mine)
         if errors:
             facts[f"errors, {codec}"] = errors
-            lab.missing.append(f"{errors} calls with {codec} failed")
+            lab.missing.append(f"{counted(errors, 'call')} with {codec} failed")
     return Evidence("saturation", tuple(_series(answered, codecs)), facts)
 
 

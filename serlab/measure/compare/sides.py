@@ -12,6 +12,7 @@ from pathlib import Path
 from serlab.analysis.compare import SAME_WITHIN, compare_pairs, confirmed
 from serlab.analysis.exact import compare_gates, compare_memory, least
 from serlab.analysis.stats import FEWEST
+from serlab.analysis.words import counted
 from serlab.errors import MeasureError, UsageError
 from serlab.measure.calls import Subject
 from serlab.measure.chunks import Chunks
@@ -102,9 +103,9 @@ class SideBySide:
         if interruption.signal:
             notes.append(f"interrupted after {rounds} of {self.wanted.rounds} rounds: what was measured is shown")
         if unsure := sum(one.differs and two.verdict == "no verdict" for one, two in zip(first, found, strict=True)):
-            notes.append(f"{unsure} flagged cases were not measured again often enough: they get no verdict")
+            notes.append(f"not measured again often enough for a verdict: {counted(unsure, 'flagged case')}")
         if rounds < FEWEST:
-            notes.append(f"{rounds} rounds carry no 95 % interval, so there is no verdict on time: it takes {FEWEST}")
+            notes.append(f"no 95 % interval from {counted(rounds, 'round')}, so no verdict on time: it takes {FEWEST}")
         failed = tuple(CaseComparison(case, "no verdict", failure=words) for case, words in failures.items())
         return Comparison(
             _described(self.base, offers["base"]), _described(self.head, offers["head"]), "side by side", rounds,

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 
+from serlab.analysis.words import counted
 from serlab.codecs import registry
 from serlab.errors import CodecError, TransportError
 from serlab.measure.calls import Subject
@@ -77,7 +78,7 @@ def measure_multiplexing(
     for number in range(rounds):
         say.phase(f"shared connections, round {number + 1}", len(arrangements))
         for codec, connections in shuffled(arrangements, seed, number):
-            say.step(f"{codec}, {calls} calls over {connections}")
+            say.step(f"{codec}, {counted(calls, 'call')} over {connections}")
             clients.of(codec).keeping(
                 take, share, target.endpoint, target.options, target.call, codec, payload, large_payload,
                 connections=connections, calls=calls, round_number=number, seed=seed,

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from serlab.analysis.words import counted
 from serlab.errors import SerlabError
 from serlab.measure.calls import Subject
 from serlab.measure.load.clients import Clients, Work, lanes
@@ -103,7 +104,7 @@ def generate(job: Job, controller: Connection) -> None:
     patience_s = 2 * job.options.timeout_s + 1.0
     unsent = engine.stop(end, patience_s)
     hanging = engine.running
-    trouble = engine.trouble or (f"{hanging} calls did not end within {patience_s:g} s" if hanging else "")
+    trouble = engine.trouble or (f"{counted(hanging, 'call')} did not end within {patience_s:g} s" if hanging else "")
     controller.send_bytes(_report(tally, final=True, unsent=unsent, trouble=trouble))
     if not hanging:
         engine.close()

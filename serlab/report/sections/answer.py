@@ -32,7 +32,7 @@ def build(source: Source) -> Section:
     blocks.append(_table(source))
     if source.predictions and (pairs := elsewhere_words.swapped(source.predictions)):
         blocks.append(_swaps(source.predictions, pairs))
-    return Section("answer", "The answer", answer_words.headline(source), tuple(blocks), folded=False)
+    return Section("answer", "The answer", (answer_words.headline(source),), tuple(blocks), folded=False)
 
 
 def _mapped(source: Source) -> list[str]:
@@ -44,7 +44,7 @@ def _mapped(source: Source) -> list[str]:
 
 def _reading(source: Source) -> str:
     if source.calls:
-        return "Mean time of each stage within a call, the fastest codec first. Every payload is under End to end."
+        return "Mean time of each stage, the fastest codec first: a bar ends at the mean of all calls, not at the p50."
     return "Mean time of encode and decode in isolation, the fastest first: no server was called in this run."
 
 

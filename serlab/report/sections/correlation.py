@@ -62,8 +62,8 @@ def _conclusion(source: Source) -> Iterable[str]:
     least, most = shares[0], shares[-1]
     usual = next((one for one in shares if (one.payload, one.codec) == (first, source.baseline)), most)
     yield (
-        f"Timed in isolation, they explain {_explained(usual)}; over all codecs from {_explained(least)} to "
-        f"{_explained(most)}. The rest of a call they do not explain."
+        f"Timed in isolation{_waited(source)}, they explain {_explained(usual)}; over all codecs from "
+        f"{_explained(least)} to {_explained(most)}. The rest of a call they do not explain."
     )
     for fit in source.correlations.fits:
         if fit.scope != "all":
@@ -86,6 +86,12 @@ def _fits(source: Source) -> Table:
         )  # fmt: skip
     titles = ("over", "points", "rank correlation", "slope, ms end to end per ms isolated", "intercept")
     return Table("fits-table", "Theil–Sen fits and Spearman's rank correlation", columns(*titles), tuple(rows))
+
+
+def _waited(source: Source) -> str:
+    """Say how the steps were timed that are held against calls: a loop of them takes less."""
+    modes = source.correlations.in_call
+    return f" ({sentences.MODES[modes[0].mode]})" if modes else ""
 
 
 def _explained(point: CorrelationPoint) -> str:
@@ -120,7 +126,7 @@ def _points(source: Source) -> Table:
         )
     return Table(
         "points-table",
-        "Isolated and end-to-end time of every payload and codec",
+        f"Encode + decode in isolation{_waited(source)} and end to end (p50), of every payload and codec",
         columns(
             "payload", "codec", "over", "isolated", "end to end", "explained", "encode in a call ÷ isolated",
             "decode in a call ÷ isolated", "values", text=3,

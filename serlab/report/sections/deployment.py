@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from serlab.analysis.deployment import gateway_costs, recommend, summarize_batching, summarize_sharing
+from serlab.analysis.words import counted
 from serlab.records.deployment import BatchingReport, GatewayReport, MultiplexingReport, UploadReport
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Missing, Section
@@ -53,7 +54,7 @@ def _said_of_sharing(report: MultiplexingReport) -> Iterable[str]:
             back = entry.held_back_s
             held = f"; a large call holds small ones back by {sentences.time(back)}" if back else ""
             yield (
-                f"{entry.calls} calls on one connection over {sentences.transport(entry.transport)} take "
+                f"{counted(entry.calls, 'call')} on one connection over {sentences.transport(entry.transport)} take "
                 f"{units.ratio_interval(entry.overlap)} as long as the slowest of them{held}."
             )
 

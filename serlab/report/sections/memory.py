@@ -6,12 +6,13 @@ from collections.abc import Iterable
 
 from serlab.analysis.holders import TOLD, Holder, holders
 from serlab.analysis.view import FLOOR
+from serlab.analysis.words import counted
 from serlab.records.run import MemoryProfile, PayloadInfo
-from serlab.report import flames, units
+from serlab.report import flames, short_answers, units
 from serlab.report.blocks import Block, Cell, Figure, Links, Missing, Section, Table, columns
 from serlab.report.plots import memory
 from serlab.report.sections import compare
-from serlab.report.sentences import DOING, copy_factor, holder_words, listing, peak
+from serlab.report.sentences import DOING, copy_factor, holder_words, peak
 from serlab.report.source import Source
 
 #: Headings of the functions that hold most.
@@ -41,7 +42,7 @@ def build(source: Source) -> Section:
     if undrawn:
         blocks.append(
             Missing(
-                f"flamegraphs of {undrawn} cases",
+                f"flamegraphs of {counted(undrawn, 'case')}",
                 f"serlab memory {source.command} --flamegraphs all",
             )
         )
@@ -70,18 +71,10 @@ def _conclusion(source: Source) -> tuple[str, ...]:
     text = f"{_subject(source, worst)} peaks at {peak(worst)}"
     if best is not worst:
         text += f"; the leanest, {_subject(source, best, start=False)}, at {peak(best)}"
-    now = compare.usual(source).get(largest, (source.baseline,))[0]
-    asked = [_told(profile) for profile in here if profile.case.codec == now and holders(profile)]
-    if asked:
-        told = f"Where the memory of {now} goes with {largest}: {'; '.join(asked)}."
-    else:
+    told = short_answers.memory(source)
+    if not told:
         told = f"At the worst peak the largest holder is {next(map(holder_words, holders(worst)), 'not known')}."
-    return (f"{text}.", told, "Peaks are memray's exact counts of one call, not samples.")
-
-
-def _told(profile: MemoryProfile) -> str:
-    most = [f"{units.size(one.bytes)} in {one.name}" for one in holders(profile)[:2]]
-    return f"{profile.case.op} holds {listing(most)}, of {units.size(profile.peak_bytes)}"
+    return (told, f"{text}.", "Peaks are memray's exact counts of one call, not samples.")
 
 
 def _tables(source: Source) -> list[Table]:

@@ -98,7 +98,7 @@ def _findings(report: PrecisionReport) -> Iterable[Block]:
 def _matrices(report: PrecisionReport) -> Iterable[Block]:
     alone = "each codec against its own model of a server"
     where = f"through {told.instance_label(report)}" if report.instance else alone
-    yield _table("precision-table", f"The worst that becomes of any value, {where}; {report.started[:10]}", "dtype",
+    yield _table("precision-table", f"What becomes of values, the worst first, {where}; {report.started[:10]}", "dtype",
                  overview(report))  # fmt: skip
     for dtype in altered_dtypes(report):
         caption = f"{dtype}: every class of values, {where}"
@@ -121,8 +121,8 @@ def _table(name: str, caption: str, corner: str, matrix: Matrix, *, folded: bool
 def _cell(word: Word | None) -> Cell:
     if word is None:
         return Cell("not examined", tone="muted")
-    tone: Tone = "good" if word.verdict == EXACT else "warn" if brief.is_near(word.verdict) else "bad"
-    return Cell(brief.cued(word), rank(word.verdict)[-1], tone=tone)
+    tone: Tone = "good" if word.worst == EXACT else "warn" if all(map(brief.is_near, word.verdicts)) else "bad"
+    return Cell(", ".join(brief.cued(word)), max(rank(verdict)[-1] for verdict in word.verdicts), tone=tone)
 
 
 def _gates(source: Source) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from serlab.analysis.noise import remarks
 from serlab.analysis.summary import timed_share
+from serlab.analysis.words import counted
 from serlab.report import sentences, units
 from serlab.report.blocks import Block, Column, Links, Missing, Note, Section, Table, words
 from serlab.report.origin import rounds_text
@@ -52,7 +53,7 @@ def _conclusion(source: Source, noise: tuple[str, ...]) -> Iterable[str]:
     text += f": {rounds} in shuffled order" if rounds else ""
     yield text + (f", {units.percent(share)} of the time inside timed loops." if share else ".")
     if noise:
-        yield f"{len(noise)} remark{'s' if len(noise) > 1 else ''} about noise: read the intervals."
+        yield f"{counted(len(noise), 'remark')} about noise: read the intervals."
     if info.missing or info.unavailable or not info.finished or source.damaged:
         yield "Something is missing from this run; it is listed here."
 
@@ -69,7 +70,7 @@ def _facts(source: Source) -> Table:
         "serlab's commit": info.git_commit or "unknown",
         "instance": source.instance_line,
         "machine": machine.name,
-        "CPU": f"{machine.cpu_model}, {machine.cores} cores",
+        "CPU": f"{machine.cpu_model}, {counted(machine.cores, 'core')}",
         "memory": units.size(machine.memory_bytes),
         "frequency governor": machine.governor,
         "system": f"{machine.os}, kernel {machine.kernel}",

@@ -23,7 +23,7 @@ def build(source: Source) -> Section:
         Figure(
             "time-figure",
             "Time per codec",
-            "Timed in isolation: within a call caches are colder, and a step takes longer. A dot is the median over "
+            "Timed in a loop: within a call caches are colder, and a step takes longer. A dot is the median over "
             "processes, the line through it its 95 % interval; the scale is logarithmic. "
             f"The dotted lines are the floor: one copy of the tensor ({FLOOR}). Over gRPC, decode reads "
             "the numbers as typed values, which is what a stock server answers; the content form is drawn apart.",
@@ -131,7 +131,7 @@ def _table(source: Source) -> Table:
         )
     return Table(
         "time-table",
-        "Time of every case in isolation",
+        "Time of every case in isolation, in a loop",
         columns(
             "payload", "codec", "op", "time", "95 % interval", "÷ floor", "tensor/s", "processes", "values", text=3
         ),

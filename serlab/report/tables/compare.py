@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from serlab.analysis.words import counted
 from serlab.records.comparison import CaseComparison, Comparison
 from serlab.report import units
 from serlab.report.tables.console import plain_table
@@ -57,12 +58,12 @@ def conclusion(found: Comparison) -> str:
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
     known = sorted(entry.resolves for entry in found.cases if entry.resolves is not None)
     reach = f"; half of them tell differences from {100 * known[len(known) // 2]:.1f} %" if known else ""
-    exact = f"; {len(found.exact)} exact differences" if found.exact else "; nothing differs exactly"
-    return f"{len(found.cases)} cases: {told or 'none timed'}{reach}{exact}"
+    exact = f"; {counted(len(found.exact), 'exact difference')}" if found.exact else "; nothing differs exactly"
+    return f"{counted(len(found.cases), 'case')}: {told or 'none timed'}{reach}{exact}"
 
 
 def _title(found: Comparison) -> str:
-    return f"HEAD {found.head} against BASE {found.base}, {found.how}, {found.rounds} rounds"
+    return f"HEAD {found.head} against BASE {found.base}, {found.how}, {counted(found.rounds, 'round')}"
 
 
 def _sorted(found: Comparison) -> list[CaseComparison]:

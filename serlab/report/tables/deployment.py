@@ -6,6 +6,7 @@ from rich.console import Console
 
 from serlab.analysis.deployment import gateway_costs, recommend, summarize_batching, summarize_sharing
 from serlab.analysis.load.summary import summarize
+from serlab.analysis.words import counted
 from serlab.records.deployment import BatchingReport, GatewayReport, MultiplexingReport, UploadReport
 from serlab.records.run import Interval, RunInfo
 from serlab.report import sentences, units
@@ -32,7 +33,7 @@ def sharing_table(report: MultiplexingReport) -> Table:
     ]
     titles = ("codec", "over", "connections", "total ÷ slowest call", "total", "calls/s",
               f"small call behind {report.large_payload or 'a large one'}", "held back by sharing")  # fmt: skip
-    caption = f"{report.calls} calls of {report.payload} at once; 1× means all in flight together"
+    caption = f"{counted(report.calls, 'call')} of {report.payload} at once; 1× means all in flight together"
     return Table("sharing-table", caption, columns(*titles, text=2), tuple(rows))
 
 
@@ -75,7 +76,7 @@ def batching_table(report: BatchingReport) -> Table:
     ]
     titles = ("setting", "calls/s", "÷ without", "rows per batch", "mean latency", "p50", "p90", "p99", "errors")
     who = "within the graph" if report.batcher == "graph" else "by TensorFlow Serving itself"
-    caption = f"Batching {who}, {report.concurrency} calls of one row in flight ({report.codec})"
+    caption = f"Batching {who}, {counted(report.concurrency, 'call')} of one row in flight ({report.codec})"
     return Table("batching-table", caption, columns(*titles), tuple(rows))
 
 
@@ -107,7 +108,7 @@ def print_multiplexing(report: MultiplexingReport, info: RunInfo, console: Conso
     console.print(*origin_lines(report.instance, info), shown(sharing_table(report)), sep="\n")
     for entry in summarize_sharing(report):
         for error, count in entry.errors.items():
-            console.print(f"{entry.codec} over {entry.connections}: {count} calls failed: {error}")
+            console.print(f"{entry.codec} over {entry.connections}: {counted(count, 'call')} failed: {error}")
     if not report.frames:
         return
     table = plain_table(

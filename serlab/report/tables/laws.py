@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from serlab.analysis.words import counted
 from serlab.records.law import CodecLaw, Law, Line, RouteLaw
 from serlab.report import units
 from serlab.report.tables.console import plain_table
@@ -16,7 +17,9 @@ def print_law(law: Law, console: Console) -> None:
     """Print everything a law says."""
     console.print(f"law {law.name}: {law.version} ({law.kind}), measured {law.measured}")
     points = len(law.points) + sum(len(codec.points) for codec in law.codecs)
-    console.print(f"on {law.machine.cpu_model}, {law.machine.cores} cores; {points} points; {law.source}")
+    console.print(
+        f"on {law.machine.cpu_model}, {counted(law.machine.cores, 'core')}; {counted(points, 'point')}; {law.source}"
+    )
     columns = ("route", "floor", "ns per request byte", "ns per response byte", "error, median", "left out", "holds")
     table = plain_table("", columns)
     for route in law.routes:

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
 from serlab.analysis.load.view import LoadView
+from serlab.analysis.words import counted
 from serlab.records.load import Knee, LoadSummary
 from serlab.records.run import Interval, RunInfo
 from serlab.records.run_data import payload_label
@@ -51,7 +52,7 @@ def steps_table(summaries: Sequence[LoadSummary], label: Callable[[str, str], st
         codec = label(spec.payload, spec.codec) if label else spec.codec
         pace = f"{spec.concurrency} in flight" if spec.loop == "closed" else f"{spec.rate_per_s:g}/s, {spec.arrivals}"
         if spec.sockets < spec.concurrency:
-            pace += f", {spec.sockets} connections"
+            pace += f", {counted(spec.sockets, 'connection')}"
         tails = [
             Cell(units.seconds(value), value)
             if value is not None

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from serlab.analysis.precision_findings import Finding, Share, codec_label, findings
+from serlab.analysis.words import counted
 from serlab.records.precision import Example, PrecisionCell, PrecisionReport
 from serlab.report.origin import server_name
 
@@ -61,7 +62,7 @@ def headline(report: PrecisionReport) -> Text:
     what = (
         f"tensor {report.source} {list(report.shape) or ''}".rstrip()
         if report.source
-        else f"{report.samples:,} samples per sweep"
+        else f"{counted(report.samples, 'sample')} per sweep"
     )
     elements = sum(cell.exactness.elements for cell in report.cells)
     return Text(

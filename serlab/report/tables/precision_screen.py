@@ -39,7 +39,7 @@ def render_screen(report: PrecisionReport, console: Console) -> None:
 
 
 def matrix_table(matrix: Matrix, corner: str) -> Table:
-    """Return a matrix as a table, one word per cell, with a mark beside its colour."""
+    """Return a matrix as a table, each word with a mark beside its colour."""
     table = plain_table("", (corner, *("\n".join(_named(names)) for names in matrix.columns)), left=99)
     for row, line in zip(matrix.rows, matrix.words, strict=True):
         table.add_row(", ".join(row), *map(_cell, line))
@@ -51,7 +51,8 @@ def matrix_table(matrix: Matrix, corner: str) -> Table:
 def _cell(word: Word | None) -> Text:
     if word is None:
         return Text("–", style="dim")
-    return Text(cued(word), style="green" if word.verdict == EXACT else "yellow" if is_near(word.verdict) else "red")
+    near = all(map(is_near, word.verdicts))
+    return Text("\n".join(cued(word)), style="green" if word.worst == EXACT else "yellow" if near else "red")
 
 
 def _named(names: tuple[str, ...]) -> list[str]:

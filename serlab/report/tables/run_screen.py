@@ -17,7 +17,7 @@ from serlab.analysis.view import FLOOR
 from serlab.records.run import Case, Interval
 from serlab.report import answer_words, sentences, units
 from serlab.report.blocks import Fact, plain
-from serlab.report.origin import origin_lines, rounds_text
+from serlab.report.origin import origin, origin_lines, rounds_text
 from serlab.report.source import Source, alteration
 from serlab.report.tables.console import plain_table
 
@@ -38,16 +38,18 @@ class Row:
 
 
 def print_screen(source: Source, console: Console) -> None:
-    """Print the answer and its table; ``--wide`` prints everything."""
+    """Print the answer and its table; ``--wide`` prints everything.
+
+    Each answer says which server its figures are of, so that nothing more need be said above them.
+    """
     info = source.data.info
     about = (f"run {info.name}", f"profile {info.profile}", rounds_text(info.rounds))
-    for line in (", ".join(filter(None, about)), *origin_lines(info.instance, info)):
+    where = [origin(info.instance, info)] if source.choices else origin_lines(info.instance, info)
+    for line in (", ".join(filter(None, about)), *where):
         console.print(Text(line, style="dim"))
     console.print("")
-    first, *others = map(plain, answer_words.headline(source) if source.choices else ("",))
-    for text, style in ((first, "bold"), (" ".join(others), "")):
-        if text:
-            console.print(Text(text, style=style))
+    if source.choices:
+        console.print(Text(plain(answer_words.headline(source)), style="bold"))
     minded = (Fact("Mind", text, "warn") for text in answer_words.remarks(source))
     for fact in (*answer_words.facts(source), *minded) if source.choices else ():
         name = fact.name if fact.name.endswith("?") else f"{fact.name}:"

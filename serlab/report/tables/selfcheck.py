@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from serlab.analysis.words import counted
 from serlab.records.comparison import Rate, SelfCheck
 from serlab.report import units
 from serlab.report.tables.console import plain_table
@@ -24,7 +25,7 @@ def print_selfcheck(found: SelfCheck, console: Console) -> None:
     console.print()
     console.print(f"twins called different: {_rate(found.false_alarms)}, corrected over all cases")
     console.print(f"slowdowns of {100 * found.slowdown:.3g} % found: {_rate(found.power)}")
-    for note in (f"{found.rounds} rounds", *found.notes):
+    for note in (counted(found.rounds, "round"), *found.notes):
         console.print(note)
 
 

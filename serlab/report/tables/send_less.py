@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from serlab.analysis.representation import rows
+from serlab.analysis.words import counted
 from serlab.records.send_less import SendLess
 from serlab.report import units
 from serlab.report.tables.console import plain_table
@@ -21,7 +22,7 @@ def print_send_less(reports: Iterable[SendLess], console: Console) -> None:
         kind, version = report.instance.get("kind", ""), report.instance.get("version", "")
         title = (
             f"send less: {report.payload} ({units.size(report.raw_bytes)}) to {report.model}, {kind} ({version}), "
-            f"{report.rounds} rounds"
+            f"{counted(report.rounds, 'round')}"
         )
         columns = ("sent as", "request", "response", "client", "exchange", "server CPU", "end to end", "÷ as-is",
                    "client peak", "values", "answers")  # fmt: skip

@@ -90,7 +90,7 @@ def test_a_signal_leaves_what_was_measured_and_calls_nothing_that_was_not_measur
     assert found.interrupted == (signal.SIGTERM if isinstance(error, SystemExit) else signal.SIGINT)
     assert any(f"interrupted after {rounds} of {ROUNDS} rounds" in note for note in found.notes)
     assert {entry.case.op: entry.verdict for entry in found.cases}.get("encode") == verdict
-    unsure = any("flagged cases were not measured again" in note for note in found.notes)
+    unsure = any("not measured again often enough" in note for note in found.notes)
     assert unsure == (verdict == "no verdict" and rounds >= 6)
 
 

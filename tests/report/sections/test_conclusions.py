@@ -10,7 +10,7 @@ import pytest
 from serlab.records.correlation import Correlation
 from serlab.records.run import Interval
 from serlab.records.run_data import RunData
-from serlab.report import sentences, short_answers
+from serlab.report import answer_words, sentences, short_answers
 from serlab.report.blocks import Table, plain
 from serlab.report.sections import (
     answer,
@@ -39,13 +39,14 @@ def table(source: Source, module: registry.SectionModule, name: str) -> dict[str
 
 
 def test_the_answer_names_the_largest_saving_its_times_and_what_it_does_to_the_bits(source: Source) -> None:
-    lines = [plain(line) for line in answer.build(source).conclusion]
-    assert (
-        lines[0] == "A call with image takes 22.2× [22.2, 22.2] less time with tensor-proto over gRPC than with json."
+    (line,) = answer.build(source).conclusion
+    assert plain(line) == (
+        "A call with image takes 22.2× [22.2, 22.2] less time with tensor-proto over gRPC than with json."
     )
-    assert lines[1].startswith("That is 16.1 ms [14.0 ms, 18.2 ms] instead of 360 ms [310 ms, 400 ms] with json (p50).")
-    assert lines[2].startswith("Over REST, orjson takes 30 ms [26 ms, 34 ms], 12.0×")
-    assert lines[-1] == "Every codec named here returned the same bits."
+    (measured,) = (plain(fact.answer) for fact in answer_words.facts(source) if fact.name.startswith("Measured"))
+    assert measured.startswith("image (p50) 16.1 ms [14.0 ms, 18.2 ms] with tensor-proto over gRPC, 22.2× [22.2, 22.2]")
+    assert "; 30 ms [26 ms, 34 ms] with orjson over REST, 12.0×" in measured
+    assert measured.endswith("; 360 ms [310 ms, 400 ms] with json. Every codec named here returned the same bits.")
 
 
 def test_a_faster_codec_that_alters_is_named_but_not_recommended(
@@ -81,10 +82,12 @@ def test_bytes_are_told_against_the_tensor(source: Source) -> None:
 
 def test_memory_names_the_worst_and_its_largest_holder(source: Source) -> None:
     lines = memory.build(source).conclusion
-    assert lines[0] == "Encoding image with json peaks at 3,000 B, 3.00× the tensor."
-    assert str(lines[1]).startswith(
-        "Where the memory of json goes with image: encode holds 2,000 B in encode and 1,000 B in json.dumps, of"
+    assert str(lines[0]).startswith(
+        "json with image: encoding holds 3,000 B, 3.00× the tensor: 2,000 B (67 %) in encode and 1,000 B (33 %) in "
+        "json.dumps; decoding holds "
     )
+    assert str(lines[0]).endswith("tensor-proto takes 3,000 B and 3,000 B instead.")
+    assert lines[1] == "Encoding image with json peaks at 3,000 B, 3.00× the tensor."
 
 
 def test_the_functions_that_hold_a_peak_are_told_in_bytes_share_and_multiple_the_worst_first(source: Source) -> None:
@@ -171,9 +174,9 @@ def test_correlation_says_when_there_are_too_few_points(source: Source) -> None:
 def test_whether_it_matters_is_a_plain_word_and_both_shares_say_what_they_are_of(source: Source) -> None:
     first, isolated = correlation.build(source).conclusion[:2]
     assert first == (
-        "Yes: encode and decode take 96 % [96 %, 96 %] of a call with image and json, as timed within it."
+        "Yes: encode and decode, timed within it, take 96 % [96 %, 96 %] of a call with image and json."
     )  # fmt: skip
-    assert plain(isolated).startswith("Timed in isolation, they explain ")
+    assert plain(isolated).startswith("Timed in isolation (with a wait before each), they explain ")
     assert "(image with json)" in isolated
 
 
