@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import PurePosixPath
 
-from serlab.analysis.holders import TOLD, holders
 from serlab.records.profiles import SPEEDSCOPE
 from serlab.records.run import MemoryProfile
 from serlab.report import units
-from serlab.report.blocks import Block, Cell, Column, Figure, Links, Section, Table
+from serlab.report.blocks import Block, Cell, Figure, Links, Section
 from serlab.report.page import Page, origin_facts, render_page
 from serlab.report.plots import memory
-from serlab.report.sentences import copy_factor, holder_words, words
+from serlab.report.sections import memory as memory_section
 from serlab.report.source import Source
 
 #: The page's path in the run's folder.
@@ -69,7 +68,9 @@ def _section(source: Source, payload: str) -> Section:
         panels,
         paired=True,
     )
-    blocks: list[Block] = [figure, _table(source, payload, profiles)]
+    pages = {name: partial(_page_cell, source, name, suffix) for name, suffix in _PAGES}
+    about = next(one for one in source.payloads if one.name == payload)
+    blocks: list[Block] = [figure, memory_section.table(source, about, profiles, pages=pages)]
     diffs = sorted((source.folder / "memory").glob("diff--*.html"))
     found = [(path.stem, link) for path in diffs if (link := source.evidence(f"memory/{path.name}"))]
     if found:
@@ -77,35 +78,7 @@ def _section(source: Source, payload: str) -> Section:
     return Section(f"payload-{payload}", payload, (conclusion,), tuple(blocks), folded=False)
 
 
-def _table(source: Source, payload: str, profiles: Iterable[MemoryProfile]) -> Table:
-    rows = []
-    for profile in profiles:
-        case = profile.case
-        exactness = source.view.exactness(case.payload, case.codec)
-        form = f", {case.form}" if case.form else ""
-        stem = PurePosixPath(profile.capture or "no capture").with_suffix("")
-        pages = [
-            Cell(name if (link := source.evidence(f"{stem}{suffix}")) else "–", href=link,
-                 tone="plain" if link else "muted")
-            for name, suffix in _PAGES
-        ]  # fmt: skip
-        rows.append(
-            (
-                Cell(f"{case.op} {source.label(case.payload, case.codec)}{form}"),
-                Cell(units.size(profile.peak_bytes), profile.peak_bytes),
-                Cell(units.ratio(profile.peak_bytes / profile.raw_bytes), profile.peak_bytes / profile.raw_bytes),
-                Cell(f"{profile.allocations:,}", profile.allocations),
-                Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
-                Cell(words(exactness), tone="plain" if exactness and exactness.exact else "bad"),
-                *pages,
-                Cell("; ".join(map(holder_words, holders(profile)[:TOLD])) or "–"),
-            )
-        )
-    titles = (("case", False), ("peak", True), ("÷ tensor", True), ("allocations", True), ("copy factor", True),
-              ("values", False), *((name, False) for name, _ in _PAGES), ("what held the peak", False))  # fmt: skip
-    return Table(
-        f"memory-table-{payload}",
-        "Every case, from memray; pages are drawn with serlab memory --flamegraphs and --view",
-        tuple(Column(title, numeric) for title, numeric in titles),
-        tuple(rows),
-    )
+def _page_cell(source: Source, name: str, suffix: str, profile: MemoryProfile) -> Cell:
+    stem = PurePosixPath(profile.capture or "no capture").with_suffix("")
+    link = source.evidence(f"{stem}{suffix}")
+    return Cell(name if link else "–", href=link, tone="plain" if link else "muted")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 
 from serlab.analysis.holders import TOLD, Holder, holders
 from serlab.analysis.view import FLOOR
@@ -83,11 +84,19 @@ def _tables(source: Source) -> list[Table]:
     for payload in sorted(source.payloads, key=lambda payload: -payload.raw_bytes):
         own = [one for one in source.data.memory if one.case.payload == payload.name and one.raw_bytes]
         if own:
-            found.append(_table(source, payload, own, folded=bool(found)))
+            found.append(table(source, payload, own, folded=bool(found)))
     return found
 
 
-def _table(source: Source, payload: PayloadInfo, profiles: Iterable[MemoryProfile], *, folded: bool) -> Table:
+def table(
+    source: Source,
+    payload: PayloadInfo,
+    profiles: Iterable[MemoryProfile],
+    *,
+    folded: bool = False,
+    pages: Mapping[str, Callable[[MemoryProfile], Cell]] = MappingProxyType({}),
+) -> Table:
+    """Return who holds the peaks of a payload's cases, the worst first; ``pages`` are further columns of links."""
     rows = []
     for profile in sorted(profiles, key=lambda profile: -profile.peak_bytes):
         times = profile.peak_bytes / profile.raw_bytes
@@ -102,9 +111,10 @@ def _table(source: Source, payload: PayloadInfo, profiles: Iterable[MemoryProfil
                 Cell(units.size(profile.pymalloc_peak_bytes), profile.pymalloc_peak_bytes),
                 Cell(f"{profile.allocations:,}", profile.allocations),
                 Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
+                *(cell(profile) for cell in pages.values()),
             )
         )
-    titles = ("codec", "op", "peak", *_HELD, "small objects", "allocations", "copy factor")
+    titles = ("codec", "op", "peak", *_HELD, "small objects", "allocations", "copy factor", *pages)
     return Table(
         f"memory-table-{payload.name}",
         f"Which functions hold the peak of {payload.name} ({units.size(payload.raw_bytes)}), the worst first; memray",
