@@ -213,7 +213,8 @@ class Section:
 
 #: Columns that hold words wherever they stand.
 _WORDS = frozenset({"values", "verdict", "evidence", "page", "data", "speedscope", "error", "too close to call with",
-                    "faster, but alters", "held most", "then", "and then", "flamegraph", "over time", "table", "native"})  # fmt: skip
+                    "faster, but alters", "held most", "then", "and then", "flamegraph", "over time", "table",
+                    "native"})  # fmt: skip
 
 
 def columns(*titles: str, text: int = 1, hints: dict[str, str] | None = None) -> tuple[Column, ...]:
