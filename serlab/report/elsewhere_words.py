@@ -40,8 +40,8 @@ def facts(source: Source, first: str) -> Iterator[Fact]:
     elif is_embedded(source.data.info.instance) and source.calls:
         yield Fact(
             "On TensorFlow Serving",
-            "It reads numbers faster, writes them slower, takes less over gRPC: serlab bench --serving binary, docker or "
-            "HOST:PORT:PORT.",
+            "It reads numbers faster, writes them slower, takes less over gRPC: serlab bench --serving binary, docker "
+            "or HOST:PORT:PORT.",
             "warn",
         )
 
