@@ -63,8 +63,8 @@ def matters(source: Source, first: str = "") -> str:
     for number, (payload, codec, share) in enumerate(found[:TOLD]):
         if number == 0:
             lines.append(
-                f"{verdict(share)}: encode and decode, timed within it, take {sentences.share(share)} of a call with "
-                f"{payload} and {codec}{_beyond(source, payload, codec)}."
+                f"{verdict(share)}: encode and decode take {sentences.share(share)} of a call with {payload} and "
+                f"{codec}, timed within it{_beyond(source, payload, codec)}."
             )
         else:
             with_codec = "" if codec == found[0][1] else f" and {codec}"

@@ -54,7 +54,7 @@ def test_a_changed_first_class_is_counted_per_request() -> None:
 def test_outputs_without_scores_have_no_first_class() -> None:
     found = answer_change([{"boxes": IMAGE}], [{"boxes": IMAGE + 1}])
     assert (found.top1_changed, found.largest_change) == (None, 1.0)
-    assert answers_in_words(found) == "numbers change by up to 1 (1 requests)"
+    assert answers_in_words(found) == "numbers change by up to 1 (1 request)"
     assert answers_in_words(AnswerChange(4, 0, 1, 0.0)) == "the same on 4 of 4"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -52,7 +54,8 @@ def _cell(word: Word | None) -> Text:
     if word is None:
         return Text("–", style="dim")
     near = all(map(is_near, word.verdicts))
-    return Text("\n".join(cued(word)), style="green" if word.worst == EXACT else "yellow" if near else "red")
+    lines = cued(word if len(word.verdicts) == 1 else replace(word, whole=True))  # several: it is some of each
+    return Text("\n".join(lines), style="green" if word.worst == EXACT else "yellow" if near else "red")
 
 
 def _named(names: tuple[str, ...]) -> list[str]:

@@ -174,7 +174,7 @@ def test_correlation_says_when_there_are_too_few_points(source: Source) -> None:
 def test_whether_it_matters_is_a_plain_word_and_both_shares_say_what_they_are_of(source: Source) -> None:
     first, isolated = correlation.build(source).conclusion[:2]
     assert first == (
-        "Yes: encode and decode, timed within it, take 96 % [96 %, 96 %] of a call with image and json."
+        "Yes: encode and decode take 96 % [96 %, 96 %] of a call with image and json, timed within it."
     )  # fmt: skip
     assert plain(isolated).startswith("Timed in isolation (with a wait before each), they explain ")
     assert "(image with json)" in isolated
