@@ -27,11 +27,14 @@ class Pair:
 
 
 def compare_all(view: RunView) -> tuple[Pair, ...]:
-    """Return each pair of codecs of each payload once; held the other way round, every figure is its inverse."""
+    """Return each pair of codecs of each payload once; held the other way round, every figure is its inverse.
+
+    The slower one is the base, as in the answer: of an even number of rounds the inverse has another median.
+    """
     found = []
     for payload in view.data.info.payloads:
         carried = {contender.codec: contender.by_round for contender in contenders(view, payload.name)}
-        for base, codec in combinations(carried, 2):
+        for base, codec in combinations(reversed(carried), 2):
             pair = [Case(payload.name, name, "encode") for name in (base, codec)]
             back = [decode_case(view, payload.name, name) for name in (base, codec)]
             found.append(

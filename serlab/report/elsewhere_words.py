@@ -24,10 +24,10 @@ def headline(source: Source, payload: str) -> str:
         return ""
     best, base = ways[0], _base(source, payload)
     if base and base.total_s.median > best.total_s.median:
-        less = units.ratio_interval(times_less(base, best))
+        less = times_less(base, best)
         return (
-            f"On TensorFlow Serving, a call with {payload} would take about {less} less time with {_way(best)} than "
-            f"with {base.codec}."
+            f"On TensorFlow Serving, a call with {payload} would take about {units.ratio_interval(less)} less time "
+            f"with {_way(best)} than with {base.codec}{'' if less.above(1) else ': too close to call'}."
         )
     return f"On TensorFlow Serving, a call with {payload} would take least time with {_way(best)}."
 

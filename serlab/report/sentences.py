@@ -99,7 +99,7 @@ def undecided(value: Interval) -> str:
     if value.is_range:
         return f"no verdict from {value.runs} of the {FEWEST} processes that it takes"
     least = resolvable(value)
-    return "too close to call" + (f", differences from {100 * least:.2g} % would show" if least else "")
+    return "too close to call" + (f", differences from {units.difference(least)} would show" if least else "")
 
 
 def exactness(found: Exactness | None) -> str:

@@ -78,6 +78,11 @@ def percent(value: float | None) -> str:
     return NOT_MEASURED if value is None else f"{100 * value:.0f} %"
 
 
+def difference(value: float) -> str:
+    """Return the smallest difference that is told from none, a share, in two digits: ``0.52 %``, ``310 %``."""
+    return f"{float(f'{100 * value:.2g}'):,g} %"
+
+
 def per_second(value: float) -> str:
     """Return a rate of calls: ``1,302``, ``45.1``, ``3.07``."""
     return number(value)

@@ -126,6 +126,15 @@ def test_a_run_on_the_labs_own_server_begins_with_what_tensorflow_serving_would_
     assert not any(fact.name.startswith("Predicted") for fact in answer_words.facts(real))
 
 
+def test_a_predicted_saving_whose_interval_holds_none_is_not_claimed(
+    run_data: RunData, make_source: Callable[..., Source]
+) -> None:
+    each = (would_take("orjson", "rest-numbers", 2e-3), would_take("json", "rest-numbers", 2.2e-3))
+    found = Predictions("some-law", "s", False, each, (Order("image", ("orjson", "json")),))
+    told = plain(answer_words.headline(make_source(run_data, predictions=found)))
+    assert told.endswith("1.10× [0.95, 1.27] less time with orjson over REST than with json: too close to call.")
+
+
 def test_no_figure_of_one_server_stands_in_a_row_of_the_other(
     run_data: RunData, make_source: Callable[..., Source]
 ) -> None:

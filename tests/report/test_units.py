@@ -50,3 +50,8 @@ def test_a_figure_has_the_digits_that_its_interval_carries(value: Interval, want
     place = units.carried(value)
     low, high = units.seconds(value.low, place), units.seconds(value.high, place)
     assert f"{units.seconds(value.median, place)} [{low}, {high}]" == wanted
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.00519, "0.52 %"), (0.26, "26 %"), (3.12, "310 %"), (47.0, "4,700 %")])
+def test_what_can_be_told_apart_has_two_digits_however_large_it_is(share: float, said: str) -> None:
+    assert units.difference(share) == said

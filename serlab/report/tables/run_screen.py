@@ -109,7 +109,7 @@ def _against(pair: Pair | None) -> str:
         return f"{units.ratio(value.median, units.carried(value))}, no verdict"
     if value.spans(1.0):
         least = resolvable(value)
-        return f"too close (±{100 * least:.2g} %)" if least else "too close"
+        return f"too close (±{units.difference(least)})" if least else "too close"
     shown = value if value.median >= 1 else sentences.turned(value)
     return f"{units.ratio(shown.median, units.carried(shown))} {'less' if value.median >= 1 else 'more'}"
 
