@@ -67,8 +67,8 @@ def share(value: Interval) -> str:
 
 def faster(value: Interval) -> str:
     """Return how a time compares to a slower one's: ``71.0× less``, ``1.20× more``, or that it cannot be said."""
-    if value.runs == 1:
-        return f"{units.ratio(value.median)} in one process: no verdict"
+    if value.is_range:
+        return f"{units.ratio_interval(value)}: no verdict"
     if value.spans(1.0):
         return f"{undecided(value)} ({units.ratio_interval(value)})"
     if value.median >= 1:

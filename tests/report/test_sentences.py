@@ -67,3 +67,10 @@ def test_a_saving_below_nothing_costs() -> None:
         "image: going from json to wire costs 2.0 ms [1.5 ms, 3.0 ms] end to end; in isolation it saves 1.00 ms "
         "encoding and costs 500 µs decoding."
     )
+
+
+def test_a_ratio_of_too_few_processes_is_shown_with_its_range_and_no_verdict() -> None:
+    assert (
+        sentences.faster(Interval(2.14, 2.02, 2.26, 2, is_range=True)) == "2.14× (range 2.02 to 2.26 of 2): no verdict"
+    )
+    assert sentences.faster(Interval(2.14, 2.14, 2.14, 1, is_range=True)) == "2.14× (one process): no verdict"

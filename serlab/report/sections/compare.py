@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from serlab.analysis.answer import decode_case
-from serlab.analysis.stats import FEWEST
 from serlab.analysis.view import FLOOR
 from serlab.records.profiles import CpuReport, speedscope_path
 from serlab.records.run import Case, Interval
@@ -87,7 +86,6 @@ def data(source: Source) -> dict[str, object]:
         "baseline": source.baseline,
         "usual": usual(source),
         "weighed": source.view.measured,
-        "fewest": FEWEST,
         "figures": figures,
         "ratios": ratios,
         "diffs": diffs,

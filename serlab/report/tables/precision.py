@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.console import Console
@@ -41,7 +41,7 @@ def render(report: PrecisionReport, console: Console, *, examples: int = 3) -> N
     if exact:
         console.print(f"Exact through every codec and leg: {', '.join(exact)}.", highlight=False)
     if report.source:
-        console.print(elements_table(report))
+        console.print(elements_table(_shown(report)))
     for dtype in dtypes:
         if dtype not in exact:
             console.print()
@@ -146,29 +146,32 @@ def share_text(part: int, whole: int) -> str:
     return f"{part:,} of {whole:,}" if counted else percent
 
 
-def elements_table(report: PrecisionReport) -> Table:
+def elements_table(cells: Iterable[PrecisionCell]) -> Table:
     """For a user's tensor: per codec and place how many elements change, how far, and where the first one is.
 
-    One refused element is enough for the tensor to be refused as it is.
+    One refused element is enough for the tensor to be refused as it is. Codecs that are alike share a row.
     """
     headings = ("codec", "where", "sent whole", "elements changed", "of them silent", "worst ULP", "first at")
     table = Table(*headings, box=box.SIMPLE_HEAD)
     groups: dict[tuple[str, str], list[PrecisionCell]] = {}
-    for cell in _shown(report):
+    for cell in cells:
         groups.setdefault((codec_label(cell), _WHERE[cell.place, cell.leg]), []).append(cell)
-    for (codec, where), cells in groups.items():
-        altered = [a for cell in cells for a in cell.alterations]
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for (codec, where), mine in groups.items():
+        altered = [a for cell in mine for a in cell.alterations]
         total, silent = sum(a.elements for a in altered), sum(a.elements for a in altered if a.silent)
         places = [e.where for a in altered for e in a.examples]
-        table.add_row(
-            codec,
+        row = (
             where,
             "refused" if any(a.verdict == "rejected" for a in altered) else "arrives",
-            f"{total:,} of {sum(cell.exactness.elements for cell in cells):,}",
+            f"{total:,} of {sum(cell.exactness.elements for cell in mine):,}",
             f"{silent:,}",
-            f"{max(cell.exactness.worst_ulp for cell in cells):,}",
+            f"{max(cell.exactness.worst_ulp for cell in mine):,}",
             str(list(min(places))) if places else "",
         )
+        rows.setdefault(row, []).append(codec)
+    for figures, codecs in rows.items():
+        table.add_row(", ".join(codecs), *figures)
     return table
 
 

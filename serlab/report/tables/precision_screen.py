@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from serlab.analysis.precision_causes import causes
-from serlab.analysis.precision_matrix import EXACT, Matrix, Word, overview
+from serlab.analysis.precision_matrix import EXACT, Matrix, Word, overview, round_trips
 from serlab.records.precision import PrecisionReport
 from serlab.report.precision_words import OFFLINE, SHOWN_CAUSES, cause_statement, cued, is_near
 from serlab.report.tables.console import plain_table
@@ -25,7 +25,7 @@ def render_screen(report: PrecisionReport, console: Console) -> None:
     if not report.instance:
         console.print(Text(OFFLINE))
     if report.source:
-        console.print(elements_table(report))
+        console.print(elements_table(round_trips(report)))
     elif report.cells:
         console.print(matrix_table(overview(report), "dtype"))
     found = causes(report)

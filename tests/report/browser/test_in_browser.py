@@ -366,10 +366,10 @@ def test_paper_has_whole_headings_and_what_is_folded_also_without_a_script(
 def test_no_paragraph_that_a_heading_leads_to_is_broken_by_a_page(report: Path, visit: Callable[..., Visit]) -> None:
     page = visit(report, {"width": 718, "height": 1000}).page
     page.emulate_media(media="print")
-    whole = page.locator(".conclusion, summary, .reading, .facts div, .panel, main tr")
+    whole = page.locator(".conclusion, summary, .reading, .facts div, .panel, .table tr")
     assert whole.count() > 20
     assert set(whole.evaluate_all("(all) => all.map((one) => getComputedStyle(one).breakInside)")) == {"avoid"}
-    heads = page.locator("main h2, main h3, main h4, main summary, main thead")
+    heads = page.locator("main h2, main h3, main h4, main summary, .table thead")
     assert set(heads.evaluate_all("(all) => all.map((one) => getComputedStyle(one).breakAfter)")) == {"avoid"}
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from serlab.records.precision import Alteration, Example, Leg, PrecisionCell, PrecisionReport
@@ -36,10 +38,21 @@ def printed(report: PrecisionReport) -> str:
     return out.getvalue()
 
 
-def test_it_is_a_screen_however_much_was_found() -> None:
-    lines = printed(many(live=True)).splitlines()
+@pytest.mark.parametrize("source", ["", "request.npy"])
+def test_it_is_a_screen_however_much_was_found(source: str) -> None:
+    lines = printed(replace(many(live=True), source=source)).splitlines()
     assert len(lines) <= 40
     assert max(map(len, lines)) <= 100
+
+
+def test_codecs_that_do_the_same_to_a_users_values_share_a_row() -> None:
+    found = Alteration("rounded", 3, True, (Example((4,), "1", "0x1", "2", "0x2"),))
+    cells = tuple(
+        _cell("float64", codec, leg, found, live=True) for codec in ("json", "orjson") for leg in ("request", "both")
+    )
+    text = printed(replace(many(live=True), cells=cells, source="request.npy"))
+    (row,) = (line for line in text.splitlines() if "3 of 100" in line)
+    assert "json, orjson" in row
 
 
 def test_a_word_has_a_cue_beside_its_colour_and_the_rest_is_named() -> None:

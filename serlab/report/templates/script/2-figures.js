@@ -37,10 +37,10 @@ const told = (ratio) => {
     const [median, low, high] = value.slice(0, 3).map((number) => placed(number, carried(value)));
     return `${median}× [${low}, ${high}]`;
   };
-  if (ratio[3] === 1) { return `${digits(ratio[0])}× in one process: no verdict`; }
+  if (ratio[3] === 1) { return `${digits(ratio[0])}× (one process): no verdict`; }
   if (ratio[4]) {
     const [median, low, high] = ratio.slice(0, 3).map((number) => placed(number, carried(ratio)));
-    return `no verdict from ${ratio[3]} of the ${data.fewest} processes that it takes (${median}×, range ${low} to ${high})`;
+    return `${median}× (range ${low} to ${high} of ${ratio[3]}): no verdict`;
   }
   if (ratio[1] <= 1 && ratio[2] >= 1) { return `too close to call (${one(ratio)})`; }
   return ratio[0] >= 1 ? `${one(ratio)} less` : `${one(inverse(ratio))} more`;
