@@ -119,7 +119,11 @@ OF_SEVERAL_FILES = {
     "measure/precision/test_exhaustive_16_bit.py",  # every 16-bit float
     "records/test_hostile_results.py",  # every record
     "records/test_round_trips.py",  # every record
-    "report/browser/test_in_browser.py",  # pages in a browser
+    "report/browser/test_flamegraphs.py",  # pages in a browser
+    "report/browser/test_layout.py",  # pages in a browser
+    "report/browser/test_links.py",  # pages in a browser
+    "report/browser/test_paper.py",  # pages in a browser
+    "report/browser/test_use.py",  # pages in a browser
     "report/plots/test_all_plots.py",  # every plot
     "report/sections/test_conclusions.py",  # sentences of several sections
     "representations/test_representations.py",  # every representation
