@@ -14,12 +14,13 @@ from serlab.connection.questions import ModelMissingError
 from serlab.errors import UsageError
 from serlab.lab.laws import BUDGET_S, learn
 from serlab.lab.live_target import fit_payloads, is_running
-from serlab.measure.calls import Subject
+from serlab.measure.calls import Subject, taken_by
 from serlab.measure.laws import Probe
 from serlab.payload import DEFAULT_SEED, parse_payload
 from serlab.records.law_files import visits_file, write_law
 from serlab.records.store import check_writable
 from serlab.servable import ensure_model
+from serlab.servable.signatures import ECHO_MODEL
 from serlab.servable.sizes import SIZES_MODEL
 from serlab.serving.registry import parse_serving
 from serlab.serving.status import is_available
@@ -92,6 +93,11 @@ def model_probes(
         UsageError: its inputs cannot be made, whatever the batch.
     """
     found: list[Probe] = []
+    if serving.model == ECHO_MODEL and not serving.signature:
+        raise UsageError(
+            f"the lab's {ECHO_MODEL} takes any size, and a law is learnt from known ones: name a model of your own, "
+            f"or leave --model out if the server has {SIZES_MODEL}"
+        )
     for rows in batches if serving.batch is None else (serving.batch,):
         try:
             (spec,), call = fit_payloads(replace(serving, batch=rows), endpoint, (), seed)
@@ -105,7 +111,7 @@ def model_probes(
         for codec in _SENDERS:
             kind, sent = registry.codec_class(codec), payload.specs(call.inputs)
             offered = endpoint.grpc if kind.transport == "grpc" else endpoint.rest
-            if offered and kind.route and not registry.refusal(codec, sent, call):
+            if offered and kind.route and not registry.refusal(codec, sent, taken_by(kind, call)):
                 exchange = Subject(spec, seed, call).exchange(codec)
                 body = exchange.codec.encode(exchange.tensors, exchange.call)
                 found.append(Probe(kind.route, call.model, rows, call.model, bytes(body)))

@@ -11,6 +11,7 @@ import gc
 import io
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,15 +19,16 @@ import numpy as np
 
 from serlab.analysis.stats import midmean
 from serlab.codecs.base import Body, Call, ChunkedCodec, Tensors
-from serlab.records.run import Op
+from serlab.records.run import Op, Transport
 from serlab.transports import http1
 
 #: Where Linux tells the caches of a core, and what is assumed where it does not.
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _ASSUMED_BYTES = 2 * 2**20
 _LINE = 64
-#: How much of them an exchange takes: less leaves short steps faster than within calls, more slower.
-_SWEPT = 1.25
+#: How much of them an exchange takes, by transport: less leaves short steps faster than within calls, more slower. A
+#: REST client does nothing while it waits; gRPC's own threads, queues and copies pass through the caches of its core.
+_SWEPT: Mapping[Transport, float] = {"rest": 0.5, "grpc": 1.0, "none": 1.0}
 #: How long a client waits: what the shortest exchanges with a server take. An idle core forgets which way branches go.
 _WAIT_S = 0.0005
 #: Calls of one process: enough for a median, and the fewest where time is short and a call does not take this long.
@@ -73,8 +75,8 @@ def private_cache_bytes() -> int:
 class Sweeper:
     """Fills a core's own caches with other data: one write per line."""
 
-    def __init__(self, size: int | None = None) -> None:
-        self._lines = np.zeros((int(_SWEPT * (size or private_cache_bytes())) // _LINE, _LINE), np.uint8)
+    def __init__(self, share: float, size: int | None = None) -> None:
+        self._lines = np.zeros((int(share * (size or private_cache_bytes())) // _LINE, _LINE), np.uint8)
 
     def sweep(self) -> None:
         """Touch every line."""
@@ -101,7 +103,7 @@ def time_apart(
     clock, found = time.perf_counter, list[float]()
     begin = decoded = timed_s = 0.0
     encode = codec.drain if isinstance(codec, ChunkedCodec) else codec.encode
-    sweeper = sweeper or Sweeper()
+    sweeper = sweeper or Sweeper(_SWEPT[codec.transport])
     receive = _receive_http if codec.transport == "rest" else _receive_message
     if codec.transport == "rest":
         answer = _HTTP_HEAD % len(answer) + answer

@@ -54,6 +54,23 @@ def test_protocols_that_are_not_offered_and_batches_that_are_named_are_kept_to()
     assert {probe.elements for probe in model_probes(SERVER, one)} == {2}
 
 
+def test_a_model_with_a_twin_for_rows_bytes_is_sent_those_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    floats = TensorSpec("float32", (2, 3))
+    twin = Call("mine", "s_bytes", {"x": floats.packed}, {"y": floats.packed})
+    plain = Call("mine", "s", {"x": floats}, {"y": floats}, packed=twin)
+    monkeypatch.setattr(learning, "fit_payloads", lambda *_: (("2x3:float32",), plain))
+    probes = model_probes(SERVER, ServingOptions("127.0.0.1:1:2", model="mine", batch=2))
+    assert [probe.route for probe in probes] == ["grpc", "rest-numbers", "rest-base64"]
+    document = json.loads(probes[-1].body)
+    assert document["signature_name"] == "s_bytes"
+    assert [set(row) for row in document["instances"]] == [{"b64"}, {"b64"}]
+
+
+def test_the_labs_echo_of_any_size_is_no_model_to_learn_from() -> None:
+    with pytest.raises(UsageError, match="leave --model out"):
+        model_probes(SERVER, ServingOptions("127.0.0.1:1:2", model="echo"))
+
+
 def test_a_server_that_serlab_starts_learns_with_the_labs_own(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="leave --model out"):
         fit_instance("", ServingOptions("embedded", model="bert"), tmp_path)

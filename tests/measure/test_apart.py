@@ -22,7 +22,7 @@ class Logging(Sweeper):
     """A sweeper and a codec that write down what is done, and the answers that were decoded."""
 
     def __init__(self) -> None:
-        super().__init__(64)
+        super().__init__(1.0, 64)
         self.transport = "grpc"
         self.log, self.answers = list[str](), list[Body]()
 
@@ -64,7 +64,7 @@ def test_a_step_is_timed_as_its_case_says() -> None:
 
 
 def test_a_sweep_writes_a_line_of_every_place() -> None:
-    sweeper = Sweeper(4096)
+    sweeper = Sweeper(1.25, 4096)
     before = sweeper._lines.copy()
     sweeper.sweep()
     assert sweeper._lines.nbytes == 1.25 * 4096
