@@ -9,7 +9,7 @@ from statistics import fmean, median
 
 from serlab.analysis.endtoend import median_totals
 from serlab.analysis.load import histogram
-from serlab.analysis.stats import interval, interval_if_any, paired_difference, paired_ratio
+from serlab.analysis.stats import grouped, interval, interval_if_any, paired_difference, paired_ratio
 from serlab.records.deployment import (
     BatchingReport,
     BatchingStep,
@@ -28,7 +28,7 @@ _Key = tuple[str, int]
 
 def summarize_sharing(report: MultiplexingReport) -> tuple[SharingSummary, ...]:
     """Return a summary per codec and number of connections, the shared connection first."""
-    bursts, behind = _by_arrangement(report.bursts), _by_arrangement(report.behind_large)
+    bursts, behind = grouped(report.bursts, _arrangement), grouped(report.behind_large, _arrangement)
     return tuple(_sharing_summary(key, rounds, behind, report.calls) for key, rounds in sorted(bursts.items()))
 
 
@@ -59,17 +59,12 @@ def _latency(burst: Burst) -> float:
 
 def _per_round(bursts: Iterable[Burst], figure: Callable[[Burst], float]) -> dict[int, float]:
     """Return the median over the bursts of each round: those of one process."""
-    found: dict[int, list[float]] = {}
-    for burst in bursts:
-        found.setdefault(burst.round, []).append(figure(burst))
-    return {number: median(values) for number, values in found.items()}
+    rounds = grouped(bursts, lambda burst: burst.round)
+    return {number: median(map(figure, made)) for number, made in rounds.items()}
 
 
-def _by_arrangement(bursts: Iterable[Burst]) -> dict[_Key, list[Burst]]:
-    found: dict[_Key, list[Burst]] = {}
-    for burst in bursts:
-        found.setdefault((burst.codec, burst.connections), []).append(burst)
-    return found
+def _arrangement(burst: Burst) -> _Key:
+    return burst.codec, burst.connections
 
 
 #: Settings within this share of the highest throughput are taken to be as good; latency decides among them.
@@ -86,13 +81,10 @@ class Recommendation:
 
 def summarize_batching(report: BatchingReport) -> tuple[BatchingSummary, ...]:
     """Return a summary per setting, first the server without batching, then by size and timeout."""
-    grouped: dict[BatchSetting | None, list[BatchingStep]] = {}
-    for entry in report.steps:
-        if not entry.step.failure:
-            grouped.setdefault(entry.setting, []).append(entry)
-    plain = _rates(grouped.get(None, ()))
-    order = sorted(grouped, key=lambda setting: (setting is not None, setting or BatchSetting(0, 0)))
-    return tuple(_batching_summary(setting, grouped[setting], plain) for setting in order)
+    taken = grouped((entry for entry in report.steps if not entry.step.failure), lambda entry: entry.setting)
+    plain = _rates(taken.get(None, ()))
+    order = sorted(taken, key=lambda setting: (setting is not None, setting or BatchSetting(0, 0)))
+    return tuple(_batching_summary(setting, taken[setting], plain) for setting in order)
 
 
 def recommend(summaries: Iterable[BatchingSummary]) -> Recommendation:
@@ -146,7 +138,7 @@ def _rates(entries: Iterable[BatchingStep]) -> dict[int, float]:
 
 def gateway_costs(report: GatewayReport) -> tuple[GatewayCost, ...]:
     """Return the cost per payload × codec, in the order in which they were first measured."""
-    direct, through = _by_case(report.direct), _by_case(report.through)
+    direct, through = (grouped(runs, lambda run: (run.payload, run.codec)) for runs in (report.direct, report.through))
     return tuple(_cost(direct[key], through.get(key, ())) for key in direct)
 
 
@@ -167,10 +159,3 @@ def _cost(direct: Sequence[EndToEndRun], through: Sequence[EndToEndRun]) -> Gate
         gateway_cpu_s=sum(run.server_cpu_s or 0.0 for run in metered) / calls if calls else None,
         errors=tuple(dict.fromkeys(run.error for run in (*direct, *through) if run.error)),
     )
-
-
-def _by_case(runs: Iterable[EndToEndRun]) -> dict[tuple[str, str], list[EndToEndRun]]:
-    found: dict[tuple[str, str], list[EndToEndRun]] = {}
-    for run in runs:
-        found.setdefault((run.payload, run.codec), []).append(run)
-    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from serlab.analysis.verdict import WORDS
+from serlab.analysis.exactness import WORDS
 from serlab.errors import UnknownNameError
 from serlab.records.precision import Alteration, Example, Leg, PrecisionCell, PrecisionReport
 from serlab.records.run import Transport

@@ -7,15 +7,19 @@ are. Values are therefore summed up level by level (chunks → process → paren
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from math import comb
 from statistics import fmean
+from typing import TypeVar
 
 import numpy as np
 
 from serlab.records.run import Interval
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -26,6 +30,14 @@ _LEAST_COVERAGE, _MOST_COVERAGE = 0.929, 0.97
 
 #: Fewest samples that carry a percentile: below, it is decided by a handful of the slowest calls.
 SAMPLE_FLOOR: Mapping[float, int] = {0.5: 1, 0.9: 64, 0.99: 662}
+
+
+def grouped(items: Iterable[Item], key: Callable[[Item], Key]) -> dict[Key, list[Item]]:
+    """Return the items by their key, keys and items in the order in which they first come."""
+    found: dict[Key, list[Item]] = {}
+    for item in items:
+        found.setdefault(key(item), []).append(item)
+    return found
 
 
 def interval(per_process: Iterable[float]) -> Interval:

@@ -6,47 +6,21 @@ from typing import Annotated
 
 import typer
 
-from serlab.cli.options.common import (
-    DEFAULT_PROFILE,
-    BudgetOption,
-    CodecOption,
-    NowOption,
-    PayloadOption,
-    ProfileOption,
-    ResolveOption,
-    ResumeOption,
-    RoundsOption,
-    RunOption,
-    SeedOption,
-    WideOption,
-    kept,
-    payload_specs,
-    percent,
-    seconds,
-    split,
-)
+from serlab.cli.options.common import NowOption, Plans, WideOption, exit_if, kept, split
 from serlab.cli.options.groups import with_groups
 from serlab.cli.options.serving import Serving
 from serlab.lab.keeping import Keeping
-
-EXIT_FOUND = 1
 
 
 @with_groups
 def bench(
     serving: Serving,
     keep: Annotated[Keeping, kept("run", "seed")],
-    profile: ProfileOption = None,
-    payload: PayloadOption = None,
-    codec: CodecOption = None,
+    asked: Plans,
     now: NowOption = None,
-    budget: BudgetOption = None,
-    rounds: RoundsOption = None,
-    resolve: ResolveOption = None,
     flamegraphs: Annotated[
         str | None, typer.Option(help="all, none, a payload, or a case such as encode/image/json. Default: image.")
     ] = None,
-    seed: SeedOption = None,
     send_as: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,8 +35,6 @@ def bench(
         str | None,
         typer.Option("--expect", metavar="@FILE.npz", help="Tensors that the model should answer, by output."),
     ] = None,
-    resume: ResumeOption = False,
-    run: RunOption = None,
     wide: WideOption = False,
 ) -> None:
     """Measure time, memory, bytes and exactness of every codec, call a live instance, correlate the two.
@@ -78,11 +50,10 @@ def bench(
     from serlab.lab.bench import (
         check_expected,
         check_same_instance,
-        make_plan,
         measure,
         new_run,
         plan_for,
-        resumed_run,
+        planned,
         unexpected,
     )
     from serlab.lab.live_target import has_own_model, open_live
@@ -93,48 +64,13 @@ def bench(
 
     clients = checked_clients(split(rest_client))
     # Everything the user may have got wrong is found before a server is started.
-    folder, plan = (
-        resumed_run(
-            keep.results,
-            run,
-            {
-                "--profile": profile,
-                "--payload": payload_specs(payload),
-                "--codec": split(codec),
-                "--now": now,
-                "--budget": budget,
-                "--rounds": rounds,
-                "--resolve": resolve,
-                "--seed": seed,
-                "--flamegraphs": flamegraphs,
-                "--as": split(send_as),
-                "--expect": expect,
-            },
-        )
-        if resume or run
-        else (
-            None,
-            make_plan(
-                profile or DEFAULT_PROFILE,
-                payload_specs(payload),
-                split(codec),
-                seed=seed,
-                budget_s=seconds(budget),
-                rounds=rounds,
-                resolve=percent(resolve),
-                client=keep.client,
-                flamegraphs=flamegraphs,
-                send_as=split(send_as),
-                expect=expect,
-                now=now,
-            ),
-        )
-    )
+    more = {"--now": now, "--flamegraphs": flamegraphs, "--as": split(send_as), "--expect": expect}
+    folder, plan = planned(asked, keep, more=more)
     check_expected(plan, serving)
     check_writable(keep.results)
-    given = plan.payloads if folder or not has_own_model(serving) else payload_specs(payload)
+    given = plan.payloads if folder or not has_own_model(serving) else asked.payloads
     with open_live(serving, given, plan.codecs, plan.seed) as live:
-        plan = plan_for(live, plan, asked=split(codec))
+        plan = plan_for(live, plan, asked=asked.codecs)
         if folder is None:
             folder = new_run(keep.results, plan)
         else:
@@ -144,5 +80,4 @@ def bench(
             measure_clients(folder, plan, live, clients, quiet=keep.quiet)
     info = send_less(folder, plan, serving, quiet=keep.quiet)
     show_run(folder, wide=wide, as_json=keep.as_json)
-    if info.missing or unexpected(folder):
-        raise typer.Exit(EXIT_FOUND)
+    exit_if(info.missing or unexpected(folder))

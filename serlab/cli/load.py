@@ -47,8 +47,7 @@ def load(
     """
     from functools import partial
 
-    from serlab.lab.load import Session, show_load, step_limits
-    from serlab.lab.load_steps import make_steps
+    from serlab.lab.load import Session, make_steps, show_load, step_limits
 
     steps = partial(
         make_steps,

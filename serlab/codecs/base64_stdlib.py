@@ -156,3 +156,17 @@ def _string_bytes(item: object) -> bytes:
     if isinstance(item, str):
         return item.encode()
     raise CodecError("an array of Python objects has no bytes to encode: give it a numeric dtype, or bytes")
+
+
+class Base64SimdCodec(Base64Codec):
+    """The same bodies as ``base64``, made and read faster."""
+
+    name = "base64-simd"
+    requires = ("pybase64",)
+    summary = '{"b64": …} of the raw bytes, pybase64, both ways'
+
+    def __init__(self) -> None:
+        import pybase64
+
+        self._b64encode = pybase64.b64encode
+        self._b64decode = pybase64.b64decode

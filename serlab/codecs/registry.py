@@ -14,8 +14,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
 
 from serlab.codecs.base import Call, Codec, TensorSpec
-from serlab.codecs.base64_simd import Base64SimdCodec
-from serlab.codecs.base64_stdlib import Base64Codec
+from serlab.codecs.base64_stdlib import Base64Codec, Base64SimdCodec
 from serlab.codecs.json_chunked import JsonChunkedCodec
 from serlab.codecs.json_msgspec import JsonMsgspecCodec
 from serlab.codecs.json_simdjson import JsonSimdjsonCodec

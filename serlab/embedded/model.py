@@ -13,10 +13,17 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 from tensorflow.core.protobuf import config_pb2
 
-from serlab.embedded.dtypes import printed_name
 from serlab.embedded.status import Code, StatusError, invalid_argument
 from serlab.embedded.subnormals import subnormals_flushed
-from serlab.embedded.tensors import HighRankTensor, OpaqueTensor, Tensor, parse_tensor, serialize_tensor, tensor_type
+from serlab.embedded.tensors import (
+    HighRankTensor,
+    OpaqueTensor,
+    Tensor,
+    parse_tensor,
+    printed_name,
+    serialize_tensor,
+    tensor_type,
+)
 
 tf.get_logger().setLevel("ERROR")
 

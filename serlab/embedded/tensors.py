@@ -1,9 +1,10 @@
-"""Tensors on their way through the server: numpy arrays, and what TensorFlow has beyond numpy."""
+"""Tensors on the way through the server: numpy arrays, TensorFlow's DataType, and what TensorFlow has beyond numpy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -11,7 +12,6 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow.core.framework import tensor_pb2, types_pb2
 
-from serlab.embedded.dtypes import data_type_of, numpy_dtype
 from serlab.embedded.status import invalid_argument
 
 #: TensorFlow's own limit (TensorShape::MaxDimensions), and numpy's.
@@ -118,3 +118,30 @@ def set_shape(proto: tensor_pb2.TensorProto, shape: tuple[int, ...]) -> None:
     proto.tensor_shape.Clear()
     for size in shape:
         proto.tensor_shape.dim.add(size=size)
+
+
+#: DataTypeString prints these two differently from Python's TensorFlow.
+_PRINTED = {"float32": "float", "float64": "double", "float16": "half"}
+
+
+def printed_name(data_type: int) -> str:
+    """Return the name as TensorFlow's C++ prints it in messages: ``float``, ``int32``, ``half``."""
+    name: str = tf.as_dtype(data_type).name
+    return _PRINTED.get(name, name)
+
+
+@lru_cache(maxsize=64)
+def numpy_dtype(data_type: int) -> np.dtype[Any]:
+    """Return numpy's dtype; strings are objects (bytes), quantized numbers have a field that names their type.
+
+    Raises:
+        TypeError: dtypes that have no values outside TensorFlow, such as resources.
+    """
+    dtype: np.dtype[Any] = np.dtype(tf.as_dtype(data_type).as_numpy_dtype)
+    return dtype
+
+
+@lru_cache(maxsize=64)
+def data_type_of(dtype: np.dtype[Any]) -> int:
+    """Return the DataType of a numpy dtype."""
+    return int(tf.as_dtype(dtype).as_datatype_enum)

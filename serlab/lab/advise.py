@@ -25,10 +25,12 @@ from serlab.measure.process.parents import Parents, client_of
 from serlab.measure.process.workers import Workers
 from serlab.measure.send_less import changed_values, compare_answers, measure_way, sending_peak
 from serlab.measure.target import Target
+from serlab.records.call import Call, TensorSpec
 from serlab.records.run import Endpoint
 from serlab.records.send_less import SentRun
-from serlab.report.snippets.choose import snippet
-from serlab.report.snippets.program import Server
+from serlab.report.snippets import rest
+from serlab.report.snippets.grpc import any_part, tensor_proto_part, wire_part
+from serlab.report.snippets.program import Server, program
 from serlab.servable.signatures import ECHO_MODEL
 from serlab.serving.base import ServingOptions
 from serlab.serving.model import read_metadata
@@ -252,3 +254,21 @@ def with_runs(way: Way, runs: Sequence[SentRun], link: Link | None) -> Way:
         way, latency=latency, throughput=throughput, client_s=median(clients), server_s=median(servers),
         request_bytes=first.request_bytes, response_bytes=first.response_bytes,
     )  # fmt: skip
+
+
+def snippet(representation: str, codec: str, inputs: Mapping[str, TensorSpec], call: Call, server: Server) -> str:
+    """Return a complete program that sends ``inputs`` as ``representation`` over ``codec`` to ``call``.
+
+    It defines ``predict(tensors)`` and ``predict_async(tensors)``, both of a mapping by the model's own names, and run
+    as a script it makes one call each and prints dtypes and shapes of the outputs. Values of headers are read from the
+    environment.
+    """
+    if codec == "wire":
+        part = wire_part(call, server)
+    elif codec == "tensor-proto":
+        part = tensor_proto_part(call, server)
+    elif codec in rest.CODECS and all(spec.shape for spec in call.outputs.values()):
+        part = rest.rest_part(codec, call, server)
+    else:
+        part = any_part(codec, call, server)
+    return program(part, representation, dict(inputs), call)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from serlab.errors import UsageError
@@ -12,6 +13,25 @@ if TYPE_CHECKING:
 
 #: What measures each codec in the kind of client that its user has.
 OWN_CLIENT = "own"
+
+
+#: What is measured where nothing is said.
+DEFAULT_PROFILE = "standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a run should measure, as far as it was said, or which one to go on with: the newest, or the one named."""
+
+    profile: str | None
+    payloads: tuple[str, ...]
+    codecs: tuple[str, ...]
+    budget_s: float | None
+    rounds: int | None
+    resolve: float | None
+    seed: int | None
+    resume: bool
+    run: str | None
 
 
 def kind_of_client(text: str) -> Client | None:

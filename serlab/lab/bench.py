@@ -9,6 +9,8 @@ from typing import Any
 
 from serlab.codecs import registry
 from serlab.errors import StoreError, UsageError, needs
+from serlab.lab.asked import DEFAULT_PROFILE, Planned
+from serlab.lab.keeping import Keeping
 from serlab.lab.laws import add_predictions
 from serlab.lab.live_target import Live, has_own_model
 from serlab.lab.progress import ProgressShow
@@ -93,6 +95,28 @@ def make_plan(
             f"--flamegraphs {flamegraphs} chooses none of the cases: say all, none or one of {', '.join(plan.payloads)}"
         )
     return plan
+
+
+def planned(
+    asked: Planned, keep: Keeping, parts: tuple[Part, ...] = PARTS, more: Mapping[str, Any] | None = None
+) -> tuple[RunFolder | None, Plan]:
+    """Return the run to go on with, None for a new one, and its plan; ``more`` are options by their names.
+
+    Raises:
+        as ``make_plan`` or ``resumed_run``.
+    """
+    more = more or {}
+    if asked.resume or asked.run:
+        given = {"--profile": asked.profile, "--payload": asked.payloads, "--codec": asked.codecs,
+                 "--budget": asked.budget_s, "--rounds": asked.rounds, "--resolve": asked.resolve,
+                 "--seed": asked.seed}  # fmt: skip
+        return resumed_run(keep.results, asked.run, {**given, **more})
+    names = {"--now": "now", "--flamegraphs": "flamegraphs", "--as": "send_as", "--expect": "expect"}
+    return None, make_plan(
+        asked.profile or DEFAULT_PROFILE, asked.payloads, asked.codecs, parts=parts, seed=asked.seed,
+        budget_s=asked.budget_s, rounds=asked.rounds, resolve=asked.resolve, client=keep.client,
+        **{names[option]: value for option, value in more.items()},
+    )  # fmt: skip
 
 
 def _cases(plan: Plan) -> Sequence[Case]:

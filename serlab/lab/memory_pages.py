@@ -70,7 +70,7 @@ def draw(folder: RunFolder, selection: str, view: View, show: ProgressShow) -> l
     lost = [profile.case.id for profile in chosen if not _captured(folder, profile)]
     if lost:
         raise UsageError(f"the captures of {folder.name} are not here, {lost[0]} for one: profile it again")
-    pages = {profile.case: _page(folder, profile, view) for profile in chosen}
+    pages = {profile.case: page_path(folder.inside(profile.capture), view) for profile in chosen}
     undrawn = [profile for profile in chosen if not pages[profile.case].exists()]
     show.phase(f"memory pages ({view})", len(undrawn))
     with Workers() as workers:
@@ -162,10 +162,6 @@ def _side(
 
 def _captured(folder: RunFolder, profile: MemoryProfile) -> bool:
     return bool(profile.capture) and folder.inside(profile.capture).is_file()
-
-
-def _page(folder: RunFolder, profile: MemoryProfile, view: View) -> Path:
-    return page_path(folder.inside(profile.capture), view)
 
 
 def show_found(folder: RunFolder, found: Sequence[Any], written: Sequence[Path], *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def copy_run(folder: RunFolder, target: Path) -> RunFolder:
     data = folder.read()
     name = f"{MACHINE}/{folder.path.name}"
     copy = RunFolder(target)
-    copy.write_info(_published(data.info, name, thinned=_is_thinned(data.endtoend)))
+    copy.write_info(_published(data.info, name, thinned=any(len(run.calls) > CALLS_KEPT for run in data.endtoend)))
     for op, suite in folder.read_suites().items():
         replace_file(target / "time" / f"{op}.json", msgspec.json.encode(_without_machine(msgspec.to_builtins(suite))))
     if data.memory:
@@ -91,10 +91,6 @@ def _command(command: str) -> str:
         elif not word.startswith("--results="):
             kept.append(word)
     return shlex.join(kept)
-
-
-def _is_thinned(runs: Iterable[EndToEndRun]) -> bool:
-    return any(len(run.calls) > CALLS_KEPT for run in runs)
 
 
 def _thin(run: EndToEndRun) -> EndToEndRun:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from serlab.analysis.compare import compare_pairs
-from serlab.analysis.selfcheck import sum_up
+from serlab.analysis.noise import sum_up
 from serlab.analysis.stats import FEWEST
 from serlab.analysis.words import counted
 from serlab.codecs import registry

@@ -44,8 +44,7 @@ def show_run(folder: RunFolder, *, wide: bool = False, as_json: bool = False, no
         found = {"predictions": predictions, "precision": _precision(folder)}
         parts = {name: part for name, part in found.items() if part}
         print_screen(Source(data, folder.path, parts, now=now), wide_console())
-    from serlab.report.tables.rest_clients import print_rest_clients
-    from serlab.report.tables.send_less import print_send_less
+    from serlab.report.tables.send_less import print_rest_clients, print_send_less
 
     print_rest_clients(clients, wide_console())
     print_send_less(sent, wide_console())

@@ -67,7 +67,7 @@ def sweep(home: Path) -> list[Path]:
             status = path.lstat()
         except OSError:
             continue
-        ours = stat.S_ISDIR(status.st_mode) and status.st_uid == _user()
+        ours = stat.S_ISDIR(status.st_mode) and status.st_uid == (os.geteuid() if sys.platform != "win32" else 0)
         if not ours or time.time() - status.st_ctime < SETTLED_S:
             continue
         handle = _lock(path)
@@ -76,10 +76,6 @@ def sweep(home: Path) -> list[Path]:
             os.close(handle)
             removed.append(path)
     return removed
-
-
-def _user() -> int:
-    return os.geteuid() if sys.platform != "win32" else 0
 
 
 def _lock(folder: Path) -> int:

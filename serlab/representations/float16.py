@@ -1,4 +1,4 @@
-"""Two bytes per value: IEEE half precision, and the base of all narrower floats."""
+"""Floats of half the size: float16 and bfloat16."""
 
 from __future__ import annotations
 
@@ -65,3 +65,21 @@ class Float16(NarrowFloat):
     def dtype(self) -> np.dtype[Any]:
         """What travels."""
         return np.dtype(np.float16)
+
+
+class Bfloat16(NarrowFloat):
+    """Eight bits of significand, the range of float32."""
+
+    name = "bfloat16"
+    signature = "bfloat16"
+    effect = "rounded to 8 bits: relative error up to 1/256"
+    precision = 8
+    smallest_step = 2.0**-126  # TensorFlow flushes smaller numbers to zero
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What travels: ml_dtypes' bfloat16."""
+        import ml_dtypes
+
+        dtype: np.dtype[Any] = np.dtype(ml_dtypes.bfloat16)
+        return dtype

@@ -9,10 +9,8 @@ from functools import cache
 from serlab.errors import RepresentationError, UnknownNameError
 from serlab.representations.as_is import AsIs
 from serlab.representations.base import Representation
-from serlab.representations.bfloat16 import Bfloat16
-from serlab.representations.float16 import Float16
-from serlab.representations.jpeg import Jpeg
-from serlab.representations.png import Png
+from serlab.representations.float16 import Bfloat16, Float16
+from serlab.representations.png import Jpeg, Png
 from serlab.representations.tf_example import TfExample
 from serlab.representations.uint8 import Uint8
 

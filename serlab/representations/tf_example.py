@@ -10,9 +10,8 @@ import numpy as np
 
 from serlab.errors import RepresentationError
 from serlab.representations.base import Representation, Tensor, Tensors
-from serlab.wire.fields import length_field
+from serlab.wire.fields import fields, length_field, map_entries
 from serlab.wire.varints import read_varints, write_varints
-from serlab.wire.walk import fields, map_entries
 
 EXAMPLES = "examples"
 _BYTES_LIST, _FLOAT_LIST, _INT64_LIST = 1, 2, 3

@@ -12,8 +12,7 @@ from serlab.errors import UnknownNameError, WireError
 from serlab.records.run import Endpoint
 from serlab.serving.status import model_message, model_path
 from serlab.wire.dtypes import DATA_TYPES, data_type_name
-from serlab.wire.fields import length_field
-from serlab.wire.walk import Span, fields, integer, map_entries, string
+from serlab.wire.fields import Span, fields, integer, length_field, map_entries, string
 
 GET_MODEL_METADATA = "/tensorflow.serving.PredictionService/GetModelMetadata"
 

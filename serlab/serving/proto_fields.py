@@ -151,7 +151,7 @@ def _unknown(message: Any, path: str) -> Iterator[UnknownField]:
                 for key in value:
                     yield from _unknown(_unpacked(value[key]), f"{inner}[{key!r}]")
         else:
-            for each in value if _repeated(value) else [value]:
+            for each in value if not hasattr(value, "DESCRIPTOR") else [value]:
                 yield from _unknown(_unpacked(each), inner)
 
 
@@ -160,7 +160,3 @@ def _unpacked(message: Any) -> Any:
     if message.DESCRIPTOR.full_name == "google.protobuf.Any" and message.type_url == _SIGNATURE_DEF_URL:
         return message_class("SignatureDefMap").FromString(message.value)
     return message
-
-
-def _repeated(value: Any) -> bool:
-    return not hasattr(value, "DESCRIPTOR")

@@ -14,8 +14,7 @@ from serlab.connection.channel import open_channel
 from serlab.connection.headers import grpc_metadata
 from serlab.errors import ServingError, WireError
 from serlab.records.run import Endpoint
-from serlab.wire.fields import length_field
-from serlab.wire.walk import fields
+from serlab.wire.fields import fields, length_field
 
 REFLECTION_METHOD = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 PACKAGE = "tensorflow.serving"

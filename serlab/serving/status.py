@@ -11,9 +11,8 @@ from serlab.connection import TransportOptions
 from serlab.connection.questions import UnreachableError, grpc_call, http_get, not_serving, server_document
 from serlab.errors import ServingError, WireError
 from serlab.records.run import Endpoint
-from serlab.wire.fields import length_field
+from serlab.wire.fields import Span, fields, integer, length_field, string
 from serlab.wire.model_spec import ModelSpec, write_model_spec
-from serlab.wire.walk import Span, fields, integer, string
 
 GET_MODEL_STATUS = "/tensorflow.serving.ModelService/GetModelStatus"
 

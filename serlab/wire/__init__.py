@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from serlab.wire.encode import encode_predict, encode_predict_parts, encode_response
-from serlab.wire.encoder import PredictEncoder
+from serlab.wire.encode import PredictEncoder, encode_predict, encode_predict_parts, encode_response
 from serlab.wire.model_spec import ModelSpec
 from serlab.wire.predict import Request, Response, decode_predict, decode_request
 from serlab.wire.tensor_arrays import Rules

@@ -46,7 +46,7 @@ def stored(tmp_path: Path, run_data: RunData) -> RunFolder:
         (("memory", "--codec", "json,,raw"), "empty name"),
         (("bench", "--flamegraphs", "nothing-of-that-name"), "chooses none"),
         (("memory", "--profile", "smoke", "--flamegraphs", "vector-7"), "chooses none"),
-        (("time", "--resume", "--payload", "image", "--rounds", "3"), "leave --rounds, --payload out"),
+        (("time", "--resume", "--payload", "image", "--rounds", "3"), "leave --payload, --rounds out"),
         (("bench", "--model", "bert", "--expect", "@absent.npz"), "no such file"),
         (("bench", "--run", "x", "--expect", "@absent.npz"), "leave --expect out"),
         (("bench", "--run", "x", "--profile", "full", "--flamegraphs", "all"), "leave --profile, --flamegraphs out"),

@@ -17,7 +17,7 @@ import pytest
 from serlab.connection.channel import PREDICT_METHOD
 from serlab.errors import CodecError, SerlabError, TransportError, UsageError, WireError
 from serlab.wire import AsyncPredictClient, PredictClient, PredictEncoder, decode_request, encode_response
-from serlab.wire.channel import DEFAULT_OPTIONS, channel_options
+from serlab.wire.client import DEFAULT_OPTIONS, channel_options
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
 

@@ -1,4 +1,4 @@
-"""Claims about the channel itself: streams, head-of-line blocking, the limit on messages."""
+"""Claims about the channel itself: streams, head-of-line blocking, the message limit, and what serlab doctor tells."""
 
 from __future__ import annotations
 
@@ -72,3 +72,11 @@ def message_limit(evidence: Evidence) -> Judgement:
         quantities,
         f"default channel options: {default}; grpc.max_receive_message_length raised: {raised}",
     )
+
+
+def detected(evidence: Evidence) -> Judgement:
+    """Every case is called what it is, and a working server is called one."""
+    facts = evidence.facts
+    told = {name.removeprefix(said.SAID): str(fact) for name, fact in facts.items() if name.startswith(said.SAID)}
+    right = bool(told) and all(fact == str(facts.get(said.EXPECTED + case, "")) for case, fact in told.items())
+    return Judgement(reproduced_if(right), (), "; ".join(f"{case}: {fact}" for case, fact in told.items()))

@@ -6,20 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from serlab.analysis.claims import (
-    channel,
-    clients,
-    copies,
-    diagnosis,
-    extremes,
-    latency,
-    operation,
-    parsing,
-    resnet,
-    sizes,
-)
+from serlab.analysis.claims import channel, copies, latency, operation, resnet, sizes
 from serlab.analysis.claims.catalogue import CLAIMS
-from serlab.analysis.claims.predicted import predicted_calls
+from serlab.analysis.claims.latency import predicted_calls
 from serlab.errors import UnknownNameError
 from serlab.records import evidence as said
 from serlab.records.claims import INCONSISTENT, NOT_TESTABLE, ClaimResult, Evidence, Judgement
@@ -30,7 +19,7 @@ JUDGES: Mapping[str, Callable[[Evidence], Judgement]] = MappingProxyType(
         "size-raw": sizes.size_raw,
         "size-json": sizes.size_json,
         "size-proto": sizes.size_proto,
-        "parse-speed": parsing.parse_speed,
+        "parse-speed": sizes.parse_speed,
         "multiplexing": channel.multiplexing,
         "streaming": channel.streaming,
         "zero-copy": copies.zero_copy,
@@ -44,13 +33,13 @@ JUDGES: Mapping[str, Callable[[Evidence], Judgement]] = MappingProxyType(
         "resnet-cpu": resnet.resnet_cpu,
         "resnet-bandwidth": resnet.resnet_bandwidth,
         "message-limit": channel.message_limit,
-        "json-precision": extremes.json_precision,
+        "json-precision": sizes.json_precision,
         "memory-chunk": operation.memory_chunk,
         "batching": operation.batching,
         "dual-protocol": operation.dual_protocol,
-        "proto-compat": diagnosis.detected,
-        "http2-blocked": diagnosis.detected,
-        "client-imports": clients.client_imports,
+        "proto-compat": channel.detected,
+        "http2-blocked": channel.detected,
+        "client-imports": copies.client_imports,
     }
 )
 

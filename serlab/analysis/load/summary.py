@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from serlab.analysis.load import histogram
-from serlab.analysis.load.remarks import remarks
-from serlab.analysis.stats import interval
-from serlab.records.load import Knee, LoadStep, LoadSummary, LoadWindow, StepSpec
+from serlab.analysis.load.remarks import crowding, remarks
+from serlab.analysis.stats import grouped, interval
+from serlab.records.load import Knee, LoadReport, LoadStep, LoadSummary, LoadWindow
 
 #: Windows that have to agree, and how far the largest may be from the smallest: the rule of Triton's perf_analyzer.
 STABLE_WINDOWS = 3
@@ -29,10 +31,7 @@ def stable(windows: Sequence[LoadWindow]) -> bool:
 
 def summarize(steps: Iterable[LoadStep]) -> tuple[LoadSummary, ...]:
     """Put the rounds of each step together, in the order in which the steps were first asked for."""
-    grouped: dict[StepSpec, list[LoadStep]] = {}
-    for step in steps:
-        grouped.setdefault(step.spec, []).append(step)
-    return tuple(_summary(rounds) for rounds in grouped.values())
+    return tuple(_summary(rounds) for rounds in grouped(steps, lambda step: step.spec).values())
 
 
 def knees(summaries: Iterable[LoadSummary]) -> tuple[Knee, ...]:
@@ -41,10 +40,8 @@ def knees(summaries: Iterable[LoadSummary]) -> tuple[Knee, ...]:
     Kleinrock's power (1979) is highest where more calls in flight begin to add more to the latency than to the
     throughput. A sweep of one step has no knee.
     """
-    sweeps: dict[tuple[str, str, bool], list[LoadSummary]] = {}
-    for entry in summaries:
-        if entry.spec.loop == "closed" and entry.calls and entry.mean_s:
-            sweeps.setdefault((entry.spec.payload, entry.spec.codec, entry.spec.pre_encoded), []).append(entry)
+    closed = [entry for entry in summaries if entry.spec.loop == "closed" and entry.calls and entry.mean_s]
+    sweeps = grouped(closed, lambda entry: (entry.spec.payload, entry.spec.codec, entry.spec.pre_encoded))
     return tuple(_knee(sweep) for sweep in sweeps.values() if len(sweep) > 1)
 
 
@@ -109,3 +106,26 @@ def _mean(rounds: Sequence[LoadStep], figure: Callable[[LoadStep], float | None]
     known = [(step.calls, value) for step in rounds if (value := figure(step)) is not None]
     total = sum(calls for calls, _ in known)
     return sum(calls * value for calls, value in known) / total if total else None
+
+
+@dataclass(frozen=True)
+class LoadView:
+    """Looks up what a load run found. Everything is derived; nothing is measured or changed."""
+
+    report: LoadReport
+
+    @cached_property
+    def summaries(self) -> tuple[LoadSummary, ...]:
+        """Every step, its rounds together."""
+        return summarize(self.report.steps)
+
+    @cached_property
+    def knees(self) -> tuple[Knee, ...]:
+        """Where adding load stops paying, per payload and codec."""
+        return tuple(knees(self.summaries))
+
+    @cached_property
+    def remarks(self) -> tuple[str, ...]:
+        """What to know before believing the figures: of single steps, then of all."""
+        told = [f"{entry.spec.id}: {remark}" for entry in self.summaries for remark in entry.remarks]
+        return (*told, *filter(None, [crowding(self.report.steps)]))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from serlab.cli.options.groups import Group
-from serlab.lab.asked import OWN_CLIENT, checked_seed, kind_of_client
+from serlab.lab.asked import DEFAULT_PROFILE, OWN_CLIENT, Planned, checked_seed, kind_of_client
 from serlab.lab.asked import payload_specs as payload_specs
 from serlab.lab.asked import percent as percent
 from serlab.lab.asked import seconds as seconds
@@ -33,10 +33,6 @@ RunArgument = Annotated[
     str | None, typer.Argument(metavar="[RUN]", help="A run: its folder, MACHINE/RUN or RUN. Default: the newest.")
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of payload values and of the rounds' order.")]
-DEFAULT_PROFILE = "standard"
-ProfileOption = Annotated[
-    str | None, typer.Option("--profile", help=f"smoke, standard or full. Default: {DEFAULT_PROFILE}.")
-]
 BudgetOption = Annotated[
     str | None, typer.Option("--budget", help="Stop after the last whole round that fits: 90s, 10m, 1h.")
 ]
@@ -44,9 +40,7 @@ ResumeOption = Annotated[
     bool, typer.Option("--resume", help="Go on with the newest run that was not finished, or with --run.")
 ]
 RunOption = Annotated[str | None, typer.Option("--run", help="The run to resume.")]
-ResolveOption = Annotated[
-    str | None, typer.Option("--resolve", help="Stop when every case tells this difference from none: 3%.")
-]
+RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this many rounds.")]
 ClientOption = Annotated[
     str,
     typer.Option("--client", help="own: each codec in a process with what it needs; tensorflow: all with TensorFlow."),
@@ -55,7 +49,6 @@ NowOption = Annotated[
     str | None,
     typer.Option("--now", help="The codec that you use now, to tell the answer against. Default: json, if measured."),
 ]
-RoundsOption = Annotated[int | None, typer.Option("--rounds", help="At most this many rounds.")]
 
 
 def keeping(
@@ -81,6 +74,30 @@ Kept = Annotated[Keeping, Group(keeping)]
 def kept(*leave_out: str) -> Any:
     """Return the group without some of its options, for a command that has its own."""
     return Group(keeping, leave_out=leave_out)
+
+
+def planning(
+    profile: Annotated[
+        str | None, typer.Option("--profile", help=f"smoke, standard or full. Default: {DEFAULT_PROFILE}.")
+    ] = None,
+    payload: PayloadOption = None,
+    codec: CodecOption = None,
+    budget: BudgetOption = None,
+    rounds: RoundsOption = None,
+    resolve: Annotated[
+        str | None, typer.Option("--resolve", help="Stop when every case tells this difference from none: 3%.")
+    ] = None,
+    seed: SeedOption = None,
+    resume: ResumeOption = False,
+    run: RunOption = None,
+) -> Planned:
+    """Return what is to be measured. Raises ``UsageError`` for words that do not parse."""
+    given, named = payload_specs(payload), split(codec)
+    return Planned(profile, given, named, seconds(budget), rounds, percent(resolve), seed, resume, run)
+
+
+#: A run's plan, for a command that measures or resumes a whole run.
+Plans = Annotated[Planned, Group(planning)]
 
 
 def exit_if(found: object) -> None:

@@ -20,11 +20,10 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from serlab.embedded.dtypes import numpy_dtype, printed_name
 from serlab.embedded.rest.decimal_text import flushed, to_float32
 from serlab.embedded.rest.document import Format
 from serlab.embedded.rest.json_tensor import unescape_base64
-from serlab.embedded.tensors import MAX_NUMPY_RANK
+from serlab.embedded.tensors import MAX_NUMPY_RANK, numpy_dtype, printed_name
 
 #: Below this many bytes the exact reader is as fast.
 MIN_BYTES = 512

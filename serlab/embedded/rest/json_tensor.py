@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from serlab.embedded.dtypes import numpy_dtype, printed_name
 from serlab.embedded.rapidjson.reader import JsonObject, Value
 from serlab.embedded.rapidjson.writer import value_text
 from serlab.embedded.rest.decimal_text import to_float32
 from serlab.embedded.status import Code, StatusError, invalid_argument
+from serlab.embedded.tensors import numpy_dtype, printed_name
 
 Shape = tuple[int, ...]
 

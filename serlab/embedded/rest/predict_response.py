@@ -12,12 +12,11 @@ import orjson
 import pybase64
 from numpy.typing import NDArray
 
-from serlab.embedded.dtypes import data_type_of, printed_name
 from serlab.embedded.rapidjson.writer import INDENT, PrettyWriter
 from serlab.embedded.rest.decimal_text import decimal_doubles, flushed
 from serlab.embedded.rest.document import Format
 from serlab.embedded.status import invalid_argument
-from serlab.embedded.tensors import HighRankTensor, Tensor, Tensors
+from serlab.embedded.tensors import HighRankTensor, Tensor, Tensors, data_type_of, printed_name
 
 _BYTES_SUFFIX = "_bytes"
 #: uint16, half, bfloat16 and complex have no JSON.

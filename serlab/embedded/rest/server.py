@@ -116,7 +116,7 @@ class RestServer:
             except BadRequestError as error:
                 answer, keeps = error_page(error.status), False
             except RefusedError as error:
-                answer, keeps = _refusal(error), False
+                answer, keeps = Answer(error.status, json.dumps({"error": error.reason}).encode()), False
             keeps = keeps and answer.headers.get("Connection") != "close"
             _send(connection, answer, version, keeps=keeps, body=not head_only)
             with self._changed:
@@ -153,10 +153,6 @@ def _send(connection: socket.socket, answer: Answer, version: tuple[int, int], *
     else:
         connection.sendall(head)
         connection.sendall(answer.body)
-
-
-def _refusal(error: RefusedError) -> Answer:
-    return Answer(error.status, json.dumps({"error": error.reason}).encode())
 
 
 def _linger(connection: socket.socket) -> None:

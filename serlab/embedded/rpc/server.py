@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from serlab.embedded.rpc.service import GrpcService, Method
+from serlab.embedded.rpc.service import GrpcService, Handler
 from serlab.embedded.status import Code, StatusError
 from serlab.embedded.subnormals import flush_subnormals
 from serlab.errors import ServingError
@@ -57,7 +57,7 @@ def start_grpc(
     return server, int(port)
 
 
-def _handler(function: Method, running: threading.BoundedSemaphore) -> Callable[[bytes, Any], bytes]:
+def _handler(function: Handler, running: threading.BoundedSemaphore) -> Callable[[bytes, Any], bytes]:
     def handle(body: bytes, context: grpc.ServicerContext) -> bytes:
         if not running.acquire(blocking=False):
             context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "Server Threadpool Exhausted")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from google.protobuf.message import DecodeError
 from tensorflow.core.framework import types_pb2
 from tensorflow_serving.apis import predict_pb2
 
-from serlab.embedded.dtypes import numpy_dtype
-from serlab.embedded.rpc.messages import parse_message
 from serlab.embedded.status import Code, StatusError, invalid_argument
 from serlab.embedded.tensors import (
     HighRankTensor,
@@ -15,13 +16,14 @@ from serlab.embedded.tensors import (
     Tensors,
     elements,
     fits_numpy,
+    numpy_dtype,
     parse_tensor,
     set_shape,
     shaped,
 )
 from serlab.errors import CodecError, WireError
 from serlab.records.run import Form
-from serlab.wire import Rules, encode_response
+from serlab.wire import ModelSpec, Rules, encode_response
 from serlab.wire.dtypes import DATA_TYPES
 from serlab.wire.model_spec import EMPTY_SPEC
 from serlab.wire.predict import REQUEST, PredictFields, split_message
@@ -122,3 +124,25 @@ def _encode_strings(strings: list[bytes]) -> bytes:
             length >>= 7
         lengths.append(length)
     return bytes(lengths) + b"".join(strings)
+
+
+def parse_message(message_type: Any, body: bytes) -> Any:
+    """Return the message that ``body`` is.
+
+    Raises:
+        StatusError: INTERNAL without a message, which is what gRPC itself answers when a message does not parse.
+    """
+    try:
+        return message_type.FromString(body)
+    except DecodeError as error:
+        raise StatusError(Code.INTERNAL, "") from error
+
+
+def model_spec(spec: Any) -> ModelSpec:
+    """Return a ModelSpec message as the core knows it."""
+    return ModelSpec(
+        spec.name,
+        spec.signature_name,
+        spec.version.value if spec.HasField("version") else None,
+        spec.version_label if spec.HasField("version_label") else None,
+    )

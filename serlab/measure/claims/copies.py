@@ -1,4 +1,4 @@
-"""How many bytes encoding a tensor allocates, in multiples of the payload: each copy is one."""
+"""What the client holds: bytes that encoding a tensor allocates, in payloads, and what an upload adds."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from serlab.codecs import registry
 from serlab.codecs.tensor_proto import TensorProtoCodec
 from serlab.errors import MeasureError
 from serlab.measure.calls import Subject
-from serlab.measure.claims.lab import Lab, series
+from serlab.measure.claims.lab import Lab, classifier_call, series
 from serlab.measure.cpu import profile as cpu
+from serlab.measure.deployment.upload import measure_upload
 from serlab.measure.memory.capture import read_capture, track
 from serlab.measure.memory.phase import profile_case
 from serlab.payload import parse_payload
 from serlab.records import evidence as said
 from serlab.records.claims import Evidence
 from serlab.records.run import Case
+from serlab.servable.resnet50 import RESNET50
 
 PAYLOAD = "image"
 WHOLE_REQUESTS = ("tensor-proto", "wire", "raw")
@@ -67,3 +69,28 @@ def profile_message(seed: int, capture: Path) -> float:
     track(partial(codec.tensor_message, tensor), capture)
     found = read_capture(Case(PAYLOAD, said.MAKE_TENSOR_PROTO, "encode"), payload.raw_bytes, capture)
     return found.allocated_bytes / payload.raw_bytes
+
+
+SMALL, LARGE = "4x224x224x3:float32", "batch-16"
+#: The same text made in pieces and made at once; and what the article's client does.
+SETTINGS = {"json-chunked": said.CHUNKED, "orjson": said.WHOLE, "json": f"{said.WHOLE}, .tolist() + json"}
+
+
+def measure_upload_peak(lab: Lab) -> Evidence:
+    """Upload batches of two sizes to ResNet-50, whose answers are small, with memray watching the client."""
+    target = lab.on_target(classifier_call(RESNET50, "json-chunked"))
+    both = ("json-chunked", "orjson")
+    # memray records each of the article's float objects: of a small batch that takes seconds.
+    wanted = {LARGE: both, SMALL: (*both, "json") if lab.effort.large else both}
+    listed = []
+    for payload, codecs in wanted.items():
+        report = measure_upload(
+            lab.clients, target, lab.folder, payloads=(payload,), codecs=lab.available(codecs), seed=lab.seed
+        )
+        if report.failures:
+            raise MeasureError("; ".join(f"{case}: {text}" for case, text in report.failures.items()))
+        for found in report.profiles:
+            lab.keep_profile(found.profile)
+            setting = SETTINGS[found.profile.case.codec]
+            listed.append(series(said.PEAK, "bytes", {0: found.profile.peak_bytes}, payload=payload, setting=setting))
+    return Evidence("upload", tuple(listed))

@@ -11,12 +11,10 @@ from serlab.measure.claims import (
     gateway,
     latency,
     message_limit,
-    parsing,
     saturation,
     sharing,
     sizes,
     tolist,
-    upload,
 )
 from serlab.measure.claims.lab import Experiment
 from serlab.servable.batched import BATCHED_MODEL
@@ -31,7 +29,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("sizes", ("size-raw", "size-json", "size-proto"), sizes.measure),
     Experiment("copies", ("zero-copy",), copies.measure),
     Experiment("tolist", ("tolist-time", "tolist-memory"), tolist.measure),
-    Experiment("parsing", ("parse-speed",), parsing.measure),
+    Experiment("parsing", ("parse-speed",), sizes.measure_parsing),
     Experiment("clients", ("client-imports",), clients.measure),
     Experiment("protos", ("proto-compat",), diagnosis.measure_protos, (ECHO_MODEL,), ("grpc",)),
     Experiment("preface", ("http2-blocked",), diagnosis.measure_preface, (), ("grpc",)),
@@ -39,7 +37,7 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     Experiment("extremes", ("json-precision",), extremes.measure, (ECHO_MODEL,), _BOTH),
     Experiment("sharing", ("multiplexing", "streaming"), sharing.measure, (ECHO_MODEL,), _BOTH),
     Experiment("gateway", ("dual-protocol",), gateway.measure, (ECHO_MODEL,), _BOTH),
-    Experiment("upload", ("memory-chunk",), upload.measure, (RESNET50.model,), ("rest",)),
+    Experiment("upload", ("memory-chunk",), copies.measure_upload_peak, (RESNET50.model,), ("rest",)),
     Experiment("vectors", ("latency-1k", "latency-10k"), latency.measure_vectors, _VECTORS, _BOTH),
     Experiment("resnet", ("resnet-p50", "resnet-p99", "resnet-cpu"), latency.measure_resnet, (RESNET50.model,), _BOTH),
     Experiment("batching", ("batching",), batching.measure, (BATCHED_MODEL,), ("grpc",)),

@@ -14,8 +14,8 @@ from serlab.codecs import registry
 from serlab.codecs.base import Codec
 from serlab.errors import CodecUnavailableError, UsageError
 from serlab.measure.precision.carry import examine_class
+from serlab.measure.precision.float_values import natures
 from serlab.measure.precision.live import LiveServer, live_trips
-from serlab.measure.precision.natures import natures
 from serlab.measure.precision.trips import ServerGoneError, Trip, offline_trips
 from serlab.measure.precision.values import DEFAULT_SAMPLES, DTYPES, dtype_of, value_classes
 from serlab.measure.process.machine import library_versions

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serlab.errors import UnknownNameError
-from serlab.measure.precision.float_values import RARE_SHARE, Classes, float_classes
-from serlab.measure.precision.natures import ALL, natures
+from serlab.measure.precision.float_values import ALL, RARE_SHARE, Classes, float_classes, natures
 from serlab.records.call import numpy_dtype
 
 DEFAULT_SAMPLES = 100_000

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from serlab.analysis.stats import grouped
 from serlab.errors import MeasureError
 from serlab.measure.process.interruption import SignalsHeld
 from serlab.measure.process.parents import Parents
@@ -31,9 +32,7 @@ def side_by_side(
 
     After an interruption the work that is under way ends and is taken too, and no other begins.
     """
-    kinds: dict[str, list[Item]] = {}
-    for item in items:
-        kinds.setdefault(parents.kind(codec_of(item)), []).append(item)
+    kinds = grouped(items, lambda item: parents.kind(codec_of(item)))
     if not kinds:
         return
     for own in kinds.values():

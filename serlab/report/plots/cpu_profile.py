@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from serlab.analysis.cpu import time_shares
+from serlab.analysis.stats import grouped
 from serlab.records.profiles import CpuProfile, CpuReport
 from serlab.records.run import Case, Op
 from serlab.report import flames, units
@@ -20,9 +21,7 @@ def panels(source: Source) -> tuple[Panel, ...]:
     report = source.part("cpu", CpuReport)
     if report is None:
         return ()
-    groups: dict[tuple[str, Op], list[CpuProfile]] = {}
-    for profile in report.profiles:
-        groups.setdefault((profile.case.payload, profile.case.op), []).append(profile)
+    groups = grouped(report.profiles, lambda profile: (profile.case.payload, profile.case.op))
     drawn = (_panel(source, payload, op, profiles) for (payload, op), profiles in groups.items())
     return tuple(panel for panel in drawn if panel)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import altair as alt
 
+from serlab.analysis.stats import grouped
 from serlab.records.load import LoadSummary
 from serlab.report import units
 from serlab.report.blocks import Panel
@@ -21,10 +22,8 @@ Point = tuple[float, float, str]
 
 def panels(summaries: Sequence[LoadSummary]) -> tuple[Panel, ...]:
     """Return two panels per payload and kind of body, from the closed loops of at least two concurrencies."""
-    sweeps: dict[tuple[str, bool], list[LoadSummary]] = {}
-    for entry in summaries:
-        if entry.spec.loop == "closed" and entry.calls:
-            sweeps.setdefault((entry.spec.payload, entry.spec.pre_encoded), []).append(entry)
+    closed = [entry for entry in summaries if entry.spec.loop == "closed" and entry.calls]
+    sweeps = grouped(closed, lambda entry: (entry.spec.payload, entry.spec.pre_encoded))
     drawn = []
     for (payload, ready), entries in sweeps.items():
         if len({entry.spec.concurrency for entry in entries}) > 1:
@@ -81,9 +80,7 @@ def _pair(payload: str, ready: bool, entries: Sequence[LoadSummary]) -> list[Pan
 
 
 def _lines(entries: Sequence[LoadSummary], point: Callable[[LoadSummary], Point]) -> list[Line]:
-    by_codec: dict[str, list[LoadSummary]] = {}
-    for entry in sorted(entries, key=lambda one: one.spec.concurrency):
-        by_codec.setdefault(entry.spec.codec, []).append(entry)
+    by_codec = grouped(sorted(entries, key=lambda one: one.spec.concurrency), lambda one: one.spec.codec)
     return [Line(codec, codec, tuple(point(entry) for entry in ordered)) for codec, ordered in by_codec.items()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from serlab.analysis.load.view import LoadView
+from serlab.analysis.load.summary import LoadView
 from serlab.records.load import LoadReport
 from serlab.report import units
 from serlab.report.blocks import Block, Figure, Links, Missing, Note, Section

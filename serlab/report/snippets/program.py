@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from serlab.records.call import STRING, Call, TensorSpec
-from serlab.report.snippets.prepare import PREPARES
 
 #: Modules of a codec or a representation, and what brings them.
 DISTRIBUTIONS = {"simdjson": "pysimdjson", "PIL": "pillow", "grpc": "grpcio", "tensorflow_serving":
@@ -130,3 +129,56 @@ def _sorted(imports: Sequence[str] | set[str]) -> list[str]:
     ordered = sorted(imports, key=lambda line: (third(line), line.startswith("from"), line))
     own = [line for line in ordered if not third(line)]
     return ["from __future__ import annotations", "", *own, "", *(line for line in ordered if third(line))]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """A function ``prepare`` of the tensors by name."""
+
+    imports: tuple[str, ...]
+    requires: tuple[str, ...]
+    code: str
+
+
+_IMAGES = '''
+def prepare(tensors):
+    """Images (n, height, width, channels), uint8 or float32 of 0 to 1, as one file each."""
+    return {name: np.array([_file(image) for image in tensor], object) for name, tensor in tensors.items()}
+
+
+def _file(image):
+    if image.dtype != np.uint8:
+        image = (image * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, SAVED)
+    return file.getvalue()
+'''
+
+_CAST = '''
+def prepare(tensors):
+    """float32 as DTYPE; the graph casts back."""
+    return {name: tensor.astype(DTYPE) if tensor.dtype == np.float32 else tensor for name, tensor in tensors.items()}
+'''
+
+PREPARES = {
+    "uint8": Prepare((), (), '''
+def prepare(tensors):
+    """float32 of 0 to 1 as 256 levels; the graph scales back."""
+    return {name: _levels(tensor) if tensor.dtype == np.float32 else tensor for name, tensor in tensors.items()}
+
+
+def _levels(tensor):
+    return (tensor * np.float32(255) + np.float32(0.5)).astype(np.uint8)
+'''),
+    "float16": Prepare((), (), _CAST.replace("DTYPE", "np.float16")),
+    "bfloat16": Prepare(("import ml_dtypes",), ("ml_dtypes",), _CAST.replace("DTYPE", "ml_dtypes.bfloat16")),
+    "jpeg": Prepare(("import io", "from PIL import Image"), ("PIL",),
+                    _IMAGES.replace("SAVED", '"JPEG", quality=QUALITY')),
+    "png": Prepare(("import io", "from PIL import Image"), ("PIL",),
+                   _IMAGES.replace("SAVED", '"PNG", compress_level=1')),
+    "tf-example": Prepare(("from serlab.representations.registry import parse",), ("serlab",), '''
+def prepare(tensors):
+    """A serialized tf.Example per row."""
+    return parse("tf-example").apply(tensors)
+'''),
+}  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 
 from serlab.analysis.load.histogram import SAMPLE_FLOOR
-from serlab.analysis.load.view import LoadView
+from serlab.analysis.load.summary import LoadView
 from serlab.analysis.words import counted
 from serlab.records.load import Knee, LoadSummary
 from serlab.records.run import Interval, RunInfo

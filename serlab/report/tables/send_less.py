@@ -1,12 +1,15 @@
-"""The table "Send less" on the terminal."""
+"""The tables of other ways to send: less in a tensor's place, and through other HTTP libraries."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from serlab.analysis.representation import rows
+from serlab.analysis.rest_clients import OWN
+from serlab.analysis.rest_clients import rows as client_rows
 from serlab.analysis.words import counted
+from serlab.records.endtoend import RestClientRun
 from serlab.records.send_less import SendLess
 from serlab.report import units
 from serlab.report.tables.console import plain_table
@@ -53,3 +56,21 @@ def print_send_less(reports: Iterable[SendLess], console: Console) -> None:
                 if code and code not in told:  # what to add to the model, once
                     console.print("\n".join(f"    {line}" for line in code.splitlines()))
                     told.add(code)
+
+
+def print_rest_clients(runs: Sequence[RestClientRun], console: Console) -> None:
+    """Print what each client's exchange takes, against the lab's own; nothing where none was measured."""
+    if not runs:
+        return
+    columns = ("call", "client", "calls", "exchange", "÷ serlab's own", "client CPU")
+    table = plain_table("HTTP libraries: the same bodies, another client", columns, left=2)
+    for row in client_rows(runs):
+        table.add_row(
+            f"{row.payload} {row.codec}",
+            "serlab's own" if row.client == OWN else row.client,
+            str(row.calls) if row.calls else f"FAILED: {row.error[:60]}",
+            units.seconds_interval(row.exchange),
+            units.ratio_interval(row.versus_own),
+            units.seconds(row.client_cpu_s),
+        )
+    console.print(table)

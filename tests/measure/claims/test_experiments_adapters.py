@@ -10,7 +10,7 @@ import pytest
 
 from serlab.analysis.claims.judge import judge
 from serlab.errors import MeasureError
-from serlab.measure.claims import batching, gateway, saturation, sharing, upload
+from serlab.measure.claims import batching, copies, gateway, saturation, sharing
 from serlab.measure.claims.lab import QUICK, Lab
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
@@ -214,8 +214,8 @@ def test_upload_peaks_are_told_by_how_the_body_was_made(lab: Lab, monkeypatch: p
             )
         )
 
-    monkeypatch.setattr(upload, "measure_upload", measured)
-    judged = judge("memory-chunk", upload.measure(lab)).judgement
+    monkeypatch.setattr(copies, "measure_upload", measured)
+    judged = judge("memory-chunk", copies.measure_upload_peak(lab)).judgement
     assert judged.verdict == "reproduced"
     assert judged.measured[0].value.median == pytest.approx(150)
     assert len(lab.folder.read_memory()) == 4
@@ -223,6 +223,6 @@ def test_upload_peaks_are_told_by_how_the_body_was_made(lab: Lab, monkeypatch: p
 
 def test_an_upload_that_fails_is_no_evidence(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     report = UploadReport(failures={"batch-16/orjson": "413"})
-    monkeypatch.setattr(upload, "measure_upload", lambda *_, **__: report)
+    monkeypatch.setattr(copies, "measure_upload", lambda *_, **__: report)
     with pytest.raises(MeasureError, match="413"):
-        upload.measure(lab)
+        copies.measure_upload_peak(lab)

@@ -10,8 +10,7 @@ import pytest
 from serlab.measure.doctor import answers
 from serlab.measure.doctor import diagnose as diagnose_module
 from serlab.measure.doctor.answers import check_delayed_ack, check_message_limit, check_predict, check_values
-from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, diagnose, echo_of
-from serlab.measure.doctor.models import check_model_states, check_versions
+from serlab.measure.doctor.diagnose import ECHO_PAYLOAD, check_model_states, check_versions, diagnose, echo_of
 from serlab.measure.doctor.patient import Answer, Finding, Patient
 from serlab.measure.doctor.ports import check_grpc_port, check_rest_port, check_same_model
 from serlab.measure.doctor.protos import examine_answers

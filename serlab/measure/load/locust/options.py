@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import msgspec
@@ -12,6 +12,10 @@ from serlab.connection.options import DEFAULT_TIMEOUT_S
 from serlab.errors import UsageError
 from serlab.payload import DEFAULT_SEED
 from serlab.records.call import Call
+
+
+def _option(flag: str, default: Any, told: str) -> Any:
+    return field(default=default, metadata={"flag": flag, "help": told})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +28,19 @@ class Options:
     user on and not, as the warm-up does, from the last.
     """
 
-    grpc: str = ""
-    rest: str = ""
-    payload: str = "vector-1k"
-    payload_seed: int = DEFAULT_SEED
-    call: Call | None = None
-    pre_encode: bool = False
-    call_timeout_s: float = DEFAULT_TIMEOUT_S
-    warmup_s: float = 2.0
-    window_s: float = 1.0
-    save: str = ""
-    results: str = "results"
-    server_pid: int = 0
-    windows: int = 0
+    grpc: str = _option("--grpc", "", "HOST:PORT of the server's gRPC API")
+    rest: str = _option("--rest", "", "HOST:PORT of the server's REST API")
+    payload: str = _option("--payload", "vector-1k", "payload: a name or SHAPE:DTYPE")
+    payload_seed: int = _option("--payload-seed", DEFAULT_SEED, "seed of the payload's values")
+    call: Call | None = _option("--model-call", None, "another model's call, as JSON; default: the lab's echo")  # noqa: RUF009
+    pre_encode: bool = _option("--pre-encode", False, "send ready bodies, leave answers undecoded")
+    call_timeout_s: float = _option("--call-timeout", DEFAULT_TIMEOUT_S, "seconds a call may take")
+    warmup_s: float = _option("--warmup", 2.0, "seconds left out after spawning")
+    window_s: float = _option("--window", 1.0, "seconds of a window")
+    save: str = _option("--save", "", "file for the measured steps, instead of a run of their own")
+    results: str = _option("--results", "results", "folder of results")
+    server_pid: int = _option("--server-pid", 0, "the server's process on the master's machine")
+    windows: int = _option("--windows", 0, "end so many windows after the warm-up")
 
     @classmethod
     def of(cls, parsed: Any) -> Options:
@@ -45,52 +49,34 @@ class Options:
         Raises:
             UsageError: ``--model-call`` is not one.
         """
+        given = {one.name: getattr(parsed, one.metadata["flag"][2:].replace("-", "_")) for one in fields(cls)}
+        text = given.pop("call")
         try:
-            call = msgspec.json.decode(parsed.model_call, type=Call) if parsed.model_call else None
+            call = msgspec.json.decode(text, type=Call) if text else None
         except msgspec.DecodeError as error:
-            raise UsageError(f"--model-call {parsed.model_call!r} is not a model's call: {error}") from error
-        return cls(
-            parsed.grpc, parsed.rest, parsed.payload, int(parsed.payload_seed), call, bool(parsed.pre_encode),
-            float(parsed.call_timeout), float(parsed.warmup), float(parsed.window), parsed.save, parsed.results,
-            int(parsed.server_pid), int(parsed.windows),
-        )  # fmt: skip
+            raise UsageError(f"--model-call {text!r} is not a model's call: {error}") from error
+        return cls(call=call, **{name: type(getattr(cls(), name))(value) for name, value in given.items()})
 
     def arguments(self) -> list[str]:
         """Return the command line that gives these options."""
-        return [
-            f"--grpc={self.grpc}",
-            f"--rest={self.rest}",
-            f"--payload={self.payload}",
-            f"--payload-seed={self.payload_seed}",
-            f"--model-call={json.dumps(asdict(self.call)) if self.call else ''}",
-            *(["--pre-encode"] if self.pre_encode else []),
-            f"--call-timeout={self.call_timeout_s}",
-            f"--warmup={self.warmup_s}",
-            f"--window={self.window_s}",
-            f"--save={self.save}",
-            f"--results={self.results}",
-            f"--server-pid={self.server_pid}",
-            f"--windows={self.windows}",
-        ]
+        given = {one.metadata["flag"]: getattr(self, one.name) for one in fields(self)}
+        given["--model-call"] = json.dumps(asdict(self.call)) if self.call else ""
+        return [flag if value is True else f"{flag}={value}" for flag, value in given.items() if value is not False]
 
 
 def add_arguments(parser: Any) -> None:
     """Add the options to Locust's parser."""
-    unset = Options()
     group = parser.add_argument_group("serlab")
-    group.add_argument("--grpc", default=unset.grpc, help="HOST:PORT of the server's gRPC API")
-    group.add_argument("--rest", default=unset.rest, help="HOST:PORT of the server's REST API")
-    group.add_argument("--payload", default=unset.payload, help="payload: a name or SHAPE:DTYPE")
-    group.add_argument("--payload-seed", type=int, default=unset.payload_seed, help="seed of the payload's values")
-    group.add_argument("--model-call", default="", help="another model's call, as JSON; default: the lab's echo")
-    group.add_argument("--pre-encode", action="store_true", help="send ready bodies, leave answers undecoded")
-    group.add_argument("--call-timeout", type=float, default=unset.call_timeout_s, help="seconds a call may take")
-    group.add_argument("--warmup", type=float, default=unset.warmup_s, help="seconds left out after spawning")
-    group.add_argument("--window", type=float, default=unset.window_s, help="seconds of a window")
-    group.add_argument("--save", default="", help="file for the measured steps, instead of a run of their own")
-    group.add_argument("--results", default=unset.results, help="folder of results")
-    group.add_argument("--server-pid", type=int, default=0, help="the server's process on the master's machine")
-    group.add_argument("--windows", type=int, default=0, help="end so many windows after the warm-up")
+    for one in fields(Options):
+        how = (
+            {"action": "store_true"}
+            if one.default is False
+            else {
+                "type": str if one.default is None else type(one.default),
+                "default": "" if one.default is None else one.default,
+            }
+        )
+        group.add_argument(one.metadata["flag"], help=one.metadata["help"], **how)
 
 
 def class_name(codec: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from serlab.measure.memory.source_lines import called_at
+from serlab.measure.memory.capture import called_at
 
 SOURCE = """\
 def encode(self, tensor):

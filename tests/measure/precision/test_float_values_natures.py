@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from serlab.measure.precision.natures import natures
+from serlab.measure.precision.float_values import natures
 
 
 def named(values: np.ndarray) -> dict[str, list[int]]:

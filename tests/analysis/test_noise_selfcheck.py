@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.analysis.selfcheck import rate, sum_up
+from serlab.analysis.noise import rate, sum_up
 from serlab.records.comparison import CaseComparison, Verdict
 from serlab.records.run import Case, Interval
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from serlab.analysis.claims.clients import client_imports
+from serlab.analysis.claims.copies import client_imports
 from serlab.records import evidence as said
 from serlab.records.claims import Evidence, Series
 

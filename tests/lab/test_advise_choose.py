@@ -19,13 +19,12 @@ import pytest
 from serlab.analysis.advice import Asked
 from serlab.codecs import registry
 from serlab.connection import TransportOptions
-from serlab.lab.advise import find_on
+from serlab.lab.advise import find_on, snippet
 from serlab.measure.calls import echo_call
 from serlab.measure.send_less import Way
 from serlab.payload import parse_payload
 from serlab.records.call import STRING, Call, TensorSpec
 from serlab.records.run import Endpoint
-from serlab.report.snippets.choose import snippet
 from serlab.report.snippets.program import Server
 from serlab.representations.registry import parse
 from serlab.servable import ECHO_MODEL

@@ -6,7 +6,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from serlab.measure.precision.examples import bits_text, number_text
+from serlab.measure.precision.carry import bits_text, number_text
 
 
 @pytest.mark.parametrize(
