@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import serlab
+
 pytest.importorskip("tensorflow")
 
 
@@ -33,11 +35,16 @@ def test_without_a_model_the_echo_is_served_until_ctrl_c() -> None:
         assert server.wait(60) == 0
 
 
+@pytest.mark.parametrize("arguments", [["--model_name=gpt"], ["--model_name", "gpt"]])
+def test_a_model_that_the_lab_does_not_have_is_told_before_a_server_is(arguments: list[str]) -> None:
+    done = serlab("serve", *arguments)
+    assert done.returncode == 2
+    assert "unknown model of the lab 'gpt': choose from batched, bert, detector" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--model_name=gpt"], "unknown model of the lab 'gpt': choose from batched, bert, detector"),
-        (["--model_name", "gpt"], "unknown model of the lab 'gpt'"),
         (["--model_base_path=/m", "--prot=1"], "unknown flag --prot; did you mean --port?"),
         (["--model_base_path=/m", "--port=one"], "--port is a number, not 'one'"),
         (["--model_name=m", "--model_base_path=/nowhere", "--port=0"], "no versions of servable m found"),
@@ -58,6 +65,6 @@ def test_a_config_file_that_does_not_exist_is_named(tmp_path: Path) -> None:
 
 
 def test_help_shows_the_flags_and_an_example() -> None:
-    shown = subprocess.run(_serlab("--help"), capture_output=True, text=True, check=True, timeout=120).stdout
+    shown = serlab("serve", "--help").stdout
     assert "--model_config_file" in shown
     assert "Example: serlab serve" in shown

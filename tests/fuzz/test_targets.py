@@ -46,7 +46,7 @@ def test_what_once_failed_is_read_or_refused(path: Path) -> None:
 def test_any_bytes_are_read_or_refused(name: str) -> None:
     seeds = st.sampled_from([path.read_bytes() for path in CORPUS if path.parent.name == name])
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.one_of(st.binary(max_size=200), st.builds(_spliced, seeds, st.integers(0, 4000), st.binary(max_size=9))))
     def fuzz(data: bytes) -> None:
         TARGETS[name](data)

@@ -104,11 +104,11 @@ def test_an_export_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("payload", mlp.MLPS)
-def test_a_perceptron_takes_the_feature_vector_of_its_payload(payload: str, tmp_path: Path) -> None:
+def test_a_perceptron_takes_the_feature_vector_of_its_payload(payload: str) -> None:
     from serlab.payload import parse_payload
 
     classifier = mlp.MLPS[payload]
-    base = ensure_model(classifier.model, tmp_path)
+    base = ensure_model(classifier.model)
     model = tf.saved_model.load(str(base / "1"))
     x = parse_payload(payload).array()
     y = model.signatures["serving_default"](x=tf.constant(x))["y"].numpy()
