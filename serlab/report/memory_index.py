@@ -69,6 +69,7 @@ def _section(source: Source, payload: str) -> Section:
         paired=True,
     )
     pages = {name: partial(_page_cell, source, name, suffix) for name, suffix in _PAGES}
+    pages = {name: cell for name, cell in pages.items() if any(cell(profile).href for profile in profiles)}
     about = next(one for one in source.payloads if one.name == payload)
     blocks: list[Block] = [figure, memory_section.table(source, about, profiles, pages=pages)]
     diffs = sorted((source.folder / "memory").glob("diff--*.html"))

@@ -24,6 +24,8 @@ OFFLINE = (
     "Offline: each codec against its own model of a server. TensorFlow Serving's own parser and writer, which refuse "
     "and alter values of their own, are not in these results: leave --offline out to have a server's."
 )
+#: What must stand beside verdicts of the lab's own server.
+AS_REAL = "TensorFlow Serving does the same, bit for bit (docs/serving-embedded.md)."
 _CUES = {EXACT: "✓", "rejected": "⊘"}
 
 

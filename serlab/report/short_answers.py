@@ -25,8 +25,6 @@ TOLD = 2
 WIDE = "float64"
 #: Classes of ordinary values that are told, codecs that are named before they are counted, holders of a peak.
 ORDINARY, NAMED, MOST = 2, 2, 2
-#: Said beside what the lab's own server does to values.
-AS_REAL = "TensorFlow Serving does the same, bit for bit (docs/serving-embedded.md)."
 
 
 def facts(source: Source, first: str) -> Iterator[Fact]:
@@ -108,7 +106,7 @@ def loses(source: Source) -> str:
     if parts:
         told.append(f"With {_those(list(losing), len(kept))}, {'; '.join(parts)}.")
     if any(cause.culprit == "server" for cause in found) and is_embedded(report.instance):
-        told.append(AS_REAL)
+        told.append(precision_words.AS_REAL)
     return " ".join(told)
 
 

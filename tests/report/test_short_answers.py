@@ -44,7 +44,7 @@ def test_what_float64_loses_over_rest_begins_with_ordinary_values(
     told = short_answers.loses(make_source(run_data, precision=report))
     assert told == (
         "Nothing is lost with base64. With json, silently rounded: 10.0 % of numbers in [0, 1); silently flushed: "
-        f"subnormal; rejected: infinity. {short_answers.AS_REAL}"
+        f"subnormal; rejected: infinity. {brief.AS_REAL}"
     )
 
 

@@ -9,6 +9,7 @@ from serlab.analysis.laws.call_parts import CallParts
 from serlab.records.run import Case, PayloadInfo
 from serlab.report import units
 from serlab.report.blocks import Panel
+from serlab.report.origin import server_name
 from serlab.report.plots import theme
 from serlab.report.plots.forms import Bar, Series, stacked_bars
 from serlab.report.plots.ledger import row_label, stages
@@ -45,6 +46,8 @@ def _panels(source: Source, payload: PayloadInfo) -> Iterator[Panel]:
     measured = _calls(source, payload.name, split=not elsewhere) or _isolated(source, payload.name)
     predicted = _predicted(source, payload.name) if elsewhere else []
     what = f"{payload.name}: {source.describe(payload)}, {units.size(payload.raw_bytes)}"
+    if elsewhere:
+        what = f"{payload.name} on {server_name(source.data.info.instance)}, measured"
     if measured:
         yield _panel(f"map-{payload.name}", what, payload.name, measured)
     if predicted and source.predictions:

@@ -74,7 +74,7 @@ def _table(source: Source) -> Table:
     titles = ["payload", "over", "codec", what, f"time against {source.baseline}", "values", "too close to call with"]
     return Table(
         "answer-table",
-        f"The fastest codec{' that returns the same bits' if known else ''}, per payload and transport",
+        f"The fastest codec{' that returns the same bits' if known else ''}, per payload and transport, as measured",
         columns(
             *titles,
             *(["faster, but alters"] if altering else []),

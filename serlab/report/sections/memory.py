@@ -98,23 +98,24 @@ def table(
 ) -> Table:
     """Return who holds the peaks of a payload's cases, the worst first; ``pages`` are further columns of links."""
     rows = []
+    held = _HELD[: TOLD - 1 if pages else TOLD]  # links take the room of the last
     for profile in sorted(profiles, key=lambda profile: -profile.peak_bytes):
         times = profile.peak_bytes / profile.raw_bytes
-        told = [_holder_cell(profile, one) for one in holders(profile)[:TOLD]]
+        told = [_holder_cell(profile, one) for one in holders(profile)[: len(held)]]
         rows.append(
             (
                 Cell(memory.row_label(source, profile.case)),
                 Cell(profile.case.op),
                 Cell(f"{units.size(profile.peak_bytes)}, {units.ratio(times)}", profile.peak_bytes),
                 *told,
-                *([Cell("")] * (TOLD - len(told))),
+                *([Cell("")] * (len(held) - len(told))),
                 Cell(units.size(profile.pymalloc_peak_bytes), profile.pymalloc_peak_bytes),
                 Cell(f"{profile.allocations:,}", profile.allocations),
                 Cell(units.ratio(copy_factor(profile)), copy_factor(profile)),
                 *(cell(profile) for cell in pages.values()),
             )
         )
-    titles = ("codec", "op", "peak", *_HELD, "small objects", "allocations", "copy factor", *pages)
+    titles = ("codec", "op", "peak", *held, "small objects", "allocations", "copy factor", *pages)
     return Table(
         f"memory-table-{payload.name}",
         f"Which functions hold the peak of {payload.name} ({units.size(payload.raw_bytes)}), the worst first; memray",

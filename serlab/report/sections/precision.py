@@ -13,6 +13,7 @@ from serlab.records.run import Exactness
 from serlab.report import precision_words as brief
 from serlab.report import sentences
 from serlab.report.blocks import Block, Cell, Column, Links, Missing, Note, Section, Table, Tone
+from serlab.report.origin import is_embedded
 from serlab.report.sentences import words
 from serlab.report.source import Source
 from serlab.report.tables import precision as told
@@ -74,6 +75,8 @@ def _of_edge_cases(report: PrecisionReport) -> Iterable[str]:
         yield f"Of the catalogue of edge cases, {sentences.listing(exact)} altered nothing, {where}."
     if not report.instance:
         yield brief.OFFLINE
+    elif is_embedded(report.instance):
+        yield brief.AS_REAL
 
 
 def _findings(report: PrecisionReport) -> Iterable[Block]:

@@ -11,7 +11,8 @@ from rich.text import Text
 from serlab.analysis.precision_causes import causes
 from serlab.analysis.precision_matrix import EXACT, Matrix, Word, overview, round_trips
 from serlab.records.precision import PrecisionReport
-from serlab.report.precision_words import OFFLINE, SHOWN_CAUSES, cause_statement, cued, is_near
+from serlab.report.origin import is_embedded
+from serlab.report.precision_words import AS_REAL, OFFLINE, SHOWN_CAUSES, cause_statement, cued, is_near
 from serlab.report.tables.console import plain_table
 from serlab.report.tables.precision import elements_table, headline
 
@@ -24,6 +25,8 @@ def render_screen(report: PrecisionReport, console: Console) -> None:
     console.print(headline(report))
     if not report.instance:
         console.print(Text(OFFLINE))
+    elif is_embedded(report.instance):
+        console.print(Text(AS_REAL))
     if report.source:
         console.print(elements_table(round_trips(report)))
     elif report.cells:

@@ -30,7 +30,7 @@ const drawComparison = (place, payload, base, codec) => {
   };
   const times = (ratio) => (base === codec ? "the same" : ratio ? told(ratio) : "–");
   const factor = (was, is) => (was && is ? (was === is ? "the same" : was > is ? `${digits(was / is)}× less` : `${digits(is / was)}× more`) : "–");
-  line("whole call", one.call, two.call, seconds, times(ratios[0]));
+  line("whole call: means, ratio of p50s", one.call, two.call, seconds, times(ratios[0]));
   line("encode alone", one.encode, two.encode, seconds, times(ratios[1]));
   line("decode alone", one.decode, two.decode, seconds, times(ratios[2]));
   line("request", one.request, two.request, bytes, factor(one.request, two.request));
