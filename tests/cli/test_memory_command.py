@@ -19,6 +19,7 @@ from serlab.records.profiles import MemoryTrack
 from serlab.records.run import Endpoint
 from serlab.records.run_data import RunData
 from serlab.records.store import RunFolder, list_runs
+from serlab.report import units
 from serlab.serving.base import ServingOptions
 from tests.command_line import Done, serlab
 
