@@ -62,7 +62,7 @@ def laws(data: bytes) -> None:
     from serlab.analysis.laws.scale import carry
     from serlab.records.law import LawMachine
     from serlab.records.law_files import find_law
-    from serlab.report.tables.laws import print_law
+    from serlab.report.tables.predictions import print_law
 
     path = _scratch() / "laws" / "law.json"
     path.parent.mkdir(exist_ok=True)

@@ -55,6 +55,18 @@ class Step:
         return self.after / self.before - 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class History:
+    """Each case's points, oldest first, and the steps of all."""
+
+    points: dict[Case, list[Point]]
+    steps: list[Step]
+
+    def newest_steps(self) -> list[Step]:
+        """Return the steps that a case took in its newest run."""
+        return [step for step in self.steps if self.points[step.case][-1].run == step.run]
+
+
 def series(views: Sequence[RunView]) -> dict[Case, list[Point]]:
     """Return each case's points in the order of the runs."""
     found: dict[Case, list[Point]] = {}

@@ -116,7 +116,7 @@ def predict(
 
 def _show(found: Any, *, as_json: bool) -> None:
     from serlab.report.tables.console import print_json, wide_console
-    from serlab.report.tables.laws import print_law
+    from serlab.report.tables.predictions import print_law
 
     if as_json:
         print_json(found)

@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from serlab.analysis.history import Point, Step, series, steps
+from serlab.analysis.history import History, series, steps
 from serlab.analysis.view import RunView
 from serlab.errors import StoreError
-from serlab.records.run import Case
 from serlab.records.store import list_runs
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """Each case's points, oldest first, and the steps of all."""
-
-    points: dict[Case, list[Point]]
-    steps: list[Step]
-
-    def newest_steps(self) -> list[Step]:
-        """Return the steps that a case took in its newest run."""
-        return [step for step in self.steps if self.points[step.case][-1].run == step.run]
 
 
 def read_history(results: Path, payloads: Sequence[str] = (), codecs: Sequence[str] = ()) -> History:

@@ -22,8 +22,8 @@ from serlab.measure.process.interruption import Interruption
 from serlab.measure.process.parents import Parents, client_of
 from serlab.records.comparison import SelfCheck
 from serlab.records.run import Case
+from serlab.report.tables.compare import print_selfcheck
 from serlab.report.tables.console import print_json, wide_console
-from serlab.report.tables.selfcheck import print_selfcheck
 
 #: Nine parents have an interval that reaches 0.9 standard deviations; six have one of 1.3.
 ROUNDS = 9

@@ -6,9 +6,9 @@ import html
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from serlab.analysis.history import Point, Step
+from serlab.analysis.history import History, Point, Step
 from serlab.records.files import replace_file
 from serlab.records.run import Case
 from serlab.report import units
@@ -19,16 +19,6 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("case", "runs", "first", "newest", "÷ raw, first", "÷ raw, newest", "course")
 _BLOCKS = "▁▂▃▄▅▆▇█"
-
-
-class History(Protocol):
-    """What is shown: points by case, oldest first, and steps."""
-
-    @property
-    def points(self) -> dict[Case, list[Point]]: ...  # noqa: D102
-
-    @property
-    def steps(self) -> list[Step]: ...  # noqa: D102
 
 
 def print_history(found: History, console: Console) -> None:

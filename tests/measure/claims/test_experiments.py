@@ -13,7 +13,7 @@ import pytest
 from serlab.analysis.claims.judge import judge
 from serlab.codecs import registry
 from serlab.codecs.base import Call, TensorSpec
-from serlab.measure.claims import diagnosis, extremes, latency, message_limit, sizes, tolist
+from serlab.measure.claims import diagnosis, extremes, latency, sharing, sizes, tolist
 from serlab.measure.claims.lab import QUICK, STANDARD, Effort, Lab, classifier_call
 from serlab.measure.process.workers import Workers
 from serlab.measure.target import Target
@@ -102,7 +102,7 @@ def live(live_target: Target, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_a_large_response_fails_with_default_options_alone(live: Lab) -> None:
-    judged = judge("message-limit", message_limit.measure(live)).judgement
+    judged = judge("message-limit", sharing.measure_limit(live)).judgement
     assert judged.verdict == "reproduced"
     assert judged.measured[0].value.median > 9_633_792
 
