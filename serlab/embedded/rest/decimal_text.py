@@ -108,7 +108,10 @@ def to_float32(doubles: NDArray[np.float64]) -> NDArray[np.float32]:
     """Round doubles to float32, too large ones to infinity, with subnormal results flushed to zero."""
     with np.errstate(over="ignore", invalid="ignore"):
         floats = doubles.astype(np.float32)
-    tiny = np.abs(doubles) < _FLOAT32_TINY
+    size = np.abs(doubles)
+    if size.min(initial=np.inf) >= _FLOAT32_TINY:  # not so where there is a NaN
+        return floats
+    tiny = size < _FLOAT32_TINY
     if np.any(tiny & (doubles != 0)):
         floats = np.where(tiny, np.copysign(np.float32(0), floats), floats)
     return floats
