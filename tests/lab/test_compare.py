@@ -181,3 +181,12 @@ def test_a_comparison_that_is_stopped_while_it_asks_leaves_no_run(
     with pytest.raises(KeyboardInterrupt):
         compare_environments(("", ""), (), wanted, tmp_path / "results", quiet=True)
     assert not list(tmp_path.rglob("run.json"))
+
+
+def test_one_ratio_has_no_interval_and_one_of_anything_is_no_many() -> None:
+    case = CaseComparison(Case("image", "json", "encode"), "no verdict", Interval(1.2, 1.2, 1.2, 1, is_range=True))
+    text = markdown(Comparison("one", "two", "stored runs", 1, (case,)), [])
+    assert "| 1.200 | no interval | no verdict |" in text
+    assert "1 round" in text
+    assert "1 case: 1 no verdict" in text
+    assert "1 rounds" not in text

@@ -76,11 +76,13 @@ def _rows(found: Comparison) -> Iterator[tuple[str, ...]]:
         if entry.failure or entry.ratio is None:
             yield entry.case.id, units.NOT_MEASURED, "", f"no verdict: {entry.failure or 'not timed'}"
             continue
-        yield entry.case.id, f"{entry.ratio.median:.3f}", units.bounds(entry.ratio, "{:.3f}".format), _verdict(entry)
+        # One ratio is of two runs' means: how many processes they have is said above the table.
+        bounds = units.bounds(entry.ratio, "{:.3f}".format) if entry.ratio.runs > 1 else "no interval"
+        yield entry.case.id, f"{entry.ratio.median:.3f}", bounds, _verdict(entry)
 
 
 def _verdict(entry: CaseComparison) -> str:
-    ratio, again = entry.ratio, f", and again in {entry.again} more rounds" if entry.again else ""
+    ratio, again = entry.ratio, f", and again in {counted(entry.again, 'more round')}" if entry.again else ""
     assert ratio is not None
     if entry.verdict == "the same":
         return f"the same within ±{100 * max(ratio.high - 1, 1 / ratio.low - 1):.1f} %"
