@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import vl_convert
 
 from serlab.records.endtoend import CallSample, EndToEndRun
 from serlab.records.profiles import CpuLine, CpuProfile, CpuReport, MemoryTrack, MemoryTracks
@@ -34,6 +37,22 @@ def memory_tracks(payload: str = "image", codec: str = "json") -> MemoryTracks:
         server_before_bytes=5 * 10**8, server_peak_bytes=7 * 10**8,
     )  # fmt: skip
     return MemoryTracks("2026-01-02T03:04:05+00:00", "embedded (serlab 0.1.0)", (track,))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _charts_drawn_once() -> Iterator[None]:
+    """Draw equal charts once: pages of one run differ in few of theirs, and to draw them is half of a page's time."""
+    draw, drawn = vl_convert.vegalite_to_svg, dict[str, str]()
+
+    def draw_once(specification: dict[str, Any]) -> str:
+        key = json.dumps(specification, sort_keys=True)
+        if key not in drawn:
+            drawn[key] = draw(specification)
+        return drawn[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vl_convert, "vegalite_to_svg", draw_once)
+        yield
 
 
 @pytest.fixture
