@@ -185,7 +185,7 @@ def _served(
 ) -> Iterator[Endpoint]:
     """One server of the lab's ``models`` for all of xdist's workers.
 
-    Whoever comes first starts it, and ends it when no other holds the lock any more. Not started as an ``Instance``:
+    Whoever comes first starts it, and ends it when nobody else uses it any more. Not started as an ``Instance``:
     those handle signals while they run, and this one runs as long as the tests.
     """
     if importlib.util.find_spec("tensorflow") is None:
@@ -193,10 +193,11 @@ def _served(
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", "")
     folder = tmp_path_factory.getbasetemp().parent if run else tmp_path_factory.mktemp(name)
     address = folder / f"{name}-{run}.json"
-    with address.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with address.with_suffix(".starts").open("w") as starts, address.with_suffix(".uses").open("w") as uses:
+        fcntl.flock(starts, fcntl.LOCK_EX)
         if address.exists():
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            fcntl.flock(uses, fcntl.LOCK_SH)
+            fcntl.flock(starts, fcntl.LOCK_UN)
             yield msgspec.json.decode(address.read_bytes(), type=Endpoint)
             return
         config = tmp_path_factory.mktemp("models") / "models.config"
@@ -205,10 +206,13 @@ def _served(
             grpc, rest = f"{server.host}:{server.grpc_port}", f"{server.host}:{server.rest_port}"
             endpoint = Endpoint("embedded", server.version, grpc, rest, server.pid)
             address.write_bytes(msgspec.json.encode(endpoint))
-            fcntl.flock(lock, fcntl.LOCK_SH)
+            fcntl.flock(uses, fcntl.LOCK_SH)
+            fcntl.flock(starts, fcntl.LOCK_UN)
             yield endpoint
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            # Who comes now starts another one.
+            fcntl.flock(starts, fcntl.LOCK_EX)
             address.unlink()
+            fcntl.flock(uses, fcntl.LOCK_EX)
 
 
 @pytest.fixture(scope="session")
