@@ -6,17 +6,17 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from serlab.analysis import noise
-from serlab.analysis.answer import Choice, baseline
+from serlab.analysis.answer import Choice, baseline, contenders
 from serlab.analysis.stats import FEWEST, interval
 from serlab.analysis.words import counted
-from serlab.report import elsewhere_words, sentences, short_answers
+from serlab.report import elsewhere_words, glossary, sentences, short_answers, units
 from serlab.report.blocks import Against, Fact, Link, Sentence
 from serlab.report.origin import is_embedded, server_name
 from serlab.report.sections.provenance import failures
 from serlab.report.source import Source
 
 #: What a run of the shortest profile lacks.
-SHORT = "Profile smoke: the standard one (serlab bench) has more and longer runs, for narrower intervals."
+SHORT = "Profile smoke; standard narrows them, in ten minutes."
 
 
 def headline(source: Source) -> Sentence:
@@ -77,7 +77,21 @@ def facts(source: Source) -> Iterator[Fact]:
     yield Fact(f"Measured {where}", tuple(_measured(source)))
     yield from short_answers.facts(source, first)
     yield Fact("How sure", _sure(source))
-    yield Fact("Use it", f"{_advise(source, first)} prints the client's program; with --transport rest, for REST.")
+    use = f"{_advise(source, first)} prints a client (REST: --transport rest)."
+    yield Fact("Use it", f"{use}{_for_numbers(source, first)}")
+
+
+def _for_numbers(source: Source, payload: str) -> str:
+    """Name the fastest exact way over REST to a model that takes numbers, where the one told of needs bytes; or ""."""
+    chosen = [one.codec for one in source.choices if one.payload == payload and glossary.takes_bytes(one.codec)]
+    able = [
+        one
+        for one in contenders(source.view, payload)
+        if one.transport == "rest" and one.exact and not glossary.takes_bytes(one.codec)
+    ]
+    if not chosen or not able or source.view.calls_a_model:
+        return ""
+    return f" {chosen[0]} needs a signature that takes bytes; else {able[0].codec}, {units.seconds(able[0].seconds)}."
 
 
 def _advise(source: Source, payload: str) -> str:
@@ -113,10 +127,10 @@ def _sure(source: Source) -> str:
     if any(choice.time_s.is_range for choice in choices):
         seen = f"{fewest} processes per codec give a range" if fewest > 1 else "one process per codec gives one figure"
         return f"Not yet: {seen}. From {FEWEST} on there is an interval, and a verdict: take more rounds.{more}"
-    text = f"Medians over {fewest} fresh processes or more; brackets: 95 % intervals.{more}"
+    text = f"Medians over {fewest} processes or more, ratios within rounds; brackets: 95 % intervals.{more}"
     if len(source.view.measured) < 2:
         return text
-    return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No other codec comes close.")
+    return text + (f" Too close to call: {'; '.join(tied)}." if tied else " No ties.")
 
 
 def _what(choice: Choice) -> str:
@@ -135,7 +149,7 @@ def _exactness(source: Source) -> str:
         if not altering:
             return compared(source)
     if not altering:
-        return "Every codec named here returned the same bits."
+        return "Every codec named here returned what it was sent."
     told = [f"{choice.codec} {sentences.exactness(choice.exactness)} ({choice.payload})" for choice in altering]
     return f"Mind the values: {sentences.listing(told)}."
 

@@ -51,14 +51,15 @@ def _predicted(source: Source, found: Predictions, first: str) -> Iterator[str |
     ways = _ways(source, first)
     told = [_taken(one, base, than=not number) for number, one in enumerate(ways)]
     if base and base not in ways:
-        told.append(f"{_time(base)} with {base.codec}")
+        own = units.percent((base.encode_s + base.decode_s) / base.total_s.median)
+        told.append(f"{_time(base)} with {base.codec}, {own} of it encode and decode")
     others = [
         f"{order.payload} {units.seconds(ways[0].total_s.median)} with {ways[0].codec}"
         for order in found.orders
         if order.payload != first and (ways := _ways(source, order.payload))
     ]
     told = [f"{first} {'; '.join(told)}"] if told else []
-    yield f"{'. '.join([*told, *others[-NAMED:]])}. By the law of {found.law}. "
+    yield f"{'. '.join([*told, *others[-NAMED:]])}. From the law {found.law}. "
     if len(source.view.measured) > 1:
         yield from places(found)
 

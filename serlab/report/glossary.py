@@ -120,6 +120,11 @@ class Words:
         return [(term, identity(term), found[term]) for term in sorted(found, key=str.casefold)]
 
 
+def takes_bytes(codec: str) -> bool:
+    """Whether a codec is of use only for a model whose signature takes bytes."""
+    return CODECS.get(codec, "").endswith(f"{_BYTES}.")
+
+
 def identity(term: str) -> str:
     """Return where a term stands on a page: ``term-copy-factor``."""
     return "term-" + re.sub(r"[^a-z0-9]+", "-", term.lower()).strip("-")

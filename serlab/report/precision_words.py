@@ -25,7 +25,7 @@ OFFLINE = (
     "and alter values of their own, are not in these results: leave --offline out to have a server's."
 )
 #: What must stand beside verdicts of the lab's own server.
-AS_REAL = "TensorFlow Serving does the same, bit for bit (docs/serving-embedded.md)."
+AS_REAL = "TensorFlow Serving 2.20 does the same, bit for bit (docs/serving-embedded.md)."
 _CUES = {EXACT: "✓", "rejected": "⊘"}
 
 

@@ -179,7 +179,7 @@ def relation(fit: Correlation) -> str:
         return f"no relation is shown by {fit.points} points"
     slope = fit.slope
     return (
-        f"each millisecond less in isolation is {slope.median:.2f} ms less end to end [{slope.low:.2f}, "
+        f"a line through them has {slope.median:.2f} ms end to end per millisecond in isolation [{slope.low:.2f}, "
         f"{slope.high:.2f}]; the order of codecs carries over with a rank correlation of {fit.spearman:.2f} "
         f"({fit.points} points)"
     )

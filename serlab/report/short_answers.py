@@ -14,7 +14,7 @@ from serlab.records.precision import PrecisionReport, is_ordinary
 from serlab.records.run import Case, Interval, MemoryProfile
 from serlab.report import precision_words, sentences, units
 from serlab.report.blocks import Fact
-from serlab.report.origin import is_embedded
+from serlab.report.origin import is_embedded, server_name
 from serlab.report.source import Source
 
 #: From these shares of a call on, encode and decode matter, or hardly do; below both they do not.
@@ -61,8 +61,9 @@ def matters(source: Source, first: str = "") -> str:
     for number, (payload, codec, share) in enumerate(found[:TOLD]):
         if number == 0:
             lines.append(
-                f"{verdict(share)}: encode and decode take {sentences.share(share)} of a call with {payload} and "
-                f"{codec}, timed within it{_beyond(source, payload, codec)}."
+                f"{verdict(share)}: on {server_name(source.data.info.instance)}, encode and decode take "
+                f"{sentences.share(share)} of a call with {payload} and {codec}"
+                f"{_beyond(source, payload, codec)}."
             )
         else:
             with_codec = "" if codec == found[0][1] else f" and {codec}"
@@ -178,8 +179,12 @@ def memory(source: Source) -> str:
         key=lambda choice: choice.time_s.median, default=None,
     )  # fmt: skip
     cases = [Case(largest, best.codec, "encode"), decode_case(source.view, largest, best.codec)] if best else []
-    peaks = [units.size(one.peak_bytes) for case in cases if (one := source.view.memory.get(case))]
-    instead = f" {best.codec} takes {sentences.listing(peaks)} instead." if best and len(peaks) == len(here) else ""
+    peaks = [
+        f"{units.size(one.peak_bytes)} {sentences.DOING[case.op]}"
+        for case in cases
+        if (one := source.view.memory.get(case))
+    ]
+    instead = f" {best.codec} holds {sentences.listing(peaks)}." if best and len(peaks) == len(here) else ""
     return f"{source.label(largest, source.baseline)} with {largest}: {'; '.join(told)}.{instead}"
 
 

@@ -39,7 +39,10 @@ def _conclusion(source: Source, found: Iterable[Decomposition]) -> Iterable[str]
         if one.codec_s is None or one.protocol_s is None:
             yield f"{gap}. How much of it is the protocol is not known: base64 was not called."
             continue
-        yield (f"{gap}: the codec accounts for {_signed(one.codec_s)}, the protocol for {_signed(one.protocol_s)}.")
+        yield (
+            f"{gap}: the codec accounts for {_signed(one.codec_s)}, with the server's reading and writing, the "
+            f"protocol for {_signed(one.protocol_s)} (medians, which need not add up)."
+        )
     yield f"Measured against: {source.instance_line}."
 
 

@@ -78,7 +78,9 @@ def _rows(source: Source) -> Iterator[Row]:
 def _cells(source: Source, payload: str, codec: str) -> dict[str, str]:
     view = source.view
     encode, decode = Case(payload, codec, "encode"), decode_case(view, payload, codec)
-    profile = view.memory.get(encode)
+    peaks = [
+        one.peak_bytes / one.raw_bytes for case in (encode, decode) if (one := view.memory.get(case)) and one.raw_bytes
+    ]
     call = next((one.median_s for one in source.calls if (one.payload, one.codec) == (payload, codec)), None)
     times = [source.times[case].median for case in (encode, decode) if case in source.times]
     whole = _time(call) if call else units.seconds(sum(times)) if times else units.NOT_MEASURED
@@ -89,7 +91,7 @@ def _cells(source: Source, payload: str, codec: str) -> dict[str, str]:
         "encode": _time(source.times.get(encode)),
         "decode": _time(source.times.get(decode)),
         "request": units.size(view.body_bytes(encode)),
-        "peak ÷ raw": units.ratio(profile.peak_bytes / profile.raw_bytes if profile and profile.raw_bytes else None),
+        "peak ÷ raw": units.ratio(max(peaks, default=None)),
         "values": alteration(exactness).strip(" ()") or sentences.words(exactness),
     }
 

@@ -46,7 +46,7 @@ def test_the_answer_names_the_largest_saving_its_times_and_what_it_does_to_the_b
     (measured,) = (plain(fact.answer) for fact in answer_words.facts(source) if fact.name.startswith("Measured"))
     assert measured.startswith("image (p50) 16.1 ms [14.0 ms, 18.2 ms] with tensor-proto over gRPC, 22.2× [22.2, 22.2]")
     assert "; 30 ms [26 ms, 34 ms] with orjson over REST, 12.0×" in measured
-    assert measured.endswith("; 360 ms [310 ms, 400 ms] with json. Every codec named here returned the same bits.")
+    assert measured.endswith("; 360 ms [310 ms, 400 ms] with json. Every codec named here returned what it was sent.")
 
 
 def test_a_faster_codec_that_alters_is_named_but_not_recommended(
@@ -86,7 +86,7 @@ def test_memory_names_the_worst_and_its_largest_holder(source: Source) -> None:
         "json with image: encoding holds 3,000 B, 3.00× the tensor: 2,000 B (67 %) in encode and 1,000 B (33 %) in "
         "json.dumps; decoding holds "
     )
-    assert str(lines[0]).endswith("tensor-proto takes 3,000 B and 3,000 B instead.")
+    assert str(lines[0]).endswith("tensor-proto holds 3,000 B encoding and 3,000 B decoding.")
     assert lines[1] == "Encoding image with json peaks at 3,000 B, 3.00× the tensor."
 
 
@@ -174,7 +174,7 @@ def test_correlation_says_when_there_are_too_few_points(source: Source) -> None:
 def test_whether_it_matters_is_a_plain_word_and_both_shares_say_what_they_are_of(source: Source) -> None:
     first, isolated = correlation.build(source).conclusion[:2]
     assert first == (
-        "Yes: encode and decode take 96 % [96 %, 96 %] of a call with image and json, timed within it."
+        "Yes: on the embedded server, encode and decode take 96 % [96 %, 96 %] of a call with image and json."
     )  # fmt: skip
     assert plain(isolated).startswith("Timed in isolation (with a wait before each), they explain ")
     assert "(image with json)" in isolated
@@ -188,7 +188,7 @@ def test_a_share_of_a_call_is_a_word(share: float, word: str) -> None:
 def test_a_slope_that_may_be_anything_is_no_finding(make_source: Callable[..., Source], run_data: RunData) -> None:
     assert "no relation" in sentences.relation(Correlation("grpc", 6, 0.83, Interval(1.14, -6.79, 2.58, 6), 0.0))
     assert "no relation" in sentences.relation(Correlation("grpc", 6, 0.83, Interval(1.0, 0.4, 1.2, 6), 0.0))
-    assert "1.00 ms less" in sentences.relation(Correlation("rest", 6, 0.83, Interval(1.0, 0.6, 1.4, 6), 0.0))
+    assert "1.00 ms end to end" in sentences.relation(Correlation("rest", 6, 0.83, Interval(1.0, 0.6, 1.4, 6), 0.0))
 
 
 def test_provenance_tells_noise_and_how_to_measure_again(source: Source) -> None:
