@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import median
+from statistics import fmean, median
 from typing import get_args
 
-from serlab.analysis.stats import midmean
 from serlab.records.correlation import InCall, Mode
 from serlab.records.run import Case
 
@@ -22,13 +21,14 @@ def judge(modes: Mapping[Mode, Times], stages: Mapping[Case, float]) -> tuple[In
     """Return how each mode's times agree with the steps' times within calls, the closest mode first.
 
     ``stages`` are seconds within calls. Modes share their cases: those of ``SHORTEST_S`` and more that all of them
-    have. Without any, the order is that of ``Mode``.
+    have. Without any, the order is that of ``Mode``. Rounds are averaged as they are: a full pass of Python's collector
+    falls within a step in some processes and not in others, and any robust mean of two heaps picks one of them.
     """
     shared = [
         case for case, seconds in stages.items() if seconds >= SHORTEST_S and all(case in t for t in modes.values())
     ]
     found = [
-        _judged(mode, [midmean(modes[mode][case].values()) / stages[case] for case in shared])
+        _judged(mode, [fmean(modes[mode][case].values()) / stages[case] for case in shared])
         for mode in get_args(Mode)
         if mode in modes
     ]

@@ -51,14 +51,14 @@ class RunView:
 
     @cached_property
     def stage_times(self) -> dict[Case, float]:
-        """Seconds that a step takes within calls: each client's middle mean, and that of the clients."""
+        """Seconds that a step takes within calls: each client's middle mean, and the mean of the clients."""
         found: dict[Case, list[float]] = defaultdict(list)
         for run in self.data.endtoend:
             if run.calls:
                 encode, decode = (Case(run.payload, run.codec, op) for op in OPS)
                 found[encode].append(midmean(call.encode_s for call in run.calls))
                 found[replace(decode, form=run.form)].append(midmean(call.decode_s for call in run.calls))
-        return {case: midmean(values) for case, values in found.items()}
+        return {case: fmean(values) for case, values in found.items()}
 
     @cached_property
     def in_call(self) -> tuple[InCall, ...]:
