@@ -32,6 +32,8 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
 
         bfloat16: np.dtype[Any] = numpy.dtype(ml_dtypes.bfloat16)
         return bfloat16
+    if not name.isidentifier():  # numpy reads lists of fields from text, and has a parser for their shapes
+        raise TypeError(f"there is no dtype {name!r}")
     return numpy.dtype(name)
 
 
