@@ -79,7 +79,7 @@ def start_embedded(
         try:
             yield _wait_until_ready(process, log, start_timeout_s)
         finally:
-            _stop(process)
+            end_process(process)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: IO[bytes], timeout_s: float) -> EmbeddedServer:
@@ -108,11 +108,12 @@ def _tail(log: IO[bytes], size: int = 4000) -> str:
     return text[text.rfind("\nerror: ") + 1 :] if "\nerror: " in text else text
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    with contextlib.suppress(ProcessLookupError, AttributeError):  # Windows has no stopped processes
-        os.kill(process.pid, signal.SIGCONT)  # one that was stopped takes no signal but this before it goes on
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End a server: SIGTERM, and SIGKILL after ``STOP_TIMEOUT_S`` or if waiting is interrupted."""
     try:
+        process.terminate()
+        if sys.platform != "win32":
+            process.send_signal(signal.SIGCONT)  # one that was stopped takes no signal but this before it goes on
         process.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         pass  # killed below

@@ -73,7 +73,7 @@ def private_cache_bytes() -> int:
 
 
 class Sweeper:
-    """Fills a core's own caches with other data: one write per line."""
+    """Fills a ``share`` of a core's own caches with other data: one write per line."""
 
     def __init__(self, share: float, size: int | None = None) -> None:
         self._lines = np.zeros((int(share * (size or private_cache_bytes())) // _LINE, _LINE), np.uint8)

@@ -221,11 +221,11 @@ class Bench:
     def _tell_what_it_took(self, steps: Sequence[Step]) -> None:
         rounds, open_cases = self._folder.read_info().rounds, self._unresolved(steps)
         wanted, took = f"{100 * self._plan.difference:.3g} %", f"{counted(rounds, 'round')} and {self._spent_s():.0f} s"
-        told = f"every case tells a difference of {wanted} from none; it took {took}"
-        if open_cases:
-            unable = counted(len(open_cases), "case")
-            told = f"{unable} cannot tell a difference of {wanted} after {took}, as {open_cases[0].id}"
-            self._failed["", "resolve"] = told
+        if not open_cases:
+            self._say.remark(f"every case tells a difference of {wanted} from none; it took {took}")
+            return
+        unable = f"{counted(len(open_cases), 'case')} cannot tell a difference of {wanted} after {took}"
+        self._failed["", "resolve"] = told = f"{unable}, as {open_cases[0].id}"
         self._say.remark(told)
 
     def _is_due(self, step: Step, number: int) -> bool:

@@ -83,11 +83,11 @@ def facts(source: Source) -> Iterator[Fact]:
 
 def _for_numbers(source: Source, payload: str) -> str:
     """Name the fastest exact way over REST to a model that takes numbers, where the one told of needs bytes; or ""."""
-    chosen = [one.codec for one in source.choices if one.payload == payload and glossary.takes_bytes(one.codec)]
+    chosen = [one.codec for one in source.choices if one.payload == payload and one.codec in glossary.TAKE_BYTES]
     able = [
         one
         for one in contenders(source.view, payload)
-        if one.transport == "rest" and one.exact and not glossary.takes_bytes(one.codec)
+        if one.transport == "rest" and one.exact and one.codec not in glossary.TAKE_BYTES
     ]
     if not chosen or not able or source.view.calls_a_model:
         return ""

@@ -43,8 +43,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 
-#: What a model's signature must take for bytes to be sent as base64.
-_BYTES = "for a model whose signature takes bytes"
+#: Codecs of use only to a model whose signature takes bytes, and how that is said of them.
+TAKE_BYTES, _BYTES = frozenset({"base64", "base64-simd"}), "for a model whose signature takes bytes"
 #: Each codec, what it does on the way out and on the way back.
 CODECS: Mapping[str, str] = MappingProxyType(
     {
@@ -118,11 +118,6 @@ class Words:
         """Term, id and meaning of every term that the page has used and of its codecs, in alphabetical order."""
         found = {**{term: MEANINGS[term] for term in self._used}, **self._codecs}
         return [(term, identity(term), found[term]) for term in sorted(found, key=str.casefold)]
-
-
-def takes_bytes(codec: str) -> bool:
-    """Whether a codec is of use only for a model whose signature takes bytes."""
-    return CODECS.get(codec, "").endswith(f"{_BYTES}.")
 
 
 def identity(term: str) -> str:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from serlab.embedded.launcher import end_process
 from serlab.errors import ServingError
 from serlab.serving import die_with_parent
 
-#: What a server gets to finish the calls in flight before it is killed.
-STOP_GRACE_S = 5.0
 #: How much of a server's output an error quotes.
 _TAIL_BYTES = 4000
 
@@ -55,19 +52,8 @@ class ServerProcess:
             raise ServingError(f"the server {_how_it_ended(self.exit_code)} before it was ready")
 
     def stop(self) -> None:
-        """End the server: SIGTERM, and SIGKILL after the grace period or if waiting is interrupted."""
-        try:
-            if self.exit_code is None:
-                self._process.terminate()
-                with contextlib.suppress(ProcessLookupError, AttributeError):  # Windows has no stopped processes
-                    os.kill(self.pid, signal.SIGCONT)  # one that was stopped takes the other only then
-                self._process.wait(STOP_GRACE_S)
-        except subprocess.TimeoutExpired:
-            pass  # killed below
-        finally:
-            if self.exit_code is None:
-                self._process.kill()
-                self._process.wait()
+        """End the server, as ``end_process`` does."""
+        end_process(self._process)
 
 
 def _how_it_ended(code: int) -> str:

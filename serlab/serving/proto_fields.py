@@ -151,7 +151,7 @@ def _unknown(message: Any, path: str) -> Iterator[UnknownField]:
                 for key in value:
                     yield from _unknown(_unpacked(value[key]), f"{inner}[{key!r}]")
         else:
-            for each in value if not hasattr(value, "DESCRIPTOR") else [value]:
+            for each in [value] if hasattr(value, "DESCRIPTOR") else value:
                 yield from _unknown(_unpacked(each), inner)
 
 

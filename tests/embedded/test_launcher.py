@@ -74,7 +74,7 @@ def test_a_stopped_server_is_woken_to_end_and_one_that_does_not_is_killed(monkey
         assert process.stdout is not None
         process.stdout.readline()
         process.send_signal(signal.SIGSTOP)
-        launcher._stop(process)
+        launcher.end_process(process)
         assert process.returncode == code
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import compress
@@ -30,6 +29,7 @@ from serlab.records.store import RunFolder, list_runs
 from serlab.report import memory_index
 from serlab.report.sections import registry
 from serlab.report.tables.run import print_run
+from tests.records.odd_files import KINDS, make_odd
 
 #: Mutations of the files that every command reads, and of each further part.
 MUTATIONS, PART_MUTATIONS = 2000, 40
@@ -167,7 +167,7 @@ def test_parts_mutated_at_random_are_shown_or_refused(folder: RunFolder, maker: 
         path.unlink()
 
 
-@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "loop", "huge", "unreadable name"])
+@pytest.mark.parametrize("kind", [*KINDS, "loop", "unreadable name"])
 @pytest.mark.parametrize("name", ["run.json", "memory.jsonl", "endtoend.jsonl", "time/encode.jsonl", "load.json"])
 def test_what_is_no_regular_file_is_refused_and_the_rest_of_the_folder_stays_usable(
     folder: RunFolder, name: str, kind: str
@@ -175,19 +175,12 @@ def test_what_is_no_regular_file_is_refused_and_the_rest_of_the_folder_stays_usa
     path = folder.path / name
     path.unlink(missing_ok=True)
     match kind:
-        case "fifo":
-            os.mkfifo(path)
-        case "device":
-            path.symlink_to("/dev/zero")
-        case "folder":
-            path.mkdir()
         case "loop":
             path.symlink_to(path)
-        case "huge":
-            path.touch()
-            os.truncate(path, 2**41)
-        case _:
+        case "unreadable name":
             path.with_name("\udcff\n.json").touch()
+        case _:
+            make_odd(path, kind)
     read(RunFolder(folder.path), READERS[:2])
     sound = [run for run in list_runs(folder.path.parents[1]) if run.name == folder.name]
     assert sound or name == "run.json"

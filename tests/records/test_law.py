@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from serlab.errors import SchemaVersionError, StoreError, UnknownNameError, UsageError
 from serlab.records.law import Law, Line, parse_law, parts
 from serlab.records.law_files import TENSORFLOW_SERVING, find_law, list_laws, write_law
+from tests.records.odd_files import KINDS, make_odd
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -89,19 +89,10 @@ def test_a_law_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.parametrize("kind", ["fifo", "device", "folder", "huge"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_is_no_file_of_a_laws_size_is_refused_unread(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "mine.json"
-    match kind:
-        case "fifo":
-            os.mkfifo(path)
-        case "device":
-            path.symlink_to("/dev/zero")
-        case "folder":
-            path.mkdir()
-        case _:
-            path.touch()
-            os.truncate(path, 2**31)
+    make_odd(path, kind)
     with pytest.raises(StoreError, match=r"mine\.json"):
         find_law(str(path), tmp_path)
 

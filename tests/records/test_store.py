@@ -16,6 +16,7 @@ from serlab.records.deployment import UploadReport
 from serlab.records.run_data import RunData
 from serlab.records.schema import SCHEMA_VERSION
 from serlab.records.store import RunFolder, create_run, file_stem, find_run, list_runs, newest_run
+from tests.records.odd_files import KINDS, make_odd
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -174,19 +175,11 @@ def test_what_a_dead_process_was_writing_is_cleared_away(tmp_path: Path, run_dat
     assert [entry.name for entry in path.iterdir()] == ["run.json"]
 
 
-@pytest.mark.parametrize("kind", ["fifo", "device", "huge", "folder"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_only_regular_files_of_bounded_size_are_read(folder: RunFolder, kind: str) -> None:
     path = folder.path / "memory.jsonl"
     path.unlink()
-    if kind == "fifo":
-        os.mkfifo(path)
-    elif kind == "device":
-        path.symlink_to("/dev/zero")
-    elif kind == "huge":
-        path.touch()
-        os.truncate(path, 2**40)
-    else:
-        path.mkdir()
+    make_odd(path, kind)
     with pytest.raises(StoreError, match=r"memory\.jsonl"):
         folder.read_memory()
     assert folder.read_info()  # the rest stays usable

@@ -7,7 +7,7 @@ from serlab.codecs import registry
 from serlab.records.precision import PrecisionReport
 from serlab.records.run_data import RunData
 from serlab.report import page
-from serlab.report.glossary import CODECS, MEANINGS, Words, identity
+from serlab.report.glossary import CODECS, MEANINGS, TAKE_BYTES, Words, identity
 from serlab.report.source import Source
 from tests.report.test_page import Elements
 
@@ -69,3 +69,8 @@ def test_every_link_within_a_page_leads_somewhere(two_sizes: Source) -> None:
     places = {str(at["id"]) for _, at in found.tags if "id" in at}
     leading = {str(at["href"]).lstrip("#") for at in found.all("a") if str(at["href"]).startswith("#")}
     assert {place for place in leading if "?" not in place} <= places
+
+
+def test_codecs_that_need_a_signature_for_bytes_are_those_of_the_registry() -> None:
+    codecs = {name for name in registry.usable(CODECS) if registry.codec_class(name).signature == "bytes"}
+    assert codecs == TAKE_BYTES & set(registry.usable(CODECS)) == TAKE_BYTES

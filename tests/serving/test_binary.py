@@ -14,9 +14,10 @@ from typing import Any
 import psutil
 import pytest
 
+from serlab.embedded import launcher
 from serlab.errors import ServingError, UsageError
 from serlab.records.call import Call
-from serlab.serving import die_with_parent, process
+from serlab.serving import die_with_parent
 from serlab.serving.base import ServingOptions
 from serlab.serving.binary import BinaryInstance, find_executable, free_ports, join_version
 from serlab.transports.base import TransportOptions
@@ -106,7 +107,7 @@ def test_the_server_is_stopped_when_the_block_ends_with_an_error(instance: Any, 
 
 
 def test_a_server_that_ignores_sigterm_is_killed(instance: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "STOP_GRACE_S", 0.2)
+    monkeypatch.setattr(launcher, "STOP_TIMEOUT_S", 0.2)
     with instance("--standin_stubborn") as endpoint:
         pass
     assert not psutil.pid_exists(endpoint.pid)

@@ -13,6 +13,7 @@ from serlab.errors import MeasureError
 from serlab.measure.calls import Subject
 from serlab.measure.memory import capture as memory
 from serlab.measure.memory import flamegraph
+from serlab.measure.memory.capture import called_at
 from serlab.measure.process.workers import Workers
 from serlab.records.run import Case, MemoryProfile
 
@@ -87,3 +88,46 @@ def test_a_file_that_is_no_capture_is_an_error(tmp_path: Path) -> None:
 )
 def test_results_name_files_from_their_package_on(path: str, short: str) -> None:
     assert memory.short_path(path) == short
+
+
+SOURCE = """\
+def encode(self, tensor):
+    values = tensor.tolist()
+    body = self._dumps(
+        {"a": values}, option=3
+    )
+    rows = np.array(values, dtype).reshape(shape)
+    joined = b"".join(rows) if len(rows) else head + b"]"
+    first = parser.parse(body)[self._key]
+    whole = head + joined
+    long = one_of_many(values).and_another_one_of_them(values).and_the_last_of_them_all(values)
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "called"),
+    [
+        (2, "tensor.tolist()"),
+        (3, "dumps(…)"),
+        (4, "dumps(…)"),
+        (6, "np.array(…).reshape(…)"),
+        (7, "b''.join(…) if len(…) else head + b']'"),
+        (8, "parser.parse(…)"),
+        (9, ""),
+    ],
+)
+def test_a_line_is_named_by_what_it_calls(tmp_path: Path, line: int, called: str) -> None:
+    file = tmp_path / "codec.py"
+    file.write_text(SOURCE)
+    assert called_at(str(file), line) == called
+
+
+def test_a_long_expression_is_cut_and_lost_source_says_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "codec.py"
+    file.write_text(SOURCE)
+    found = called_at(str(file), 10)
+    assert len(found) == 60
+    assert found.endswith("…")
+    assert called_at(str(tmp_path / "absent.py"), 1) == ""
+    (tmp_path / "binary.py").write_bytes(b"\x00\xff(")
+    assert called_at(str(tmp_path / "binary.py"), 1) == ""

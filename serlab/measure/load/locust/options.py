@@ -50,12 +50,12 @@ class Options:
             UsageError: ``--model-call`` is not one.
         """
         given = {one.name: getattr(parsed, one.metadata["flag"][2:].replace("-", "_")) for one in fields(cls)}
-        text = given.pop("call")
+        text, unset = given.pop("call"), cls()
         try:
             call = msgspec.json.decode(text, type=Call) if text else None
         except msgspec.DecodeError as error:
             raise UsageError(f"--model-call {text!r} is not a model's call: {error}") from error
-        return cls(call=call, **{name: type(getattr(cls(), name))(value) for name, value in given.items()})
+        return cls(call=call, **{name: type(getattr(unset, name))(value) for name, value in given.items()})
 
     def arguments(self) -> list[str]:
         """Return the command line that gives these options."""
